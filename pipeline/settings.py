@@ -1,0 +1,271 @@
+"""Every setting, its type, limits and default; read from settings.toml, overridden by PAGEMILL_<SECTION>__<KEY>.
+
+The defaults here and the values in settings.toml are the same (a test holds them together): this file says what is
+allowed, settings.toml says it to the person who changes it. A wrong value or an unknown key is refused at start.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "PAGEMILL_"
+# Variables that steer the program rather than set a setting.
+NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS"}
+
+EngineName = Literal["auto", "tesseract", "rapidocr"]
+Language = Literal["en", "zh-Hans", "zh-Hant"]
+Positive = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class SettingsError(Exception):
+    """Settings are wrong; the message names every wrong key and what is allowed."""
+
+
+class Section(BaseModel):
+    """A table of settings.toml; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StorageSettings(Section):
+    """Where data lies."""
+
+    data: Path = Path("data")
+    chroma_url: str = ""
+    busy_timeout_s: Seconds = 30.0
+
+
+class QueueSettings(Section):
+    """The queue server."""
+
+    redis_url: str = ""
+    poll_ms: Annotated[int, Field(ge=5, le=1000)] = 20
+    heartbeat_timeout_s: Annotated[int, Field(ge=5, le=600)] = 15
+    min_outstanding: Positive = 4
+
+
+class LedgerSettings(Section):
+    """Leases and the three counters of a unit."""
+
+    lease_s: Seconds = 12.0
+    renew_s: Seconds = 2.0
+    max_crashes: Positive = 3
+    max_losses: Positive = 10
+    max_errors: Positive = 3
+    retry_delay_s: Seconds = 2.0
+
+
+class SweepSettings(Section):
+    """The repairs."""
+
+    interval_s: Seconds = 1.0
+    full_scan_s: Seconds = 30.0
+    orphan_age_s: Seconds = 3600.0
+
+
+class WebSettings(Section):
+    """The HTTP server."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    max_upload_mb: Positive = 500
+    max_files: Positive = 1000
+    query_threads: Positive = 1
+
+
+class LogSettings(Section):
+    """Logs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    rotate_mb: Positive = 20
+    keep: Positive = 5
+
+
+class StageSettings(Section):
+    """What every stage has: its worker group."""
+
+    processes: Annotated[int, Field(ge=0, le=256)] = 1
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    nice: Annotated[int, Field(ge=0, le=19)] = 10
+    recycle_units: Annotated[int, Field(ge=0)] = 5000
+    recycle_mb: Annotated[int, Field(ge=0)] = 1500
+
+
+class RenderSettings(StageSettings):
+    """Pages of an original to text or images."""
+
+    pages_per_unit: Positive = 2
+    window: Positive = 4
+    dpi: Annotated[int, Field(ge=100, le=600)] = 300
+    max_pages: Positive = 5000
+    max_megapixels: Positive = 100
+    page_seconds: Seconds = 60.0
+    memory_mb: Positive = 1500
+
+
+class OcrSettings(StageSettings):
+    """Page images to words."""
+
+    processes: Annotated[int, Field(ge=0, le=256)] = 0
+    recycle_units: Annotated[int, Field(ge=0)] = 2000
+    engine: EngineName = "auto"
+    languages: Annotated[list[Language], Field(min_length=1)] = ["en", "zh-Hans"]
+    review_confidence: Annotated[float, Field(ge=0, le=1)] = 0.6
+    page_seconds: Seconds = 120.0
+    memory_mb: Positive = 2500
+
+
+class ExtractSettings(StageSettings):
+    """Pages to Markdown, JSON and chunks."""
+
+    chunk_tokens: Annotated[int, Field(ge=50, le=450)] = 300
+
+
+class EmbedSettings(StageSettings):
+    """Chunks to vectors."""
+
+    model: str = "models/multilingual-e5-small"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compute_threads: Positive = 1
+    chunks_per_unit: Positive = 64
+    batch: Positive = 16
+    recycle_mb: Annotated[int, Field(ge=0)] = 2500
+
+
+class StoreSettings(StageSettings):
+    """Chunks, full text and vectors to where search finds them."""
+
+    nice: Annotated[int, Field(ge=0, le=19)] = 5
+    vectors_per_batch: Annotated[int, Field(ge=1, le=5000)] = 500
+    rows_per_batch: Positive = 200
+
+
+class SearchSettings(Section):
+    """Ranking."""
+
+    keyword_weight: Annotated[float, Field(ge=0)] = 4.0
+    common_share: Annotated[float, Field(gt=0, le=1)] = 0.05
+    candidates: Annotated[int, Field(ge=10, le=1000)] = 100
+    ef_search: Annotated[int, Field(ge=10, le=2000)] = 100
+
+
+class Settings(BaseSettings):
+    """All settings. Get them from `load()`."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__", case_sensitive=False
+    )
+    _root: Path = PrivateAttr(default=PROJECT_ROOT)
+
+    storage: StorageSettings = StorageSettings()
+    queue: QueueSettings = QueueSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    sweep: SweepSettings = SweepSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    render: RenderSettings = RenderSettings()
+    ocr: OcrSettings = OcrSettings()
+    extract: ExtractSettings = ExtractSettings()
+    embed: EmbedSettings = EmbedSettings()
+    store: StoreSettings = StoreSettings()
+    search: SearchSettings = SearchSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file over defaults; no .env and no secrets folder."""
+        return env_settings, TomlConfigSettingsSource(settings_cls, settings_path())
+
+    @property
+    def data(self) -> Path:
+        """The data folder, absolute; a relative one counts from the folder of settings.toml."""
+        return self._root / self.storage.data
+
+    @property
+    def embed_model(self) -> str:
+        """The model as a path where one lies there, else as it was given (a hub id)."""
+        path = self._root / self.embed.model
+        return str(path) if path.is_dir() else self.embed.model
+
+    def stage(self, name: str) -> StageSettings:
+        """The section of a stage."""
+        section: StageSettings = getattr(self, name)
+        return section
+
+    def processes(self, stage: str) -> int:
+        """Worker processes of a stage; 0 in the settings means one a core."""
+        return self.stage(stage).processes or os.cpu_count() or 1
+
+
+def settings_path() -> Path:
+    """The settings file: the one PAGEMILL_SETTINGS names, else the project's own."""
+    return Path(os.environ.get("PAGEMILL_SETTINGS") or PROJECT_ROOT / "settings.toml").resolve()
+
+
+@cache
+def load() -> Settings:
+    """Read and check the settings once.
+
+    Raises:
+        SettingsError: with one line a wrong key.
+    """
+    path = settings_path()
+    if not path.is_file():
+        raise SettingsError(f"{path}: no such settings file; unset PAGEMILL_SETTINGS or point it at one")
+    problems = _unknown_variables()
+    if problems:
+        raise SettingsError("\n".join(problems))
+    try:
+        settings = Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from error
+    settings._root = path.parent
+    if settings.ledger.renew_s * 3 > settings.ledger.lease_s:
+        raise SettingsError("ledger.renew_s: must be at most a third of ledger.lease_s, or leases expire under work")
+    return settings
+
+
+def _unknown_variables() -> list[str]:
+    """Environment variables of ours that name no setting; pydantic-settings would pass over them in silence."""
+    lines = []
+    for variable in sorted(os.environ):
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+            continue
+        section = variable.removeprefix(PREFIX).lower().partition("__")[0]
+        if section not in Settings.model_fields or "__" not in variable:
+            lines.append(f"{variable}: no such setting; name it {PREFIX}<SECTION>__<KEY>, sections: {_sections()}")
+    return lines
+
+
+def _sections() -> str:
+    return ", ".join(Settings.model_fields)
+
+
+def _sentence(problem: Any) -> str:
+    """One pydantic error as a line: key, what is wrong, what is allowed, and what was given."""
+    place = [str(part) for part in problem["loc"]]
+    key = ".".join(place)
+    if problem["type"] == "extra_forbidden":
+        field = Settings.model_fields.get(place[0])
+        if len(place) > 1 and field is not None and isinstance(field.annotation, type):
+            allowed = ", ".join(field.annotation.model_fields)
+            return f"{key}: no such setting; {place[0]} has: {allowed}"
+        return f"{key}: no such section; sections: {_sections()}"
+    return f"{key}: {problem['msg']} (given: {problem['input']!r})"

@@ -1,0 +1,282 @@
+"""The catalogue: which knowledge bases there are, which workers live, who sweeps.
+
+`Storage` is the way in: it opens the catalogue and hands out knowledge bases.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import unicodedata
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from pipeline.errors import PermanentError
+from pipeline.settings import Settings
+from storage import clock, migrate, schema
+from storage.database import Database
+from storage.files import DocumentFiles, sync_folder
+from storage.vectors import VectorStore
+
+_HEX_ID = re.compile(r"[0-9a-f]{32}")
+_OPEN_AT_MOST = 64
+# A worker that has not been heard of for so long is not listed.
+_WORKER_SILENT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """A handle on one knowledge base; cheap to pass around, safe to share between threads."""
+
+    id: str
+    folder: Path
+    data: Path
+    db: Database
+    vectors: VectorStore
+
+    def files(self, document: str) -> DocumentFiles:
+        """Where a document's files lie."""
+        return DocumentFiles(self.folder, document)
+
+
+class Storage:
+    """Everything on disk, as one process sees it.
+
+    Args:
+        settings: the settings in force.
+        chroma_url: the Chroma server's address; read from the settings where not given.
+    """
+
+    def __init__(self, settings: Settings, chroma_url: str | None = None) -> None:
+        self.settings = settings
+        self.data = settings.data
+        self._busy_s = settings.storage.busy_timeout_s
+        self._chroma_url = chroma_url or settings.storage.chroma_url
+        self.catalog = Database(self.data / "catalog.sqlite3", self._busy_s)
+        self._open: OrderedDict[str, KnowledgeBase] = OrderedDict()
+        self._lock = Lock()
+
+    def prepare(self) -> None:
+        """Create or migrate every database. Doing it twice, or in two processes at once, is harmless."""
+        (self.data / "tmp").mkdir(parents=True, exist_ok=True)
+        migrate.upgrade(self.data / "catalog.sqlite3", "catalog", self._busy_s)
+        for record in self.knowledge_bases():
+            migrate.upgrade(self._folder(record["id"]) / "kb.sqlite3", "kb", self._busy_s)
+
+    def _folder(self, kb_id: str) -> Path:
+        return self.data / "kb" / kb_id
+
+    def open(self, kb_id: str) -> KnowledgeBase:
+        """A handle by id, whether or not it still exists: a deleted one raises `Missing` at its first use."""
+        with self._lock:
+            known = self._open.get(kb_id)
+            if known is None:
+                folder = self._folder(kb_id)
+                vectors = VectorStore(self._chroma_url, kb_id, self.settings.search.ef_search)
+                known = KnowledgeBase(kb_id, folder, self.data, Database(folder / "kb.sqlite3", self._busy_s), vectors)
+                self._open[kb_id] = known
+            self._open.move_to_end(kb_id)
+            while len(self._open) > _OPEN_AT_MOST:
+                self._open.popitem(last=False)[1].db.close()
+            return known
+
+    # Knowledge bases
+
+    def create_knowledge_base(self, name: str, languages: list[str], engine: str) -> dict[str, Any]:
+        """Make a knowledge base; durable when this returns.
+
+        Raises:
+            PermanentError: `name_taken` or `bad_request`.
+        """
+        name = check_name(name)
+        kb_id = clock.new_id()
+        folder = self._folder(kb_id)
+        (folder / "incoming").mkdir(parents=True)
+        (folder / "documents").mkdir()
+        migrate.upgrade(folder / "kb.sqlite3", "kb", self._busy_s)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+        values = {
+            "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
+            "created_at": clock.wall(), "activity": 0,
+        }  # fmt: skip
+        try:
+            with self.catalog.write(durable=True) as connection:
+                connection.execute(insert(schema.knowledge_base).values(values))
+        except IntegrityError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise PermanentError(
+                "name_taken", f"A knowledge base named “{name}” exists; choose another name or use it."
+            ) from None
+        return self.knowledge_base(kb_id)
+
+    def knowledge_base(self, name_or_id: str) -> dict[str, Any]:
+        """The catalogue's record of one knowledge base.
+
+        Raises:
+            PermanentError: `not_found`.
+        """
+        table = schema.knowledge_base
+        column, value = (
+            (table.c.id, name_or_id) if _HEX_ID.fullmatch(name_or_id) else (table.c.name_key, _key(name_or_id))
+        )
+        with self.catalog.read() as connection:
+            row = (
+                connection.execute(select(table).where(column == value, table.c.deleted_at.is_(None)))
+                .mappings()
+                .first()
+            )
+        if row is None:
+            raise PermanentError("not_found", f"There is no knowledge base “{name_or_id}”.")
+        return dict(row)
+
+    def knowledge_bases(self) -> list[dict[str, Any]]:
+        """All that are not deleted, oldest first."""
+        table = schema.knowledge_base
+        with self.catalog.read() as connection:
+            rows = connection.execute(select(table).where(table.c.deleted_at.is_(None)).order_by(table.c.id))
+            return [dict(row) for row in rows.mappings()]
+
+    def change_knowledge_base(self, kb_id: str, **values: Any) -> None:
+        """Set name, languages or engine; later runs use them.
+
+        Raises:
+            PermanentError: `name_taken` or `bad_request`.
+        """
+        if "name" in values:
+            values["name"] = check_name(values["name"])
+            values["name_key"] = _key(values["name"])
+        try:
+            with self.catalog.write(durable=True) as connection:
+                connection.execute(
+                    update(schema.knowledge_base).where(schema.knowledge_base.c.id == kb_id).values(values)
+                )
+        except IntegrityError:
+            raise PermanentError("name_taken", f"A knowledge base named “{values['name']}” exists.") from None
+
+    def delete_knowledge_base(self, kb_id: str) -> None:
+        """Forget it: from this commit on it is not found; the sweep removes what it held."""
+        with self.catalog.write(durable=True) as connection:
+            connection.execute(
+                text("UPDATE knowledge_base SET deleted_at = :now, activity = 0 WHERE id = :id"),
+                {"now": clock.wall(), "id": kb_id},
+            )
+
+    def remove_deleted_knowledge_bases(self) -> int:
+        """Remove folders and vectors of deleted knowledge bases; how many. Safe to repeat at any point."""
+        with self.catalog.read() as connection:
+            ids = connection.execute(text("SELECT id FROM knowledge_base WHERE deleted_at IS NOT NULL")).scalars().all()
+        for kb_id in ids:
+            handle = self.open(kb_id)
+            handle.vectors.drop()
+            handle.db.close()
+            with self._lock:
+                self._open.pop(kb_id, None)
+            shutil.rmtree(handle.folder, ignore_errors=True)
+            with self.catalog.write() as connection:
+                connection.execute(text("DELETE FROM knowledge_base WHERE id = :id"), {"id": kb_id})
+        return len(ids)
+
+    # Activity: which knowledge bases dispatch and sweep must look at
+
+    def wake(self, kb_id: str) -> None:
+        """Say that there is, or is about to be, work in it. Called before the work is committed."""
+        with self.catalog.write() as connection:
+            connection.execute(text("UPDATE knowledge_base SET activity = activity + 1 WHERE id = :id"), {"id": kb_id})
+
+    def active(self) -> list[tuple[str, int]]:
+        """Knowledge bases that may have work, each with its activity number."""
+        with self.catalog.read() as connection:
+            rows = connection.execute(
+                text("SELECT id, activity FROM knowledge_base WHERE activity > 0 AND deleted_at IS NULL ORDER BY id")
+            )
+            return [(row.id, row.activity) for row in rows]
+
+    def rest(self, kb_id: str, activity: int) -> None:
+        """Say that no work was left when its activity number was read; void if work was announced since."""
+        with self.catalog.write() as connection:
+            connection.execute(
+                text("UPDATE knowledge_base SET activity = 0 WHERE id = :id AND activity = :activity"),
+                {"id": kb_id, "activity": activity},
+            )
+
+    # Workers and the sweep's lease
+
+    def beat(self, worker: str, stage: str, started_at: str, doing: list[dict[str, Any]], units_done: int) -> None:
+        """Record that a worker process lives and what it does."""
+        values = {
+            "id": worker, "stage": stage, "host": platform.node(), "pid": os.getpid(), "started_at": started_at,
+            "boot": clock.boot_id(), "beat_s": clock.now_s(), "doing": doing, "units_done": units_done,
+        }  # fmt: skip
+        with self.catalog.write() as connection:
+            row = update(schema.worker).where(schema.worker.c.id == worker).values(values)
+            if connection.execute(row).rowcount == 0:
+                connection.execute(insert(schema.worker).values(values))
+
+    def workers(self) -> list[RowMapping]:
+        """Worker processes heard of lately."""
+        table = schema.worker
+        with self.catalog.read() as connection:
+            rows = connection.execute(
+                select(table)
+                .where(table.c.boot == clock.boot_id(), table.c.beat_s > clock.now_s() - _WORKER_SILENT_S)
+                .order_by(table.c.stage, table.c.started_at)
+            )
+            return list(rows.mappings())
+
+    def forget_worker(self, worker: str) -> None:
+        """A worker says goodbye."""
+        with self.catalog.write() as connection:
+            connection.execute(text("DELETE FROM worker WHERE id = :id"), {"id": worker})
+
+    def forget_silent_workers(self) -> None:
+        """Drop records of workers that died without a word."""
+        with self.catalog.write() as connection:
+            connection.execute(
+                text("DELETE FROM worker WHERE boot != :boot OR beat_s < :then"),
+                {"boot": clock.boot_id(), "then": clock.now_s() - 4 * _WORKER_SILENT_S},
+            )
+
+    def hold(self, lease: str, holder: str, seconds: float) -> bool:
+        """Take or prolong a named lease; whether it is the holder's now."""
+        with self.catalog.write() as connection:
+            got = connection.execute(
+                text(
+                    "INSERT INTO lease (name, holder, boot, until_s) VALUES (:name, :holder, :boot, :until)"
+                    " ON CONFLICT (name) DO UPDATE SET holder = :holder, boot = :boot, until_s = :until"
+                    " WHERE lease.holder = :holder OR lease.boot != :boot OR lease.until_s < :now"
+                ),
+                {
+                    "name": lease, "holder": holder, "boot": clock.boot_id(),
+                    "until": clock.now_s() + seconds, "now": clock.now_s(),
+                },
+            )  # fmt: skip
+            return got.rowcount == 1
+
+
+def check_name(name: str) -> str:
+    """A knowledge base's name, normalised (NFC, trimmed).
+
+    Raises:
+        PermanentError: `bad_request`.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    if not 1 <= len(name) <= 100:
+        raise PermanentError("bad_request", "A knowledge base's name has 1 to 100 characters.")
+    if "/" in name or any(unicodedata.category(character).startswith("C") for character in name):
+        raise PermanentError("bad_request", "A knowledge base's name has no slash and no control characters.")
+    if name in {".", ".."} or _HEX_ID.fullmatch(name):
+        raise PermanentError("bad_request", "This name would be taken for a path or an id; choose another.")
+    return name
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()

@@ -1,0 +1,190 @@
+"""Chunks, their vectors and their full text: what extract, embed and store write.
+
+Rows of an unpublished run are there but seen by nobody: searches join to the published run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, bindparam, text
+
+from pipeline.errors import PermanentError, TransientError
+from pipeline.types import Chunk
+from storage import fulltext, runs
+from storage.catalog import KnowledgeBase
+from storage.ledger import Claim, fenced, settling
+from storage.vectors import Vectors, vector_id
+
+_RUN = "document = :document AND run = :run"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """The embedding model a knowledge base is built with."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+
+
+def settle_extract(claim: Claim, chunks: Sequence[Chunk], rows_per_batch: int) -> None:
+    """Write a run's chunks in fenced batches, then settle. Again is safe: positions are unique, rows replaced."""
+    key = {"document": claim.document, "run": claim.run}
+    with fenced(claim) as connection:  # an attempt before this one may have left rows
+        _delete_chunks(connection, claim.document, claim.run)
+    for start in range(0, len(chunks), rows_per_batch):
+        rows = [
+            {
+                **key, "position": chunk.position, "text": chunk.text, "heading": chunk.heading, "tokens": chunk.tokens,
+                "spans": orjson.dumps([[s.start, s.end, s.page_number, *s.box.rounded()] for s in chunk.spans]),
+                "text_hash": hashlib.sha256(chunk.text.encode()).digest(),
+            }
+            for chunk in chunks[start : start + rows_per_batch]
+        ]  # fmt: skip
+        with fenced(claim) as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO chunk (document, run, position, text, heading, spans, tokens, text_hash)"
+                    " VALUES (:document, :run, :position, :text, :heading, :spans, :tokens, :text_hash)"
+                ),
+                rows,
+            )
+    with settling(claim):
+        """Nothing is left to write: the settle makes the embed units from the rows."""
+
+
+def texts_to_embed(claim: Claim) -> list[tuple[bytes, str]]:
+    """Hash and text of the unit's chunks that no vector is kept for yet, each text once."""
+    with claim.kb.db.read() as connection:
+        rows = connection.execute(
+            text(
+                f"SELECT DISTINCT text_hash, text FROM chunk WHERE {_RUN} AND position BETWEEN :first AND :last"
+                " AND NOT EXISTS (SELECT 1 FROM embedding WHERE embedding.text_hash = chunk.text_hash)"
+            ),
+            {"document": claim.document, "run": claim.run, "first": claim.first, "last": claim.last},
+        )
+        return [(row.text_hash, row.text) for row in rows]
+
+
+def check_model(kb: KnowledgeBase, model: ModelIdentity) -> None:
+    """Refuse a model other than the one the knowledge base was built with; the first one is remembered at settle.
+
+    Raises:
+        PermanentError: `model_mismatch`.
+    """
+    with kb.db.read() as connection:
+        row = connection.execute(text("SELECT model, model_fingerprint FROM knowledge")).one()
+    if row.model_fingerprint not in (None, model.fingerprint):
+        raise PermanentError(
+            "model_mismatch",
+            f"The knowledge base was built with the embedding model {row.model}; the settings name {model.name}."
+            " Set embed.model back, or rebuild it with `pagemill reindex`.",
+            {"built_with": row.model, "configured": model.name},
+        )
+
+
+def settle_embed(claim: Claim, hashes: Sequence[bytes], vectors: Vectors, model: ModelIdentity) -> None:
+    """Keep vectors (n, dimension), float32, under the hashes of their texts. Again is safe: same text, same vector."""
+    with settling(claim) as connection:
+        connection.execute(
+            text(
+                "UPDATE knowledge SET model = :name, model_fingerprint = :fingerprint, dimension = :dimension"
+                " WHERE model_fingerprint IS NULL"
+            ),
+            {"name": model.name, "fingerprint": model.fingerprint, "dimension": model.dimension},
+        )
+        rows = [
+            {"hash": hash_, "vector": np.ascontiguousarray(vector, dtype="<f4").tobytes()}
+            for hash_, vector in zip(hashes, vectors, strict=True)
+        ]
+        if rows:
+            connection.execute(
+                text("INSERT INTO embedding (text_hash, vector) VALUES (:hash, :vector) ON CONFLICT DO NOTHING"), rows
+            )
+
+
+def store_run(
+    claim: Claim, language: str | None, *, vectors_per_batch: int, rows_per_batch: int, still_held: Callable[[], None]
+) -> int:
+    """Put a run where search finds it and publish it; how many chunks.
+
+    Vectors go first, then full text in fenced batches, then the commit that publishes. Again is safe: ids depend on
+    document, run and position only.
+
+    Args:
+        still_held: raises `LeaseLost` when the unit was taken away; asked before every write to Chroma, which
+            knows no fence.
+    """
+    kb, key = claim.kb, {"document": claim.document, "run": claim.run}
+    stored = 0
+    while rows := _rows(kb, key, "chunk.position >= :from", {"from": stored}, vectors_per_batch):
+        vectors = np.stack([np.frombuffer(row.vector, dtype="<f4") for row in rows])
+        still_held()
+        kb.vectors.put([vector_id(claim.document, claim.run, row.position) for row in rows], vectors)
+        stored = rows[-1].position + 1
+    indexed = 0
+    while rows := _rows(kb, key, "chunk.position >= :from", {"from": indexed}, rows_per_batch):
+        with fenced(claim) as connection:
+            fulltext.index(connection, [(row.seq, row.text) for row in rows])
+        indexed = rows[-1].position + 1
+    _check_complete(kb, key, indexed)
+    with settling(claim) as connection:
+        runs.publish(connection, claim.document, claim.run, language)
+    return stored
+
+
+def _check_complete(kb: KnowledgeBase, key: dict[str, Any], indexed: int) -> None:
+    """Refuse to publish a run of which a chunk has no vector: a hole in search is worse than a late document."""
+    with kb.db.read() as connection:
+        chunks = connection.execute(text(f"SELECT count(*) FROM chunk WHERE {_RUN}"), key).scalar_one()
+        ready = connection.execute(
+            text(f"SELECT count(*) FROM chunk JOIN embedding USING (text_hash) WHERE {_RUN}"), key
+        ).scalar_one()
+    if not chunks == ready == indexed:
+        raise TransientError(f"{chunks} chunks, {ready} with a vector, {indexed} indexed")
+
+
+def _rows(kb: KnowledgeBase, key: dict[str, Any], where: str, values: dict[str, Any], limit: int) -> Sequence[Any]:
+    with kb.db.read() as connection:
+        return connection.execute(
+            text(
+                "SELECT chunk.seq, chunk.position, chunk.text, embedding.vector FROM chunk"
+                f" JOIN embedding ON embedding.text_hash = chunk.text_hash WHERE {_RUN} AND {where}"
+                " ORDER BY chunk.position LIMIT :limit"
+            ),
+            {**key, **values, "limit": limit},
+        ).all()
+
+
+def delete_run_chunks(connection: Connection, document: str, run: int) -> None:
+    """Remove a run's chunks, their full text, and vectors that no other chunk's text needs."""
+    hashes = connection.execute(
+        text(f"SELECT DISTINCT text_hash FROM chunk WHERE {_RUN}"), {"document": document, "run": run}
+    ).scalars()
+    used = [{"hash": hash_} for hash_ in hashes]
+    _delete_chunks(connection, document, run)
+    if used:
+        connection.execute(
+            text(
+                "DELETE FROM embedding WHERE text_hash = :hash"
+                " AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.text_hash = :hash)"
+            ),
+            used,
+        )
+
+
+def _delete_chunks(connection: Connection, document: str, run: int) -> None:
+    values = {"document": document, "run": run}
+    seqs = connection.execute(text(f"SELECT seq FROM chunk WHERE {_RUN}"), values).scalars().all()
+    if seqs:
+        fulltext.remove(connection, seqs)
+        connection.execute(
+            text("DELETE FROM chunk WHERE seq IN :seqs").bindparams(bindparam("seqs", expanding=True)),
+            {"seqs": seqs},
+        )

@@ -1,0 +1,131 @@
+"""What the sweep removes: what ended runs and deleted documents left behind, and files that belong to nothing.
+
+A run is cleaned twice, the second time one lease later: Chroma knows no fence, so a worker that lost its lease may
+still have written vectors after the first time. Every step is safe to repeat.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from storage import chunks, clock
+from storage.catalog import KnowledgeBase
+from storage.files import older_than, remove_run_folder
+
+_PASSES = 2
+
+
+def unfinished(kb: KnowledgeBase) -> bool:
+    """Whether a run or a clean-up of the knowledge base is still to be done."""
+    with kb.db.read() as connection:
+        found = connection.execute(
+            text("SELECT 1 WHERE EXISTS (SELECT 1 FROM run WHERE status IN ('queued', 'running'))"
+                 " OR EXISTS (SELECT 1 FROM cleanup)")
+        )  # fmt: skip
+        return found.first() is not None
+
+
+def clean(kb: KnowledgeBase, lease_s: float, limit: int = 20) -> int:
+    """Do what is due; how many runs were cleaned.
+
+    Raises:
+        ServiceUnavailable: Chroma is out of reach; what is due stays due.
+    """
+    with kb.db.read() as connection:
+        due = connection.execute(
+            text(
+                "SELECT c.document, c.run, c.chunks, c.passes, d.deleted_at, d.run AS latest, d.published_run"
+                " FROM cleanup AS c JOIN document AS d ON d.id = c.document"
+                " WHERE c.boot != :boot OR c.not_before_s <= :now ORDER BY c.not_before_s LIMIT :limit"
+            ),
+            {"boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
+        ).all()
+    for row in due:
+        _clean_run(kb, row, lease_s)
+    return len(due)
+
+
+def _clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
+    values = {"document": row.document, "run": row.run}
+    deleted = row.deleted_at is not None
+    # A retry may have published this run's successor, or made it the published one, since the row was written.
+    if row.run == row.published_run and not deleted:
+        with kb.db.write() as connection:
+            connection.execute(text("DELETE FROM cleanup WHERE document = :document AND run = :run"), values)
+        return
+    remove_run_folder(kb.data, row.document, row.run)
+    if row.chunks:
+        kb.vectors.delete(row.document, row.run, row.chunks)
+    if deleted:
+        kb.files(row.document).remove()
+    else:
+        kb.files(row.document).remove_run(row.run)
+    with kb.db.write() as connection:
+        chunks.delete_run_chunks(connection, row.document, row.run)
+        if deleted or row.run < row.latest:  # the latest run's pages are what a retry starts from
+            for table in ("page", "unit"):
+                connection.execute(text(f"DELETE FROM {table} WHERE document = :document AND run = :run"), values)
+            connection.execute(
+                text(
+                    "DELETE FROM reading WHERE document = :document"
+                    " AND NOT EXISTS (SELECT 1 FROM page WHERE page.reading = reading.id)"
+                ),
+                values,
+            )
+        if row.passes + 1 < _PASSES:
+            connection.execute(
+                text(
+                    "UPDATE cleanup SET passes = passes + 1, boot = :boot, not_before_s = :then"
+                    " WHERE document = :document AND run = :run"
+                ),
+                {**values, "boot": clock.boot_id(), "then": clock.now_s() + lease_s},
+            )
+            return
+        connection.execute(text("DELETE FROM cleanup WHERE document = :document AND run = :run"), values)
+        if deleted:
+            connection.execute(
+                text(
+                    "DELETE FROM document WHERE id = :document"
+                    " AND NOT EXISTS (SELECT 1 FROM cleanup WHERE cleanup.document = :document)"
+                ),
+                values,
+            )
+
+
+def remove_orphans(kb: KnowledgeBase, age_s: float) -> int:
+    """Remove uploads that were cut off and folders of documents that were never committed, once old enough."""
+    removed = 0
+    for path in _entries(kb.folder / "incoming"):
+        if older_than(path, age_s):
+            path.unlink(missing_ok=True)
+            removed += 1
+    with kb.db.read() as connection:
+        known = set(connection.execute(text("SELECT id FROM document")).scalars())
+    for path in _entries(kb.folder / "documents"):
+        if path.name not in known and older_than(path, age_s):
+            kb.files(path.name).remove()
+            removed += 1
+    return removed
+
+
+def remove_stray_images(kb_list: list[KnowledgeBase], data: Path) -> int:
+    """Remove page images of runs that are not in work any more (their worker died before it could)."""
+    folders = [(document, run) for document in _entries(data / "tmp") for run in _entries(document)]
+    if not folders:
+        return 0
+    working: set[tuple[str, str]] = set()
+    for kb in kb_list:
+        with kb.db.read() as connection:
+            rows = connection.execute(text("SELECT document, run FROM run WHERE status IN ('queued', 'running')"))
+            working.update((row.document, str(row.run)) for row in rows)
+    stray = [(document.name, run.name) for document, run in folders if (document.name, run.name) not in working]
+    for document_id, number in stray:
+        remove_run_folder(data, document_id, int(number))
+    return len(stray)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []

@@ -1,0 +1,128 @@
+"""One SQLite database behind SQLAlchemy: reading and writing transactions, and nothing else.
+
+Every write is `BEGIN IMMEDIATE`: a deferred BEGIN that first reads and then writes fails under other writers.
+A locked database, a full disk or an I/O error becomes `ServiceUnavailable`: the unit waits, nothing is counted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from pipeline.errors import ServiceUnavailable
+
+
+class Missing(Exception):
+    """The database file is gone: its knowledge base was deleted."""
+
+
+class Database:
+    """A SQLite file.
+
+    The file must exist (`create` makes it): opening never brings a deleted knowledge base back to life.
+    """
+
+    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+        self.path = path
+        self._busy_ms = int(busy_timeout_s * 1000)
+        self._engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=8,
+            max_overflow=32,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+        )
+
+        # The driver must not begin transactions by itself; SQLAlchemy's begin is where ours start.
+        @event.listens_for(self._engine, "begin")
+        def begin(connection: Connection) -> None:
+            options = connection.get_execution_options()
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            raise Missing(self.path)
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=self._busy_ms / 1000,
+        )
+        connection.execute(f"PRAGMA busy_timeout={self._busy_ms}")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("PRAGMA cache_size=-16000")
+        return connection
+
+    @staticmethod
+    def create(path: Path) -> None:
+        """Make an empty database in WAL mode; harmless where it exists."""
+        connection = sqlite3.connect(path)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            connection.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database."""
+        with _mapped(self.path), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its start.
+
+        Args:
+            durable: flush to disk at commit: for whatever a person is told succeeded.
+        """
+        with _mapped(self.path), self._engine.connect() as connection:
+            writing = connection.execution_options(writing=True)
+            if durable:
+                _synchronous(writing, "FULL")
+            try:
+                with writing.begin():
+                    yield writing
+            finally:
+                if durable:
+                    _synchronous(writing, "NORMAL")
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._engine.dispose()
+
+
+def _synchronous(connection: Connection, level: str) -> None:
+    """Set how hard the next commit is flushed; outside any transaction, or SQLite ignores it."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(f"PRAGMA synchronous={level}")
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        words = str(error.orig)
+        if any(sign in words for sign in ("locked", "disk is full", "disk I/O", "unable to open", "readonly")):
+            if not path.exists():
+                raise Missing(path) from error
+            raise ServiceUnavailable(f"database {path.name}: {words}") from error
+        raise
+
+
+def scalar(connection: Connection, sql: str, **values: Any) -> Any:
+    """The one value of a query, or None."""
+    return connection.execute(text(sql), values).scalar()

@@ -1,0 +1,110 @@
+"""Files on disk: originals, results, page images. Names are ids and numbers; nothing here is of a user's making.
+
+    kb/<id>/incoming/<random>                uploads on their way in
+    kb/<id>/documents/<id>/original          as it was uploaded
+    kb/<id>/documents/<id>/<run>/document.md, document.json
+    tmp/<document>/<run>/<page>-<token>.png  page images between render and ocr
+
+A result lies in its run's folder, so a slow worker of an old run can never overwrite a newer result.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import ServiceUnavailable
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn a full or failing disk into `ServiceUnavailable`; a missing folder stays what it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise ServiceUnavailable(f"disk: {error.strerror}") from error
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries, so that a renamed file survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name and rename it: readers see the old or the new, never a part."""
+    with disk_errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+class DocumentFiles:
+    """Where one document's files lie."""
+
+    def __init__(self, knowledge_base: Path, document: str) -> None:
+        self.folder = knowledge_base / "documents" / document
+        self.original = self.folder / "original"
+
+    def markdown(self, run: int) -> Path:
+        """The text of a run."""
+        return self.folder / str(run) / "document.md"
+
+    def json(self, run: int) -> Path:
+        """Pages, blocks and boxes of a run."""
+        return self.folder / str(run) / "document.json"
+
+    def adopt_upload(self, incoming: Path) -> None:
+        """Move an uploaded file, already flushed, to where it stays; durable when this returns."""
+        with disk_errors():
+            self.folder.mkdir(parents=True)
+            incoming.rename(self.original)
+            sync_folder(self.folder)
+            sync_folder(self.folder.parent)
+
+    def remove(self) -> None:
+        """Remove everything of the document; nothing there is no error."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_run(self, run: int) -> None:
+        """Remove the results of one run."""
+        shutil.rmtree(self.folder / str(run), ignore_errors=True)
+
+
+def run_folder(data: Path, document: str, run: int) -> Path:
+    """Where page images of a run lie between render and ocr."""
+    return data / "tmp" / document / str(run)
+
+
+def remove_run_folder(data: Path, document: str, run: int) -> None:
+    """Remove a run's page images, and the document's folder with its last run."""
+    shutil.rmtree(run_folder(data, document, run), ignore_errors=True)
+    try:
+        run_folder(data, document, run).parent.rmdir()
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+            raise
+
+
+def older_than(path: Path, age_s: float) -> bool:
+    """Whether a file or folder was last changed so long ago; a vanished one was not."""
+    try:
+        return time.time() - path.stat().st_mtime > age_s
+    except FileNotFoundError:
+        return False

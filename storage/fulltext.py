@@ -1,0 +1,69 @@
+"""Full text: words and CJK bigrams in SQLite's FTS5.
+
+FTS5's own trigrams miss two-character Chinese words, and its word tokenizer takes a whole Chinese sentence for one
+word. So runs of CJK characters are cut here into overlapping pairs before they are indexed or asked for; other words
+are left to the `porter unicode61` tokenizer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, text
+
+# Han with extensions and compatibility forms, kana, bopomofo, hangul.
+CJK = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf"
+    "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
+_CJK_RUN = re.compile(rf"[{CJK}]+")
+
+
+def fold(value: str) -> str:
+    """Full width to half width, compatibility forms to plain ones, case folded."""
+    return unicodedata.normalize("NFKC", value).casefold()
+
+
+def terms(value: str, *, query: bool = False) -> list[str]:
+    """The terms of a text in order: words, and pairs of neighbouring CJK characters.
+
+    Args:
+        query: in a query a single CJK character stands for itself as prefix (`"中" *`); indexed text keeps the last
+            character of a run's pairs only inside them.
+    """
+    result = []
+    for piece in _PIECE.findall(fold(value)):
+        if not _CJK_RUN.fullmatch(piece) or len(piece) == 1:
+            result.append(piece)
+        else:
+            result.extend(piece[i : i + 2] for i in range(len(piece) - 1))
+            if not query:
+                result.append(piece[-1])  # so that a lone character, asked for as a prefix, finds the run's last too
+    return result
+
+
+def phrase(term: str) -> str:
+    """A term quoted for MATCH, so that nothing in it is an operator; a lone CJK character is asked for as a prefix."""
+    quoted = '"' + term.replace('"', '""') + '"'
+    return quoted + " *" if len(term) == 1 and _CJK_RUN.fullmatch(term) else quoted
+
+
+def index(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Index texts under their chunks' row ids; again replaces."""
+    remove(connection, [seq for seq, _ in rows])
+    connection.execute(
+        text("INSERT INTO chunk_fts (rowid, terms) VALUES (:seq, :terms)"),
+        [{"seq": seq, "terms": " ".join(terms(value))} for seq, value in rows],
+    )
+
+
+def remove(connection: Connection, seqs: Sequence[int]) -> None:
+    """Remove texts from the index; those that are not there are no error."""
+    if seqs:
+        connection.execute(
+            text("DELETE FROM chunk_fts WHERE rowid IN :seqs").bindparams(bindparam("seqs", expanding=True)),
+            {"seqs": list(seqs)},
+        )

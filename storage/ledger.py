@@ -1,0 +1,286 @@
+"""The ledger: what is to do, claimed, done or failed, a row a unit.
+
+    blocked -> ready -> claimed -> done | failed | cancelled          claimed -> ready when its lease expires
+
+Every change is one `BEGIN IMMEDIATE`. A worker's writes carry the token of its claim (the fence): once the unit was
+taken away (lease expired, cancelled, deleted), nothing it writes lands.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.types import JSON
+
+from pipeline import stages
+from pipeline.errors import LeaseLost
+from pipeline.settings import LedgerSettings
+from storage import clock, runs
+from storage.catalog import KnowledgeBase
+from storage.database import Missing
+
+_UNIT = "document = :document AND run = :run AND stage = :stage AND unit = :unit"
+_DUE = "(not_before_s IS NULL OR boot != :boot OR not_before_s <= :now)"
+_ERROR = bindparam("error", type_=JSON(none_as_null=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A unit in a worker's hands.
+
+    Attributes:
+        first, last: page numbers (render, ocr) or chunk positions (embed), inclusive; 0 for whole documents.
+        settings: the run's snapshot.
+        pages_total: None until the original was opened.
+    """
+
+    kb: KnowledgeBase
+    document: str
+    run: int
+    stage: str
+    unit: str
+    first: int
+    last: int
+    token: str
+    crashes: int
+    settings: dict[str, Any]
+    pages_total: int | None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What names the unit inside its knowledge base."""
+        return {"document": self.document, "run": self.run, "stage": self.stage, "unit": self.unit}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next ready unit of a document in a stage."""
+
+    document: str
+    run: int
+    unit: str
+    served_s: float  # when a unit of this document and stage was last claimed; 0.0: never
+
+
+def claim(
+    kb: KnowledgeBase, document: str, run: int, stage: str, unit: str, worker: str, rules: LedgerSettings
+) -> Claim | None:
+    """Take a ready unit; None if it is not to be had. Twice is safe: the second finds it claimed."""
+    token = uuid.uuid4().hex
+    now = clock.now_s()
+    values = {
+        "document": document, "run": run, "stage": stage, "unit": unit, "token": token, "worker": worker,
+        "boot": clock.boot_id(), "now": now, "until": now + rules.lease_s, "wall": clock.wall(),
+    }  # fmt: skip
+    try:
+        with kb.db.write() as connection:
+            row = connection.execute(
+                text(
+                    "UPDATE unit SET state = 'claimed', token = :token, worker = :worker, boot = :boot,"
+                    " lease_until_s = :until, not_before_s = NULL, claimed_s = :now,"
+                    f" started_at = coalesce(started_at, :wall) WHERE {_UNIT} AND state = 'ready' AND {_DUE}"
+                    " RETURNING first, last, crashes"
+                ),
+                values,
+            ).first()
+            if row is None:
+                return None
+            snapshot = runs.started(connection, document, run)
+    except Missing:
+        return None
+    return Claim(
+        kb, document, run, stage, unit, row.first, row.last, token, row.crashes, snapshot.settings, snapshot.pages_total
+    )
+
+
+def renew(held: Claim, rules: LedgerSettings) -> None:
+    """Prolong the lease.
+
+    Raises:
+        LeaseLost: the unit is somebody else's now.
+    """
+    now = clock.now_s()
+    try:
+        with held.kb.db.write() as connection:
+            done = connection.execute(
+                text(f"UPDATE unit SET lease_until_s = :until WHERE {_UNIT} AND state = 'claimed' AND token = :token"),
+                {**held.key, "token": held.token, "until": now + rules.lease_s},
+            )
+            if done.rowcount != 1:
+                raise LeaseLost(held.unit)
+    except Missing as error:
+        raise LeaseLost(held.unit) from error
+
+
+@contextmanager
+def fenced(held: Claim) -> Iterator[Connection]:
+    """A transaction for results that come before the settle: refused once the unit is lost.
+
+    Raises:
+        LeaseLost: the unit is somebody else's now; nothing is written.
+    """
+    try:
+        with held.kb.db.write() as connection:
+            found = connection.execute(
+                text(f"SELECT 1 FROM unit WHERE {_UNIT} AND state = 'claimed' AND token = :token"),
+                {**held.key, "token": held.token},
+            ).first()
+            if found is None:
+                raise LeaseLost(held.unit)
+            yield connection
+    except Missing as error:
+        raise LeaseLost(held.unit) from error
+
+
+@contextmanager
+def settling(held: Claim) -> Iterator[Connection]:
+    """The settle: what the body writes, the unit's new state and what follows from it commit together.
+
+    Raises:
+        LeaseLost: the unit is somebody else's now; nothing is written.
+    """
+    with fenced(held) as connection:
+        yield connection
+        _set_state(connection, held.key, "done", None)
+        runs.touch(connection, held.document)
+        runs.advance(connection, held.document, held.run)
+
+
+def put_back(held: Claim, delay_s: float) -> None:
+    """Give a unit back uncounted, to be tried after a pause: a service was out of reach, or the worker is stopping."""
+    with fenced(held) as connection:
+        _ready_again(connection, held.key, delay_s)
+
+
+def attempt_failed(
+    held: Claim, kind: Literal["crashes", "errors"], error: dict[str, Any], rules: LedgerSettings
+) -> bool:
+    """Count a failed attempt: try again, split a page range, or give up.
+
+    Returns:
+        Whether the unit has failed for good.
+    """
+    with fenced(held) as connection:
+        return _count(connection, held.key, held.first, held.last, kind, error, rules)
+
+
+def expire_leases(kb: KnowledgeBase, rules: LedgerSettings) -> list[dict[str, Any]]:
+    """Return units whose worker fell silent to `ready`, each a loss counted; which they were."""
+    now = {"now": clock.now_s(), "boot": clock.boot_id()}
+    expired = "state = 'claimed' AND (boot != :boot OR lease_until_s < :now)"
+    with kb.db.read() as connection:
+        if connection.execute(text(f"SELECT 1 FROM unit WHERE {expired} LIMIT 1"), now).first() is None:
+            return []
+    with kb.db.write() as connection:
+        columns = "document, run, stage, unit, first, last, worker, losses"
+        rows = connection.execute(text(f"SELECT {columns} FROM unit WHERE {expired}"), now).mappings().all()
+        for row in rows:
+            key = {name: row[name] for name in ("document", "run", "stage", "unit")}
+            error = {
+                "code": "worker_lost",
+                "message": f"The worker of this step vanished {rules.max_losses} times; see the logs, then retry.",
+                "detail": {"stage": row["stage"], "unit": row["unit"]},
+            }
+            _count(connection, key, row["first"], row["last"], "losses", error, rules)
+        return [dict(row) for row in rows]
+
+
+def waiting(kb: KnowledgeBase, stage: str) -> list[Waiting]:
+    """A document's next ready unit, longest unserved documents first."""
+    with kb.db.read() as connection:
+        # The bare columns belong to the row with the smallest `first` (SQLite's min() rule).
+        rows = connection.execute(
+            text(
+                "SELECT document, run, unit, min(first) AS first, coalesce((SELECT max(claimed_s) FROM unit AS served"
+                " WHERE served.document = unit.document AND served.stage = unit.stage), 0) AS served_s"
+                f" FROM unit WHERE stage = :stage AND state = 'ready' AND {_DUE}"
+                " GROUP BY document ORDER BY served_s, document"
+            ),
+            {"stage": stage, "boot": clock.boot_id(), "now": clock.now_s()},
+        )
+        return [Waiting(row.document, row.run, row.unit, row.served_s) for row in rows]
+
+
+def ready_units(kb: KnowledgeBase, stage: str, document: str, limit: int) -> list[Waiting]:
+    """The ready units of one document in a stage, in order."""
+    with kb.db.read() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT document, run, unit FROM unit WHERE stage = :stage AND state = 'ready'"
+                f" AND document = :document AND {_DUE} ORDER BY first LIMIT :limit"
+            ),
+            {"stage": stage, "document": document, "boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
+        )
+        return [Waiting(row.document, row.run, row.unit, 0.0) for row in rows]
+
+
+def state_of(kb: KnowledgeBase, document: str, run: int, stage: str, unit: str) -> str | None:
+    """The unit's state, or None where there is no such unit."""
+    with kb.db.read() as connection:
+        value: str | None = connection.execute(
+            text(f"SELECT state FROM unit WHERE {_UNIT}"),
+            {"document": document, "run": run, "stage": stage, "unit": unit},
+        ).scalar()
+        return value
+
+
+def _count(
+    connection: Connection,
+    key: dict[str, Any],
+    first: int,
+    last: int,
+    kind: Literal["crashes", "losses", "errors"],
+    error: dict[str, Any],
+    rules: LedgerSettings,
+) -> bool:
+    count = connection.execute(
+        text(f"UPDATE unit SET {kind} = {kind} + 1, error = :error WHERE {_UNIT} RETURNING {kind}").bindparams(_ERROR),
+        {**key, "error": error},
+    ).scalar_one()
+    # One page of a range may be the culprit: from here on each page answers for itself. A single loss is more
+    # likely somebody's kill than the page's doing.
+    culprit = kind == "crashes" or (kind == "losses" and count > 1)
+    splittable = culprit and last > first and stages.BY_NAME[key["stage"]].unit == "page_range"
+    if splittable and runs.split_range(connection, key["document"], key["run"], key["stage"], first, last):
+        _set_state(connection, key, "cancelled", error)
+        return False
+    if count < getattr(rules, f"max_{kind}"):
+        _ready_again(connection, key, rules.retry_delay_s if kind == "errors" else 0.0)
+        return False
+    fail(connection, key, first, last, error)
+    return True
+
+
+def fail(connection: Connection, key: dict[str, Any], first: int, last: int, error: dict[str, Any]) -> None:
+    """Give a unit up: its pages fail where its stage is about pages, else its run."""
+    _set_state(connection, key, "failed", error)
+    runs.touch(connection, key["document"])
+    if stages.BY_NAME[key["stage"]].page_level:
+        runs.fail_pages(connection, key["document"], key["run"], first, last, error)
+    else:
+        runs.finish(connection, key["document"], key["run"], "failed", error)
+
+
+def _ready_again(connection: Connection, key: dict[str, Any], delay_s: float) -> None:
+    connection.execute(
+        text(
+            "UPDATE unit SET state = 'ready', token = NULL, worker = NULL, lease_until_s = NULL, boot = :boot,"
+            f" not_before_s = :not_before, ready_at = :wall WHERE {_UNIT}"
+        ),
+        {**key, "boot": clock.boot_id(), "not_before": clock.now_s() + delay_s, "wall": clock.wall()},
+    )
+
+
+def _set_state(connection: Connection, key: dict[str, Any], state: str, error: dict[str, Any] | None) -> None:
+    connection.execute(
+        text(
+            "UPDATE unit SET state = :state, token = NULL, lease_until_s = NULL, not_before_s = NULL,"
+            f" finished_at = :wall, error = :error WHERE {_UNIT}"
+        ).bindparams(_ERROR),
+        {**key, "state": state, "error": error, "wall": clock.wall()},
+    )

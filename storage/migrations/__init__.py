@@ -1,0 +1,1 @@
+"""Alembic migrations: a line for the catalogue, a line for knowledge bases."""

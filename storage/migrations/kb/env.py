@@ -1,0 +1,5 @@
+"""Alembic's entry: see `storage.migrations.environment`."""
+
+from storage.migrations.environment import run
+
+run()

@@ -1,0 +1,157 @@
+"""Pages: what render and ocr found out, and what readers ask about it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects.sqlite import insert
+
+from pipeline.errors import PermanentError
+from pipeline.types import PageImage, PageReading, RenderedPage
+from storage import runs, schema
+from storage.catalog import KnowledgeBase
+from storage.ledger import Claim, fenced, settling
+
+_READ_AT_ONCE = 100
+
+
+def page_count_known(claim: Claim, total: int) -> None:
+    """The original was opened: plan its other pages. Doing it twice is safe: only the first time counts."""
+    with fenced(claim) as connection:
+        runs.set_pages(connection, claim.document, claim.run, claim.unit, total)
+
+
+def settle_render(claim: Claim, pages: Iterable[RenderedPage | tuple[int, PermanentError]]) -> None:
+    """Pages were rendered: texts are read, images wait for OCR, and some may have failed, each for its reason."""
+    with settling(claim) as connection:
+        images = []
+        for page in pages:
+            if isinstance(page, tuple):
+                runs.mark_page_failed(connection, claim.document, claim.run, page[0], page[1].as_dict())
+            elif page.reading is not None:
+                _put_reading(connection, claim, page.reading)
+            elif page.image is not None:
+                images.append((page.page_number, page.page_number))
+                _put_page(connection, claim, page.page_number, state="rendered", width_pt=page.width_pt,
+                          height_pt=page.height_pt, image=_image_dict(page.image))  # fmt: skip
+        runs.add_units(connection, claim.document, claim.run, "ocr", images, "ready")
+
+
+def settle_ocr(claim: Claim, reading: PageReading) -> None:
+    """A page was read."""
+    with settling(claim) as connection:
+        _put_reading(connection, claim, reading)
+
+
+def settle_ocr_failed(claim: Claim, page_number: int, error: PermanentError) -> None:
+    """A page cannot be read, ever."""
+    with settling(claim) as connection:
+        runs.mark_page_failed(connection, claim.document, claim.run, page_number, error.as_dict())
+
+
+def image_of(claim: Claim, page_number: int) -> tuple[PageImage, float, float] | None:
+    """The image a page waits with, and the page's width and height in points."""
+    table = schema.page
+    with claim.kb.db.read() as connection:
+        row = connection.execute(
+            table.select().where(
+                table.c.document == claim.document, table.c.run == claim.run, table.c.page_number == page_number
+            )
+        ).first()
+    if row is None or row.image is None:
+        return None
+    return PageImage(**row.image), row.width_pt, row.height_pt
+
+
+def page_lost_its_image(claim: Claim, page_number: int) -> None:
+    """The image of a page is gone from disk: have the page rendered again. Doing it twice is safe."""
+    with settling(claim) as connection:
+        unit = f"{page_number}-{page_number}"
+        values = {"document": claim.document, "run": claim.run, "unit": unit}
+        where = "document = :document AND run = :run AND unit = :unit"
+        runs.add_units(connection, claim.document, claim.run, "render", [(page_number, page_number)], "ready")
+        connection.execute(text(f"UPDATE unit SET state = 'ready' WHERE {where} AND stage = 'render'"), values)
+        # Its OCR unit is made anew by the settle of that rendering.
+        connection.execute(text(f"DELETE FROM unit WHERE {where} AND stage = 'ocr'"), values)
+
+
+def readings(kb: KnowledgeBase, document: str, run: int) -> list[PageReading]:
+    """All pages read in a run, in page order; memory is bounded by the document's text."""
+    result: list[PageReading] = []
+    after = 0
+    while True:
+        with kb.db.read() as connection:
+            rows = connection.execute(
+                text(
+                    "SELECT page.page_number, reading.body FROM page JOIN reading ON reading.id = page.reading"
+                    " WHERE page.document = :document AND page.run = :run AND page.state = 'read'"
+                    " AND page.page_number > :after ORDER BY page.page_number LIMIT :limit"
+                ),
+                {"document": document, "run": run, "after": after, "limit": _READ_AT_ONCE},
+            ).all()
+        if not rows:
+            return result
+        result.extend(_unpack(row.body) for row in rows)
+        after = rows[-1].page_number
+
+
+def page_list(kb: KnowledgeBase, document: str, run: int) -> list[dict[str, Any]]:
+    """Each page of a run without its words."""
+    table = schema.page
+    columns = [column for column in table.c if column.name not in {"document", "run", "image", "reading"}]
+    with kb.db.read() as connection:
+        rows = connection.execute(
+            table.select()
+            .with_only_columns(*columns)
+            .where(table.c.document == document, table.c.run == run)
+            .order_by(table.c.page_number)
+        )
+        return [dict(row) for row in rows.mappings()]
+
+
+def page_reading(kb: KnowledgeBase, document: str, run: int, page_number: int) -> PageReading | None:
+    """The reading of one page, or None where it was not read."""
+    with kb.db.read() as connection:
+        row = connection.execute(
+            text(
+                "SELECT reading.body FROM page JOIN reading ON reading.id = page.reading"
+                " WHERE page.document = :document AND page.run = :run AND page.page_number = :page"
+            ),
+            {"document": document, "run": run, "page": page_number},
+        ).first()
+    return _unpack(row.body) if row else None
+
+
+def _unpack(body: bytes) -> PageReading:
+    return PageReading.from_dict(orjson.loads(zlib.decompress(body)))
+
+
+def _image_dict(image: PageImage) -> dict[str, Any]:
+    return {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi}
+
+
+def _put_reading(connection: Connection, claim: Claim, reading: PageReading) -> None:
+    reading_id = f"{claim.document}-{claim.run}-{reading.page_number}"
+    body = zlib.compress(orjson.dumps(reading.as_dict()), 1)
+    row = {"id": reading_id, "document": claim.document, "body": body}
+    connection.execute(insert(schema.reading).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+    _put_page(
+        connection, claim, reading.page_number, state="read", width_pt=reading.width_pt, height_pt=reading.height_pt,
+        image=None, reading=reading_id, source=reading.source, engine=reading.engine,
+        confidence=reading.confidence, review=reading.review, error=None,
+    )  # fmt: skip
+
+
+def _put_page(connection: Connection, claim: Claim, page_number: int, **values: Any) -> None:
+    key: dict[str, Any] = {"document": claim.document, "run": claim.run, "page_number": page_number}
+    connection.execute(
+        insert(schema.page).values({**key, **values}).on_conflict_do_update(index_elements=_names(key), set_={**values})
+    )
+
+
+def _names(key: dict[str, Any]) -> Sequence[str]:
+    return list(key)

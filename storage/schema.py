@@ -1,0 +1,211 @@
+"""The tables, as SQLAlchemy sees them. Migrations make them; a test holds both together.
+
+catalog.sqlite3   knowledge_base, worker, lease
+kb.sqlite3        knowledge (1 row), document -> run -> unit (the ledger), page -> reading, chunk -> embedding,
+                  chunk_fts (full text), cleanup
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+catalog = MetaData()
+kb = MetaData()
+
+knowledge_base = Table(
+    "knowledge_base",
+    catalog,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),  # folded: two names that look alike are one
+    Column("languages", JSON, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("schema", JSON),
+    Column("created_at", Text, nullable=False),
+    Column("deleted_at", Text),
+    # Raised by everything that makes work; the sweep sets it to 0 when none is left. 0: dispatch need not look.
+    Column("activity", Integer, nullable=False),
+    Index("knowledge_base_name", "name_key", unique=True, sqlite_where=text("deleted_at IS NULL")),
+)
+
+worker = Table(
+    "worker",
+    catalog,
+    Column("id", Text, primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("beat_s", Float, nullable=False),
+    Column("doing", JSON, nullable=False),  # list of units in work
+    Column("units_done", Integer, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    catalog,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("until_s", Float, nullable=False),
+)
+
+knowledge = Table(
+    "knowledge",
+    kb,
+    Column("id", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),  # raised by every settle; stamps documents
+    Column("model", Text),
+    Column("model_fingerprint", Text),
+    Column("dimension", Integer),
+)
+
+document = Table(
+    "document",
+    kb,
+    Column("id", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("batch", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("deleted_at", Text),
+    Column("run", Integer, nullable=False),  # the latest
+    Column("published_run", Integer),
+    Column("version", Integer, nullable=False),
+    Column("language", Text),
+    Index("document_sha256", "sha256", unique=True, sqlite_where=text("deleted_at IS NULL")),
+    Index("document_batch", "batch"),
+    Index("document_version", "version"),
+)
+
+run = Table(
+    "run",
+    kb,
+    Column("document", Text, ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("status", Text, nullable=False),  # queued running done failed cancelled
+    Column("cause", Text, nullable=False),  # upload retry reprocess ...
+    Column("settings", JSON, nullable=False),  # snapshot: engine, languages, ...
+    Column("pages_total", Integer),  # None until the original was opened
+    Column("error", JSON),  # {"code", "message", "detail"}
+    Column("warnings", JSON, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("started_at", Text),
+    Column("finished_at", Text),
+    Index("run_unfinished", "status", sqlite_where=text("status IN ('queued', 'running')")),
+)
+
+unit = Table(
+    "unit",
+    kb,
+    Column("document", Text, primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("stage", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),  # "first-last": pages, or chunk positions
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("size", Integer, nullable=False),  # pages or chunks, for progress
+    Column("state", Text, nullable=False),  # blocked ready claimed done failed cancelled
+    Column("token", Text),
+    Column("worker", Text),
+    Column("boot", Text),  # whose clock the next three times are of
+    Column("lease_until_s", Float),
+    Column("not_before_s", Float),
+    Column("claimed_s", Float),
+    Column("crashes", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("error", JSON),
+    Column("started_at", Text),
+    Column("finished_at", Text),
+    Column("ready_at", Text),
+    ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
+    Index("unit_ready", "stage", "document", "first", sqlite_where=text("state = 'ready'")),
+    Index("unit_claimed", "lease_until_s", sqlite_where=text("state = 'claimed'")),
+    Index("unit_served", "document", "stage", "claimed_s"),
+    Index("unit_recent", "stage", "claimed_s"),
+)
+
+reading = Table(
+    "reading",
+    kb,
+    Column("id", Text, primary_key=True),  # document-run-page of the run that read it
+    Column("document", Text, ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),  # zlib of the PageReading's JSON
+)
+
+page = Table(
+    "page",
+    kb,
+    Column("document", Text, primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("page_number", Integer, primary_key=True),
+    Column("state", Text, nullable=False),  # rendered read failed
+    Column("width_pt", Float),
+    Column("height_pt", Float),
+    Column("image", JSON),  # PageImage while it waits for OCR
+    Column("reading", Text, ForeignKey("reading.id")),  # shared by runs that adopted it
+    Column("source", Text),
+    Column("engine", Text),
+    Column("confidence", Float),
+    Column("review", Text),
+    Column("error", JSON),
+    ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
+    Index("page_reading", "reading"),
+)
+
+embedding = Table(
+    "embedding",
+    kb,
+    Column("text_hash", LargeBinary, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian
+)
+
+chunk = Table(
+    "chunk",
+    kb,
+    Column("seq", Integer, primary_key=True),  # row id of its full text
+    Column("document", Text, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("spans", LargeBinary, nullable=False),  # JSON [[start, end, page, x0, y0, x1, y1], ...]
+    Column("tokens", Integer, nullable=False),
+    Column("text_hash", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
+    Index("chunk_position", "document", "run", "position", unique=True),
+    Index("chunk_text_hash", "text_hash"),
+)
+
+cleanup = Table(
+    "cleanup",
+    kb,
+    Column("document", Text, primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("chunks", Integer, nullable=False),  # vectors to delete: positions 0 .. chunks-1
+    Column("passes", Integer, nullable=False),  # how often it was cleaned; the second pass is one lease later
+    Column("boot", Text, nullable=False),
+    Column("not_before_s", Float, nullable=False),
+)
+
+# FTS5 tables are beyond SQLAlchemy's table model: made by the migration, used by storage/fulltext.py.
+CHUNK_FTS = "CREATE VIRTUAL TABLE chunk_fts USING fts5(terms, tokenize='porter unicode61')"

@@ -1,0 +1,224 @@
+"""Search in one knowledge base: vectors and words, ranked together.
+
+The score of a hit is z(cosine) + w * BM25 / (sum of the query's inverse document frequencies): the first term tells
+how far a passage stands out for meaning, the second what share of the query's weight its words carry. A weighted sum
+keeps cross-language hits, where no word can match; reciprocal rank fusion loses them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, bindparam, text
+
+from pipeline.errors import ServiceUnavailable
+from pipeline.settings import SearchSettings
+from storage import fulltext
+from storage.catalog import KnowledgeBase
+from storage.vectors import Vectors
+
+Mode = Literal["hybrid", "vector", "keyword"]
+# Vectors of unpublished or deleted runs lie in the index until they are cleaned: ask for more, then for much more.
+_OVERFETCH = (2, 8)
+_VISIBLE = "document.id = chunk.document AND document.published_run = chunk.run AND document.deleted_at IS NULL"
+# k1 and b of BM25 as SQLite's FTS5 has them; its bm25() is the negative of the usual score.
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found.
+
+    Attributes:
+        highlights: [start, end) offsets in `text` of words of the query.
+        boxes: where the highlights stand, or the whole passage where there are none; points of the upright page.
+    """
+
+    document: str
+    filename: str
+    pages: list[int]
+    text: str
+    highlights: list[tuple[int, int]]
+    score: float
+    boxes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Hits, best first, and what could not be asked."""
+
+    hits: list[Hit]
+    degraded: list[str]
+
+
+def search(
+    kb: KnowledgeBase, query: str, *, vector: Vectors | None, mode: Mode, limit: int, rules: SearchSettings
+) -> Results:
+    """Find passages.
+
+    Args:
+        vector: the query's embedding (dimension,); None where there is none: then words alone decide.
+        limit: at most so many hits.
+    """
+    degraded: list[str] = []
+    wanted = max(limit, rules.candidates)
+    similar: dict[int, float] = {}
+    if mode != "keyword":
+        if vector is None:
+            degraded.append("vectors: the embedding model is not loaded; words alone were searched")
+        else:
+            try:
+                similar = _nearest(kb, vector, wanted)
+            except ServiceUnavailable as error:
+                degraded.append(f"vectors: {error}; words alone were searched")
+    with kb.db.read() as connection:
+        chosen: list[str] = []
+        matched: dict[int, float] = {}
+        weight = 0.0
+        if mode != "vector" or degraded:
+            chosen, weight = _choose_terms(connection, query, rules.common_share)
+            matched = _matching(connection, chosen, wanted)
+        if similar and matched and vector is not None:
+            similar |= _cosines(connection, vector, [seq for seq in matched if seq not in similar])
+        scores = _fuse(similar, matched, weight, rules.keyword_weight)
+        best = sorted(scores, key=lambda seq: (-scores[seq], seq))[:limit]
+        return Results(_hits(connection, best, scores, fulltext.terms(query, query=True)), degraded)
+
+
+def _nearest(kb: KnowledgeBase, vector: Vectors, wanted: int) -> dict[int, float]:
+    """Row ids of published chunks nearest to the vector, with their cosines."""
+    found: dict[int, float] = {}
+    for factor in _OVERFETCH:
+        nearest = kb.vectors.nearest(vector, wanted * factor)
+        with kb.db.read() as connection:
+            found = _visible(connection, nearest)
+        if len(found) >= wanted or len(nearest) < wanted * factor:
+            break
+    return dict(sorted(found.items(), key=lambda item: -item[1])[:wanted])
+
+
+def _visible(connection: Connection, nearest: Sequence[tuple[str, float]]) -> dict[int, float]:
+    rows = [(*id_.split(":"), cosine) for id_, cosine in nearest]
+    values = orjson.dumps([[document, int(run), int(position), cosine] for document, run, position, cosine in rows])
+    found = connection.execute(
+        text(
+            "SELECT chunk.seq, json_extract(hit.value, '$[3]') AS cosine FROM json_each(:rows) AS hit JOIN chunk"
+            " ON chunk.document = json_extract(hit.value, '$[0]') AND chunk.run = json_extract(hit.value, '$[1]')"
+            f" AND chunk.position = json_extract(hit.value, '$[2]') JOIN document ON {_VISIBLE}"
+        ),
+        {"rows": values.decode()},
+    )
+    return {row.seq: row.cosine for row in found}
+
+
+def _choose_terms(connection: Connection, query: str, common_share: float) -> tuple[list[str], float]:
+    """The query's terms worth asking for, quoted, and the sum of their inverse document frequencies.
+
+    Terms in more than `common_share` of the chunks are dropped while rarer ones remain: they cost most and tell least.
+    """
+    total = connection.execute(text("SELECT count(*) FROM chunk_fts")).scalar_one()
+    cap = max(int(total * common_share), 50)
+    frequency: dict[str, int] = {}
+    for term in dict.fromkeys(fulltext.terms(query, query=True)):
+        count = connection.execute(
+            text("SELECT count(*) FROM (SELECT 1 FROM chunk_fts WHERE chunk_fts MATCH :term LIMIT :cap)"),
+            {"term": fulltext.phrase(term), "cap": cap + 1},
+        ).scalar_one()
+        if count:
+            frequency[term] = count
+    rare = {term: count for term, count in frequency.items() if count <= cap} or frequency
+    weight = sum(max(math.log((total - count + 0.5) / (count + 0.5)), 1e-6) for count in rare.values())
+    return [fulltext.phrase(term) for term in rare], weight
+
+
+def _matching(connection: Connection, phrases: list[str], wanted: int) -> dict[int, float]:
+    """Row ids of published chunks that hold any of the phrases, with BM25 (positive, higher is better)."""
+    if not phrases:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT chunk.seq, -bm25(chunk_fts) AS score FROM chunk_fts JOIN chunk ON chunk.seq = chunk_fts.rowid"
+            f" JOIN document ON {_VISIBLE} WHERE chunk_fts MATCH :match ORDER BY bm25(chunk_fts) LIMIT :wanted"
+        ),
+        {"match": " OR ".join(phrases), "wanted": wanted},
+    )
+    return {row.seq: row.score for row in rows}
+
+
+def _cosines(connection: Connection, vector: Vectors, seqs: list[int]) -> dict[int, float]:
+    """Exact cosines of chunks that the vector search did not bring, from the vectors in the database."""
+    if not seqs:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT chunk.seq, embedding.vector FROM chunk JOIN embedding USING (text_hash) WHERE chunk.seq IN :seqs"
+        ).bindparams(bindparam("seqs", expanding=True)),
+        {"seqs": seqs},
+    ).all()
+    stored = np.stack([np.frombuffer(row.vector, dtype="<f4") for row in rows])
+    return dict(zip([row.seq for row in rows], (stored @ vector).tolist(), strict=True))
+
+
+def _fuse(
+    similar: dict[int, float], matched: dict[int, float], weight: float, keyword_weight: float
+) -> dict[int, float]:
+    if not similar:
+        return {seq: score / weight for seq, score in matched.items()} if weight else {}
+    values = np.array(list(similar.values()))
+    mean, deviation = float(values.mean()), float(values.std()) or 1.0
+    scores = {seq: (cosine - mean) / deviation for seq, cosine in similar.items()}
+    if weight:
+        for seq, score in matched.items():
+            scores[seq] = scores.get(seq, 0.0) + keyword_weight * score / weight
+    return scores
+
+
+def _hits(connection: Connection, seqs: list[int], scores: dict[int, float], terms: list[str]) -> list[Hit]:
+    if not seqs:
+        return []
+    rows = connection.execute(
+        text(
+            "SELECT chunk.seq, chunk.document, chunk.text, chunk.spans, document.filename FROM chunk"
+            f" JOIN document ON {_VISIBLE} WHERE chunk.seq IN :seqs"
+        ).bindparams(bindparam("seqs", expanding=True)),
+        {"seqs": seqs},
+    ).all()
+    hits = []
+    for row in sorted(rows, key=lambda row: seqs.index(row.seq)):
+        spans = orjson.loads(row.spans)
+        marks = highlights(row.text, terms)
+        marked = [span for span in spans if any(start < span[1] and end > span[0] for start, end in marks)]
+        hits.append(
+            Hit(
+                row.document, row.filename, sorted({span[2] for span in spans}), row.text, marks,
+                round(scores[row.seq], 4), [{"page": span[2], "box": span[3:]} for span in marked or spans],
+            )
+        )  # fmt: skip
+    return hits
+
+
+def highlights(value: str, terms: list[str]) -> list[tuple[int, int]]:
+    """Where the query's terms stand in a text: [start, end) offsets, touching ones joined.
+
+    Words match from their beginning and with other endings (as the index stems them, roughly); CJK pairs anywhere.
+    """
+    marks: list[tuple[int, int]] = []
+    for term in terms:
+        if re.match(f"[{fulltext.CJK}]", term):
+            pattern = re.escape(term)
+        else:
+            stem = term[: max(len(term) - 2, 3)] if len(term) > 4 else term
+            pattern = rf"(?<!\w){re.escape(stem)}" + (r"\w{0,4}(?!\w)" if stem != term else r"(?!\w)")
+        marks.extend((match.start(), match.end()) for match in re.finditer(pattern, value, re.IGNORECASE))
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(marks):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
