@@ -188,8 +188,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment over file over defaults; no .env and no secrets folder."""
-        return env_settings, TomlConfigSettingsSource(settings_cls, settings_path())
+        """Arguments over environment over file over defaults; no .env and no secrets folder."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_path())
 
     @property
     def data(self) -> Path:

@@ -88,6 +88,23 @@ class Storage:
                 self._open.popitem(last=False)[1].db.close()
             return known
 
+    def run_settings(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The snapshot of settings that a run opened now is done with.
+
+        Args:
+            record: the knowledge base's record in the catalogue.
+        """
+        config = self.settings
+        return {
+            "engine": record["engine"],
+            "languages": record["languages"],
+            "pages_per_unit": config.render.pages_per_unit,
+            "window": config.render.window,
+            "chunk_tokens": config.extract.chunk_tokens,
+            "chunks_per_unit": config.embed.chunks_per_unit,
+            "model": config.embed.model,
+        }
+
     # Knowledge bases
 
     def create_knowledge_base(self, name: str, languages: list[str], engine: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class ModelIdentity:
     dimension: int
 
 
-def settle_extract(claim: Claim, chunks: Sequence[Chunk], rows_per_batch: int) -> None:
+def settle_extract(claim: Claim, chunks: Sequence[Chunk], language: str | None, rows_per_batch: int) -> None:
     """Write a run's chunks in fenced batches, then settle. Again is safe: positions are unique, rows replaced."""
     key = {"document": claim.document, "run": claim.run}
     with fenced(claim) as connection:  # an attempt before this one may have left rows
@@ -55,8 +55,8 @@ def settle_extract(claim: Claim, chunks: Sequence[Chunk], rows_per_batch: int) -
                 ),
                 rows,
             )
-    with settling(claim):
-        """Nothing is left to write: the settle makes the embed units from the rows."""
+    with settling(claim) as connection:  # it makes the embed units from the rows
+        connection.execute(text(f"UPDATE run SET language = :language WHERE {_RUN}"), {**key, "language": language})
 
 
 def texts_to_embed(claim: Claim) -> list[tuple[bytes, str]]:
@@ -109,9 +109,7 @@ def settle_embed(claim: Claim, hashes: Sequence[bytes], vectors: Vectors, model:
             )
 
 
-def store_run(
-    claim: Claim, language: str | None, *, vectors_per_batch: int, rows_per_batch: int, still_held: Callable[[], None]
-) -> int:
+def store_run(claim: Claim, *, vectors_per_batch: int, rows_per_batch: int, still_held: Callable[[], None]) -> int:
     """Put a run where search finds it and publish it; how many chunks.
 
     Vectors go first, then full text in fenced batches, then the commit that publishes. Again is safe: ids depend on
@@ -135,7 +133,7 @@ def store_run(
         indexed = rows[-1].position + 1
     _check_complete(kb, key, indexed)
     with settling(claim) as connection:
-        runs.publish(connection, claim.document, claim.run, language)
+        runs.publish(connection, claim.document, claim.run)
     return stored
 
 

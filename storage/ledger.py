@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from pipeline import stages
-from pipeline.errors import LeaseLost
+from pipeline.errors import LeaseLost, PermanentError
 from pipeline.settings import LedgerSettings
 from storage import clock, runs
 from storage.catalog import KnowledgeBase
@@ -167,6 +167,12 @@ def attempt_failed(
     """
     with fenced(held) as connection:
         return _count(connection, held.key, held.first, held.last, kind, error, rules)
+
+
+def give_up(held: Claim, error: PermanentError) -> None:
+    """The unit can never be done."""
+    with fenced(held) as connection:
+        fail(connection, held.key, held.first, held.last, error.as_dict())
 
 
 def expire_leases(kb: KnowledgeBase, rules: LedgerSettings) -> list[dict[str, Any]]:

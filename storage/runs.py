@@ -17,6 +17,7 @@ from pipeline import stages
 from storage import clock
 
 UNFINISHED = ("queued", "running")
+_READER_DIED = ("page_crashed", "page_timeout", "page_memory", "worker_lost")
 _RUN = "document = :document AND run = :run"
 _OPEN = "state IN ('blocked', 'ready', 'claimed')"
 _INSERT_UNIT = text(
@@ -88,8 +89,8 @@ def _insert_run(
 ) -> None:
     connection.execute(
         text(
-            "INSERT INTO run (document, run, status, cause, settings, pages_total, warnings, created_at)"
-            " VALUES (:document, :run, 'queued', :cause, :settings, :pages_total, '[]', :wall)"
+            "INSERT INTO run (document, run, status, cause, settings, pages_total, created_at)"
+            " VALUES (:document, :run, 'queued', :cause, :settings, :pages_total, :wall)"
         ).bindparams(bindparam("settings", type_=JSON)),
         {
             "document": document, "run": run, "cause": cause, "settings": settings, "pages_total": pages_total,
@@ -292,11 +293,14 @@ def finish(connection: Connection, document: str, run: int, status: str, error: 
         clean_later(connection, document, run)
 
 
-def publish(connection: Connection, document: str, run: int, language: str | None) -> None:
+def publish(connection: Connection, document: str, run: int) -> None:
     """Make the run the one that search and readers see; the runs before it are to be cleaned up."""
     connection.execute(
-        text("UPDATE document SET published_run = :run, language = :language WHERE id = :document"),
-        {"document": document, "run": run, "language": language},
+        text(
+            "UPDATE document SET published_run = :run, language = (SELECT language FROM run WHERE"
+            f" {_RUN}) WHERE id = :document"
+        ),
+        {"document": document, "run": run},
     )
     finish(connection, document, run, "done")
     for older in range(1, run):

@@ -106,7 +106,7 @@ run = Table(
     Column("settings", JSON, nullable=False),  # snapshot: engine, languages, ...
     Column("pages_total", Integer),  # None until the original was opened
     Column("error", JSON),  # {"code", "message", "detail"}
-    Column("warnings", JSON, nullable=False),
+    Column("language", Text),
     Column("created_at", Text, nullable=False),
     Column("started_at", Text),
     Column("finished_at", Text),
@@ -142,6 +142,7 @@ unit = Table(
     Index("unit_claimed", "lease_until_s", sqlite_where=text("state = 'claimed'")),
     Index("unit_served", "document", "stage", "claimed_s"),
     Index("unit_recent", "stage", "claimed_s"),
+    Index("unit_failed", "stage", sqlite_where=text("state = 'failed'")),
 )
 
 reading = Table(

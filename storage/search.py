@@ -103,8 +103,11 @@ def _nearest(kb: KnowledgeBase, vector: Vectors, wanted: int) -> dict[int, float
 
 
 def _visible(connection: Connection, nearest: Sequence[tuple[str, float]]) -> dict[int, float]:
-    rows = [(*id_.split(":"), cosine) for id_, cosine in nearest]
-    values = orjson.dumps([[document, int(run), int(position), cosine] for document, run, position, cosine in rows])
+    rows = []
+    for id_, cosine in nearest:
+        document, run, position = id_.split(":")
+        rows.append([document, int(run), int(position), cosine])
+    values = orjson.dumps(rows)
     found = connection.execute(
         text(
             "SELECT chunk.seq, json_extract(hit.value, '$[3]') AS cosine FROM json_each(:rows) AS hit JOIN chunk"

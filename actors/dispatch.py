@@ -1,0 +1,87 @@
+"""Short queues and fair choice: which units get a message, and when.
+
+A stage has few messages on their way at once; what else waits stands in the ledger. Whenever one is settled, the queue
+is topped up round-robin: first over knowledge bases, then over documents, the longest unserved first. So a book of
+800 pages never stands before a one-page letter. Calling it twice, or from many processes, is safe: at worst a unit gets
+two messages, and the second claims nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from actors.broker import Queue
+from pipeline import stages
+from pipeline.settings import Settings
+from storage import ledger
+from storage.catalog import Storage
+from storage.database import Missing
+
+
+def outstanding_limit(settings: Settings, stage: str) -> int:
+    """How many messages of a stage may stand at once: about twice what its workers hold."""
+    return max(settings.queue.min_outstanding, 2 * settings.processes(stage) * settings.stage(stage).threads)
+
+
+def top_up(storage: Storage, queue: Queue, names: Iterable[str] = stages.NAMES, own: str | None = None) -> int:
+    """Send messages for ready units until the stages' queues are full; how many were sent.
+
+    Args:
+        own: Redis id of the message the caller is working on, which is as good as done.
+
+    Raises:
+        ServiceUnavailable: the queue server is out of reach. Nothing is lost: the sweep tops up again.
+    """
+    active = [kb for kb, _ in storage.active()]
+    return sum(_top_up_stage(storage, queue, name, active, own) for name in names)
+
+
+def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str], own: str | None) -> int:
+    messages = [message for message in queue.sent(stage) if message.redis_id != own]
+    room = outstanding_limit(storage.settings, stage) - len(messages)
+    if room <= 0:
+        return 0
+    known = {message.key for message in messages}
+    per_kb = Counter(key[0] for key in known)
+    per_document = Counter((key[0], key[1]) for key in known)
+    waiting: dict[str, list[ledger.Waiting]] = {}
+    for kb in active:
+        try:
+            found = ledger.waiting(storage.open(kb), stage)
+        except Missing:  # deleted since it was listed
+            continue
+        if found:
+            waiting[kb] = found
+    sent = 0
+    while room > 0 and waiting:
+        # Fewest under way first; among equals, whoever was served longest ago.
+        kb = min(waiting, key=lambda kb: (per_kb[kb], max(unit.served_s for unit in waiting[kb]), kb))
+        choice = min(waiting[kb], key=lambda unit: (per_document[kb, unit.document], unit.served_s, unit.document))
+        key = _next_unsent(storage, kb, stage, choice, known, room)
+        if key is None:
+            waiting[kb].remove(choice)
+            if not waiting[kb]:
+                del waiting[kb]
+            continue
+        queue.send(stage, *key)
+        known.add(key)
+        per_kb[kb] += 1
+        per_document[kb, choice.document] += 1
+        room -= 1
+        sent += 1
+    return sent
+
+
+def _next_unsent(
+    storage: Storage, kb: str, stage: str, choice: ledger.Waiting, known: set[tuple[str, str, int, str]], room: int
+) -> tuple[str, str, int, str] | None:
+    """The document's first ready unit without a message, or None when all have one."""
+    first = (kb, choice.document, choice.run, choice.unit)
+    if first not in known:
+        return first
+    for unit in ledger.ready_units(storage.open(kb), stage, choice.document, len(known) + room):
+        key = (kb, unit.document, unit.run, unit.unit)
+        if key not in known:
+            return key
+    return None

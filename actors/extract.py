@@ -1,0 +1,37 @@
+"""extract: the pages of a document become Markdown, JSON and chunks."""
+
+from __future__ import annotations
+
+import orjson
+
+from actors.shell import Hands
+from pipeline.extract import build_document, cut_chunks, detect_language, to_json, to_markdown
+from pipeline.settings import Settings
+from storage import chunks, pages
+from storage.files import write_atomically
+
+
+class Actor:
+    """Does documents."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rows_per_batch = settings.store.rows_per_batch
+
+    def work(self, hands: Hands) -> None:
+        """Lay the document out. Again is safe: files are replaced whole with the same content, rows are fenced."""
+        claim = hands.claim
+        document = build_document(pages.readings(claim.kb, claim.document, claim.run))
+        markdown = to_markdown(document)
+        files = claim.kb.files(claim.document)
+        hands.still_held()
+        write_atomically(files.markdown(claim.run), markdown.encode())
+        write_atomically(files.json(claim.run), orjson.dumps(to_json(document)))
+        cut = cut_chunks(document, target_tokens=claim.settings["chunk_tokens"])
+        chunks.settle_extract(claim, cut, detect_language(markdown), self._rows_per_batch)
+
+    def memory_mb(self) -> float:
+        """There are no children."""
+        return 0.0
+
+    def close(self) -> None:
+        """There are no children."""

@@ -1,0 +1,63 @@
+"""ocr: a page image becomes words, in a child that may crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from actors.children import ChildPool
+from actors.shell import Hands
+from pipeline.errors import PermanentError
+from pipeline.settings import Settings
+from pipeline.types import PageReading
+from storage import pages
+
+
+class Actor:
+    """Does pages."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.ocr
+        self._children = ChildPool(
+            "ocr",
+            {
+                "memory_mb": settings.ocr.memory_mb,
+                "engine": settings.ocr.engine,
+                "review_confidence": settings.ocr.review_confidence,
+                "timeout_s": settings.ocr.page_seconds,
+            },
+            settings.ocr.threads,
+        )
+
+    def work(self, hands: Hands) -> None:
+        """Read the page. Again is safe: the settle is fenced, and a page's reading has one place."""
+        claim = hands.claim
+        found = pages.image_of(claim, claim.first)
+        if found is None or not Path(found[0].file).exists():
+            pages.page_lost_its_image(claim, claim.first)
+            return
+        image, width_pt, height_pt = found
+        request = {
+            "call": "read",
+            "engine": claim.settings["engine"],
+            "languages": claim.settings["languages"],
+            "page_number": claim.first,
+            "width_pt": width_pt,
+            "height_pt": height_pt,
+            "image": {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi},
+        }
+        what = f"Reading page {claim.first}"
+        try:
+            answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)
+        except PermanentError as error:
+            pages.settle_ocr_failed(claim, claim.first, error)
+        else:
+            pages.settle_ocr(claim, PageReading.from_dict(answer))
+        Path(image.file).unlink(missing_ok=True)
+
+    def memory_mb(self) -> float:
+        """Memory of the children and of what they run."""
+        return self._children.memory_mb()
+
+    def close(self) -> None:
+        """End the children."""
+        self._children.kill()

@@ -1,0 +1,77 @@
+"""render: pages of an original become texts or images, in a child that may crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.children import ChildPool
+from actors.shell import Hands
+from pipeline.errors import PermanentError
+from pipeline.settings import Settings
+from pipeline.types import PageImage, PageReading, RenderedPage
+from storage import documents, pages
+from storage.files import run_folder
+
+
+class Actor:
+    """Does page ranges."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.render
+        self._children = ChildPool("render", {"memory_mb": settings.render.memory_mb}, settings.render.threads)
+
+    def work(self, hands: Hands) -> None:
+        """Render the unit's pages. Again is safe: images are named by the claim's token, rows by page."""
+        claim = hands.claim
+        kb = claim.kb
+        source = {
+            "path": str(kb.files(claim.document).original),
+            "kind": documents.find(kb, claim.document).kind,
+            "max_pages": self._settings.max_pages,
+            "max_megapixels": self._settings.max_megapixels,
+        }
+        seconds = self._settings.page_seconds
+        last = claim.last
+        if claim.pages_total is None:
+            total = self._open(hands, source)
+            pages.page_count_known(claim, total)
+            last = min(last, total)
+        folder = run_folder(kb.data, claim.document, claim.run)
+        folder.mkdir(parents=True, exist_ok=True)
+        rendered: list[RenderedPage | tuple[int, PermanentError]] = []
+        for number in range(claim.first, last + 1):
+            request = {
+                **source, "call": "render", "page_number": number, "dpi": self._settings.dpi,
+                "image": str(folder / f"{number}-{claim.token[:8]}.png"),
+            }  # fmt: skip
+            try:
+                answer = self._children.call(request, f"Drawing page {number}", seconds, hands.taken.is_set)
+            except PermanentError as error:
+                rendered.append((number, error))
+            else:
+                rendered.append(_from_dict(answer))
+        pages.settle_render(claim, rendered)
+
+    def _open(self, hands: Hands, source: dict[str, Any]) -> int:
+        """Count the pages. What is wrong with the file as a whole fails the document here."""
+        total: int = self._children.call(
+            {**source, "call": "open"}, "Opening the file", self._settings.page_seconds, hands.taken.is_set
+        )
+        return total
+
+    def memory_mb(self) -> float:
+        """Memory of the children."""
+        return self._children.memory_mb()
+
+    def close(self) -> None:
+        """End the children."""
+        self._children.kill()
+
+
+def _from_dict(answer: dict[str, Any]) -> RenderedPage:
+    reading, image = answer.pop("reading"), answer.pop("image")
+    return RenderedPage(
+        **answer,
+        reading=PageReading.from_dict(reading) if reading else None,
+        image=PageImage(**image) if image else None,
+    )

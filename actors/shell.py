@@ -1,0 +1,179 @@
+"""The shell that all stage actors share: claim, work, settle, send.
+
+    claim    one short transaction takes the unit with a fresh token and a lease
+    work     the stage's function; a thread renews the lease meanwhile
+    settle   the stage's function commits results and new state together, fenced by the token
+    send     the queues of this stage and the next are topped up from the ledger
+
+Any step may be cut off. Before the settle the lease runs out and the unit is done again from the start; after it, the
+redelivered message (or the sweep) finds it settled and only sends. So doing any of it twice is safe.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+from dramatiq.middleware import CurrentMessage
+
+from actors import dispatch
+from actors.broker import Queue
+from pipeline import log, stages
+from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnavailable, TransientError
+from pipeline.settings import Settings
+from storage import ledger
+from storage.catalog import Storage
+from storage.ledger import Claim
+
+_LOG = log.get("shell")
+
+
+@dataclass(slots=True)
+class Hands:
+    """A claimed unit in work.
+
+    Attributes:
+        taken: set when the unit was lost, cancelled or deleted, or when the worker must stop at once.
+    """
+
+    claim: Claim
+    taken: threading.Event = field(default_factory=threading.Event)
+    since: float = field(default_factory=time.monotonic)
+
+    def still_held(self) -> None:
+        """Check before what cannot be fenced.
+
+        Raises:
+            LeaseLost: the unit is somebody else's now.
+        """
+        if self.taken.is_set():
+            raise LeaseLost(self.claim.unit)
+
+
+Work = Callable[[Hands], None]
+
+
+class Shell:
+    """One worker process's way of doing units of one stage."""
+
+    def __init__(self, settings: Settings, storage: Storage, queue: Queue, stage: str, worker: str) -> None:
+        self.settings = settings
+        self.storage = storage
+        self.queue = queue
+        self.stage = stage
+        self.worker = worker
+        self.units_done = 0
+        self._holding: dict[int, Hands] = {}
+        self._stopping = threading.Event()
+        threading.Thread(target=self._renew, name="leases", daemon=True).start()
+
+    def do(self, work: Work, kb: str, document: str, run: int, unit: str) -> None:
+        """Do one unit, as a message says."""
+        with structlog.contextvars.bound_contextvars(kb=kb, document=document, run=run, stage=self.stage, unit=unit):
+            claim = ledger.claim(
+                self.storage.open(kb), document, run, self.stage, unit, self.worker, self.settings.ledger
+            )
+            if claim is not None:
+                hands = Hands(claim)
+                self._holding[id(hands)] = hands
+                try:
+                    self._work(work, hands)
+                finally:
+                    del self._holding[id(hands)]
+                self.units_done += 1
+            self._send()
+
+    def _work(self, work: Work, hands: Hands) -> None:
+        began = time.perf_counter()
+        try:
+            work(hands)
+        except LeaseLost:
+            if self._stopping.is_set():
+                self._guarded(hands, lambda: ledger.put_back(hands.claim, 0.0))
+                _LOG.info("put back")
+            else:
+                _LOG.info("dropped", why="cancelled, deleted, or the lease ran out")
+        except ServiceUnavailable as error:
+            delay = self.settings.ledger.retry_delay_s
+            self._guarded(hands, lambda: ledger.put_back(hands.claim, delay))
+            _LOG.warning("waiting", why=str(error))
+        except ChildFailed as error:
+            self._failed(hands, "crashes", error.code, error.message)
+        except PermanentError as error:
+            self._guarded(hands, partial(ledger.give_up, hands.claim, error))
+            _LOG.warning("failed", code=error.code, why=error.message)
+        except TransientError as error:
+            self._failed(hands, "errors", "stage_failed", str(error), trace=True)
+        except Exception as error:
+            self._failed(hands, "errors", "stage_failed", f"{type(error).__name__}: {error}", trace=True)
+        else:
+            _LOG.info("settled", took_ms=round((time.perf_counter() - began) * 1000))
+
+    def _failed(self, hands: Hands, kind: Any, code: str, why: str, trace: bool = False) -> None:
+        claim, rules = hands.claim, self.settings.ledger
+        times = getattr(rules, f"max_{kind}")
+        if code == "stage_failed":  # what a library said is for the log, and for those who ask for details
+            message = f"The step “{self.stage}” failed {times} times. Retry; if it fails again, see the server's log."
+        else:
+            message = f"{why} It was tried {times} times. Retry, or check this page in the original."
+        error = {"code": code, "message": message, "detail": {"stage": self.stage, "unit": claim.unit, "why": why}}
+        final: list[bool] = []
+        self._guarded(hands, lambda: final.append(ledger.attempt_failed(claim, kind, error, rules)))
+        _LOG.warning("attempt failed", counted=kind, code=code, why=why, final=bool(final and final[0]), exc_info=trace)
+
+    def _guarded(self, hands: Hands, write: Callable[[], None]) -> None:
+        """Write how an attempt ended. If that is not to be had, the lease runs out and the sweep counts a loss."""
+        try:
+            write()
+        except LeaseLost:
+            _LOG.info("dropped", why="cancelled, deleted, or the lease ran out")
+        except ServiceUnavailable as error:
+            _LOG.warning("could not say how it ended", why=str(error))
+
+    def _send(self) -> None:
+        """Top up this stage and those that a settle here may have opened: the next, and render's window."""
+        message = CurrentMessage.get_current_message()
+        own = message.options.get("redis_message_id") if message is not None else None
+        names = [self.stage, stages.after(self.stage) or stages.LAST]
+        if self.stage == "ocr":
+            names.append(stages.FIRST)
+        elif self.stage == "render":
+            names.append("extract")  # the last page had a text layer
+        try:
+            dispatch.top_up(self.storage, self.queue, dict.fromkeys(names), own)
+        except ServiceUnavailable as error:
+            # The ledger has it all: the sweep sends as soon as the queue server answers.
+            _LOG.warning("not sent", why=str(error))
+
+    def doing(self) -> list[dict[str, Any]]:
+        """The units in work, for people."""
+        return [
+            {
+                "kb": hands.claim.kb.id, "document": hands.claim.document, "run": hands.claim.run,
+                "unit": hands.claim.unit, "seconds": round(time.monotonic() - hands.since, 1),
+            }
+            for hands in list(self._holding.values())
+        ]  # fmt: skip
+
+    def stop(self) -> None:
+        """Let go of everything now: children are killed, units put back uncounted."""
+        self._stopping.set()
+        for hands in list(self._holding.values()):
+            hands.taken.set()
+
+    def _renew(self) -> None:
+        while True:
+            time.sleep(self.settings.ledger.renew_s)
+            for hands in list(self._holding.values()):
+                try:
+                    ledger.renew(hands.claim, self.settings.ledger)
+                except LeaseLost:
+                    hands.taken.set()
+                except Exception as error:
+                    # Out of reach for now; the next renewal may be in time. If none is, the fence holds.
+                    _LOG.warning("lease not renewed", document=hands.claim.document, why=str(error))

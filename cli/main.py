@@ -1,0 +1,284 @@
+"""The `pagemill` command: what each subcommand takes, says and exits with.
+
+Exit codes: 0 done; 1 something failed; 2 wrong usage or settings; 3 no server answers.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli import progress
+from cli.client import ApiError, Client, NoServer, find_server, kb_path
+from cli.supervise import Program
+from cli.up import UpError, python, run_group, up, worker_programs
+from pipeline import settings, stages
+from pipeline.settings import Settings, SettingsError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Turns PDFs and page images, Chinese and English, into searchable knowledge bases.",
+)  # fmt: skip
+_OUT = Console(highlight=False)
+_ERR = Console(stderr=True, highlight=False)
+
+Url = Annotated[str | None, typer.Option(help="Address of the server; else PAGEMILL_URL, else the local one.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Kb = Annotated[str, typer.Option(help="Name or id of the knowledge base.")]
+
+
+def main() -> None:
+    """Entry point: turns expected errors into a sentence and an exit code."""
+    try:
+        app()
+    except SettingsError as error:
+        _ERR.print(f"[red]Settings:[/red]\n{error}", markup=True)
+        sys.exit(2)
+    except UpError as error:
+        _ERR.print(f"pagemill: {error}", markup=False)
+        sys.exit(1)
+    except ApiError as error:
+        _ERR.print(f"pagemill: {error} ({error.code})", markup=False)
+        sys.exit(1)
+    except NoServer as error:
+        _ERR.print(f"pagemill: {error}", markup=False)
+        sys.exit(3)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        _OUT.print(f"pagemill {version('pagemill')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """See the commands below."""
+
+
+def _settings(data: Path | None = None) -> Settings:
+    if data is not None:
+        os.environ["PAGEMILL_STORAGE__DATA"] = str(data.absolute())
+    return settings.load()
+
+
+def _client(url: str | None) -> Client:
+    return Client(find_server(settings.load(), url))
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+@app.command("up")
+def up_command(
+    data: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port, or the next free one.")] = None,
+) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C."""
+    config = _settings(data)
+
+    def announce(url: str, details: dict[str, Any]) -> None:
+        _OUT.print(f"Pagemill is ready at {url}  (data and logs: {config.data}, {len(details['processes'])} processes)",
+                   markup=False, soft_wrap=True)  # fmt: skip
+
+    up(config, host or config.web.host, config.web.port if port is None else port, announce)
+
+
+@app.command()
+def worker(
+    stage: Annotated[str, typer.Argument(help="One of: " + ", ".join(stages.NAMES))],
+    data: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+) -> None:
+    """Run a stage's worker group; the servers are those that the settings name."""
+    if stage not in stages.BY_NAME:
+        raise typer.BadParameter(f"there is no stage “{stage}”; stages: {', '.join(stages.NAMES)}")
+    config = _settings(data)
+    run_group(config, worker_programs(config, stage, {}))
+
+
+@app.command()
+def web(
+    data: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port.")] = None,
+) -> None:
+    """Run the web server alone; the servers are those that the settings name."""
+    config = _settings(data)
+    given = {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": None if port is None else str(port)}
+    env = {name: value for name, value in given.items() if value is not None}
+    run_group(config, [Program("web", python("web.server"), {"PAGEMILL_PROCESS": "web", **env})])
+
+
+@app.command()
+def sweep(data: Annotated[Path | None, typer.Option(help="Data folder.")] = None) -> None:
+    """Run the sweep alone; the servers are those that the settings name."""
+    run_group(_settings(data), [Program("sweep", python("actors.sweep"), {"PAGEMILL_PROCESS": "sweep"})])
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="Files or folders.", exists=True)],
+    kb: Kb,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until all have ended.")] = False,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Upload files into a knowledge base, making it if there is none."""
+    client = _client(url)
+    client.ensure_knowledge_base(kb)
+    paths = [path for given in files for path in _files_of(given)]
+    if not paths:
+        raise typer.BadParameter("there are no files in what was given")
+    documents: list[dict[str, Any]] = []
+    rejected: list[dict[str, Any]] = []
+    for start in range(0, len(paths), 50):
+        answer = client.upload(kb, paths[start : start + 50])
+        documents += answer["documents"]
+        rejected += answer["rejected"]
+    statuses: list[dict[str, Any]] = []
+    if wait and documents:
+        statuses = progress.watch(client, kb, documents, Console(stderr=True) if as_json else _OUT)
+    if as_json:
+        _print_json({"documents": statuses or documents, "rejected": rejected})
+    else:
+        for document in statuses or documents:
+            words = progress.outcome(document) if statuses else document["status"]
+            note = "  (uploaded before)" if document.get("duplicate") else ""
+            _OUT.print(f"{document['id']}  {document['filename']}: {words}{note}", markup=False, soft_wrap=True)
+        for file in rejected:
+            _OUT.print(f"rejected  {file['filename']}: {file['error']['message']}", markup=False, soft_wrap=True)
+    if rejected or any(status["status"] != "done" for status in statuses):
+        raise typer.Exit(1)
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+    return [path]
+
+
+@app.command()
+def status(
+    kb: Annotated[str | None, typer.Argument(help="A knowledge base; without one: the pipeline.")] = None,
+    document: Annotated[str | None, typer.Argument(help="A document's id.")] = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Show the pipeline, a knowledge base's documents, or one document."""
+    client = _client(url)
+    if kb is None:
+        value = client.call("GET", "/pipeline")
+        table = Table("stage", "ready", "claimed", "failed", "per minute", "oldest, s")
+        for name, counted in value["stages"].items():
+            table.add_row(name, *(str(counted[key]) for key in ("ready", "claimed", "failed", "rate_per_minute")),
+                          str(counted["oldest_age_seconds"] or ""))  # fmt: skip
+    elif document is None:
+        value = client.call("GET", f"{kb_path(kb)}/documents", params={"limit": 500})
+        table = Table("document", "file", "status", "progress", "pages")
+        for item in value["items"]:
+            pages = item["pages"]
+            table.add_row(item["id"], item["filename"], item["status"], f"{item['progress']:.0%}",
+                          f"{pages['done']} of {pages['total'] or '?'}")  # fmt: skip
+    else:
+        value = client.call("GET", f"{kb_path(kb)}/documents/{document}")
+        table = Table("stage", "total", "done", "failed", title=f"{value['filename']}: {value['status']}")
+        for name, counted in value["stages"].items():
+            table.add_row(name, *(str(counted[key]) for key in ("total", "done", "failed")))
+        if value["error"]:
+            table.caption = value["error"]["message"]
+    if as_json:
+        _print_json(value)
+    else:
+        _OUT.print(table)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to search for.")],
+    kb: Kb,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    mode: Annotated[str, typer.Option(help="hybrid, vector or keyword.")] = "hybrid",
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Search a knowledge base."""
+    params: dict[str, str | int] = {"q": query, "limit": limit, "mode": mode}
+    value = _client(url).call("GET", f"{kb_path(kb)}/search", params=params)
+    if as_json:
+        _print_json(value)
+    else:
+        print_hits(_OUT, value)
+
+
+def print_hits(console: Console, value: dict[str, Any]) -> None:
+    """Print an answer of the search endpoint."""
+    for number, hit in enumerate(value["hits"], 1):
+        pages = ", ".join(str(page) for page in hit["pages"])
+        console.print(f"{number}. {hit['filename']}, page {pages}  ({hit['score']:.2f})", markup=False)
+        console.print(f"   {snippet(hit)}", markup=False)
+    if not value["hits"]:
+        console.print("Nothing found.")
+    if value["degraded"]:
+        console.print(f"Note: {value['degraded']}", markup=False)
+
+
+def snippet(hit: dict[str, Any], length: int = 160) -> str:
+    """A stretch of a hit's text around its first highlight."""
+    text = hit["text"]
+    first = hit["highlights"][0][0] if hit["highlights"] else 0
+    start = max(0, first - length // 3)
+    cut = " ".join(text[start : start + length].split())
+    return f"{'…' if start else ''}{cut}{'…' if start + length < len(text) else ''}"
+
+
+@app.command()
+def retry(
+    kb: Annotated[str, typer.Argument(help="A knowledge base.")],
+    document: Annotated[str, typer.Argument(help="A document's id.")],
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Do again what failed of a document; what was read is kept."""
+    value = _client(url).call("POST", f"{kb_path(kb)}/documents/{document}/retry")
+    if as_json:
+        _print_json(value)
+    else:
+        _OUT.print(f"{value['filename']}: run {value['run']} {value['status']}", markup=False)
+
+
+@app.command()
+def doctor(url: Url = None, as_json: Json = False) -> None:
+    """Check every part and say how to mend what is missing."""
+    from cli import doctor as checks
+
+    results = checks.check(settings.load(), url)
+    if as_json:
+        _print_json([result.as_dict() for result in results])
+    else:
+        checks.show(results, _OUT)
+    if any(result.level == "missing" for result in results):
+        raise typer.Exit(1)
+
+
+@app.command(hidden=True)
+def demo(data: Annotated[Path | None, typer.Option(help="Data folder.")] = None) -> None:
+    """Put sample documents through a stack of its own; what `make demo` runs."""
+    from cli.demo import run
+
+    sys.exit(run(_settings(data), _OUT))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""A progress bar a document, until every one has ended."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from cli.client import Client, kb_path
+
+_ENDED = ("done", "failed", "cancelled")
+_POLL_S = 0.3
+_NAME_WIDTH = 36
+
+
+def watch(client: Client, kb: str, documents: list[dict[str, Any]], console: Console) -> list[dict[str, Any]]:
+    """Wait for documents, drawing a bar each; their last statuses in the order given.
+
+    Raises:
+        ApiError, NoServer: the server went away or forgot a document.
+    """
+    last: dict[str, dict[str, Any]] = {}
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[stage]:<10}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=False,
+    ) as bars:
+        tasks: dict[str, TaskID] = {
+            document["id"]: bars.add_task(_shorten(document["filename"]), total=1.0, stage="queued")
+            for document in documents
+        }
+        while len(last) < len(tasks):
+            for document, task in tasks.items():
+                if document in last:
+                    continue
+                status = client.call("GET", f"{kb_path(kb)}/documents/{document}")
+                ended = status["status"] in _ENDED
+                bars.update(
+                    task, completed=1.0 if ended else status["progress"],
+                    stage=status["status"] if ended else status["stage"],
+                )  # fmt: skip
+                if ended:
+                    bars.stop_task(task)
+                    last[document] = status
+            time.sleep(_POLL_S)
+    return [last[document["id"]] for document in documents]
+
+
+def _shorten(name: str) -> str:
+    name = name.replace("[", r"\[")
+    return name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
+
+
+def outcome(status: dict[str, Any]) -> str:
+    """One document's end in a sentence."""
+    pages = status["pages"]
+    if status["status"] != "done":
+        error = status["error"]
+        return f"{status['status']}: {error['message']} ({error['code']})" if error else status["status"]
+    parts = [f"{pages['done']} of {pages['total']} pages read"]
+    if pages["ocr"]:
+        parts.append(f"{pages['ocr']} by OCR")
+    if pages["failed"]:
+        parts.append(f"{pages['failed']} failed")
+    if pages["review"]:
+        parts.append(f"{pages['review']} worth a look")
+    return "done: " + ", ".join(parts)

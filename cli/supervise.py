@@ -1,0 +1,207 @@
+"""Keep programs running: start them, start them again when they die, stop them all.
+
+A program that dies is started again with back-off. One that dies again and again soon after its start is in a crash
+loop: that is written to `supervisor.json`, where `/readyz` finds it, with the last line the program wrote. What the
+programs write goes through here into rotated files, so each file has one writer. If this process itself is killed,
+the kernel kills the programs (`pipeline.process.die_with_parent`).
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import orjson
+
+from pipeline.process import RECYCLED
+from pipeline.settings import LogSettings
+
+_LOOK_S = 0.1
+_SOON_S = 5.0  # a program that dies within this time of its start has hardly run
+_LOOP = 4  # so many such deaths in a row are a crash loop
+_LONGEST_PAUSE_S = 15.0
+_STOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Something to keep running.
+
+    Attributes:
+        log: stem of the file its output goes to.
+    """
+
+    name: str
+    argv: list[str]
+    env: Mapping[str, str]
+    log: str = "pagemill"
+
+
+@dataclass(slots=True)
+class _Running:
+    program: Program
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    start_at: float = 0.0
+    quick_deaths: int = 0
+    restarts: int = 0
+    problem: str | None = None
+    last_line: str = ""
+    readers: list[threading.Thread] = field(default_factory=list)
+
+
+class Supervisor:
+    """Runs programs until told to stop.
+
+    Args:
+        folder: where `supervisor.json` and `logs/` lie.
+    """
+
+    def __init__(self, folder: Path, rules: LogSettings) -> None:
+        self._folder = folder
+        self._rules = rules
+        self._logs: dict[str, logging.Logger] = {}
+        self._running: dict[str, _Running] = {}
+        self._report = folder / "supervisor.json"
+        self.stopping = threading.Event()
+
+    def add(self, program: Program) -> None:
+        """Start a program and keep it running from now on."""
+        running = _Running(program)
+        self._running[program.name] = running
+        self._start(running)
+
+    def run(self) -> None:
+        """Mind the programs until `stopping` is set, then stop them."""
+        try:
+            while not self.stopping.wait(_LOOK_S):
+                self.look()
+        finally:
+            self.stop()
+
+    def look(self) -> None:
+        """Start again what died and is due."""
+        changed = False
+        for running in self._running.values():
+            if running.process is not None and running.process.poll() is not None:
+                self._note_death(running, running.process.returncode)
+                changed = True
+            if running.process is None and time.monotonic() >= running.start_at:
+                running.restarts += 1
+                self._start(running)
+            elif running.problem and running.process and time.monotonic() - running.started > 2 * _SOON_S:
+                running.problem, running.quick_deaths = None, 0
+                changed = True
+        if changed:
+            self._write_report()
+
+    def _note_death(self, running: _Running, status: int) -> None:
+        lived = time.monotonic() - running.started
+        running.process = None
+        how = signal.Signals(-status).name if status < 0 else f"status {status}"
+        log = self._log(running.program.log)
+        if status == RECYCLED:
+            log.info("supervisor: %s ended to be replaced", running.program.name)
+            running.start_at = 0.0
+            return
+        running.quick_deaths = running.quick_deaths + 1 if lived < _SOON_S else 1
+        pause = 0.0 if running.quick_deaths == 1 else min(0.25 * 2**running.quick_deaths, _LONGEST_PAUSE_S)
+        running.start_at = time.monotonic() + pause
+        log.warning(
+            "supervisor: %s died (%s) after %.1f s; next start in %.1f s", running.program.name, how, lived, pause
+        )
+        if running.quick_deaths >= _LOOP:
+            running.problem = f"dies again and again ({how}): {running.last_line or 'without a word'}"
+
+    def _start(self, running: _Running) -> None:
+        program = running.program
+        running.process = subprocess.Popen(
+            program.argv,
+            env={**os.environ, **program.env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone; we stop the others in order
+        )
+        running.started = time.monotonic()
+        assert running.process.stdout is not None
+        reader = threading.Thread(target=self._read, args=(running, running.process.stdout), daemon=True)
+        reader.start()
+        running.readers = [thread for thread in running.readers if thread.is_alive()] + [reader]
+
+    def _read(self, running: _Running, stream: IO[bytes]) -> None:
+        log = self._log(running.program.log)
+        with stream:
+            for line in stream:
+                words = line.decode(errors="replace").rstrip()
+                if words:
+                    running.last_line = words[-500:]
+                    log.info("%s", words)
+
+    def _log(self, name: str) -> logging.Logger:
+        if name not in self._logs:
+            folder = self._folder / "logs"
+            folder.mkdir(parents=True, exist_ok=True)
+            handler = logging.handlers.RotatingFileHandler(
+                folder / f"{name}.log", maxBytes=self._rules.rotate_mb * 1_000_000, backupCount=self._rules.keep
+            )
+            logger = logging.Logger(name)  # outside the logger tree: nothing else writes here
+            logger.addHandler(handler)
+            self._logs[name] = logger
+        return self._logs[name]
+
+    def processes(self) -> dict[str, int]:
+        """Names and process ids of what runs."""
+        return {name: running.process.pid for name, running in self._running.items() if running.process}
+
+    def problems(self) -> dict[str, str]:
+        """Programs in a crash loop, and their last words."""
+        return {name: running.problem for name, running in self._running.items() if running.problem}
+
+    def _write_report(self) -> None:
+        report = {
+            name: {"restarts": running.restarts, "problem": running.problem} for name, running in self._running.items()
+        }
+        temporary = self._report.with_suffix(".part")
+        temporary.write_bytes(orjson.dumps(report))
+        temporary.replace(self._report)
+
+    def stop(self) -> None:
+        """Stop everything, last started first; what does not stop in time is killed."""
+        backwards = [running for running in reversed(self._running.values()) if running.process is not None]
+        servers = [running for running in backwards if running.program.log != "pagemill"]
+        # The servers that the others talk to go last.
+        for group in ([running for running in backwards if running not in servers], servers):
+            for running in group:
+                _signal(running.process, signal.SIGTERM)
+            deadline = time.monotonic() + _STOP_S
+            for running in group:
+                _wait(running.process, deadline)
+        for running in backwards:
+            for reader in running.readers:
+                reader.join(timeout=1.0)
+        self._report.unlink(missing_ok=True)
+
+
+def _signal(process: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:
+    if process is not None and process.poll() is None:
+        process.send_signal(number)
+
+
+def _wait(process: subprocess.Popen[bytes] | None, deadline: float) -> None:
+    if process is None:
+        return
+    try:
+        process.wait(timeout=max(deadline - time.monotonic(), 0.1))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

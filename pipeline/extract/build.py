@@ -1,0 +1,91 @@
+"""From readings to a document: the order of the extract stage's steps, and nothing else."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from pipeline.extract.document import Block, Document, Kind, Page
+from pipeline.extract.headings import body_size, mark_headings
+from pipeline.extract.language import detect_language
+from pipeline.extract.layout import page_regions
+from pipeline.extract.lines import Row
+from pipeline.extract.paragraphs import Draft, cut_paragraphs, ends_sentence
+from pipeline.extract.running import mark_running
+from pipeline.types import PageReading
+
+_LANGUAGE_SAMPLE = 20_000  # characters looked at to tell the language
+
+
+def build_document(readings: Sequence[PageReading]) -> Document:
+    """The pages that were read as blocks in reading order.
+
+    Args:
+        readings: one a page, in any order; pages that failed may be missing.
+
+    Returns:
+        The document, pages by number. Pure and deterministic; no input makes it raise.
+    """
+    readings = sorted(readings, key=lambda reading: reading.page_number)
+    pages = [page_regions(reading) for reading in readings]
+    rows = [[row for region in regions for row in region] for regions in pages]
+    bodies = _bodies(rows)
+    mark_running(
+        [(reading.page_number, reading.height_pt, page) for reading, page in zip(readings, rows, strict=True)],
+        max(bodies, default=10.0),
+    )
+    drafts = [
+        [draft for region in regions for draft in cut_paragraphs([row for row in region if not row.kind])]
+        for regions in pages
+    ]
+    flat = [draft for page in drafts for draft in page]
+    mark_headings(flat, [size for size, page in zip(bodies, drafts, strict=True) for _ in page])
+    for before, after in itertools.pairwise(flat):
+        after.continues = _continues(before, after)
+    built = tuple(
+        _page(reading, page_rows, page_drafts)
+        for reading, page_rows, page_drafts in zip(readings, rows, drafts, strict=True)
+    )
+    return Document(built, detect_language(_sample(flat)))
+
+
+def _bodies(pages: Sequence[Sequence[Row]]) -> list[float]:
+    """Type size of the text, a page each: one for all text layers, for OCR each page's own, as scales differ."""
+    exact = body_size([row for page in pages for row in page if row.text_layer])
+    return [exact if not page or page[0].text_layer else body_size(page) for page in pages]
+
+
+def _continues(before: Draft, after: Draft) -> bool:
+    """Whether the paragraph goes on after the end of its column or page."""
+    last, first = before.rows[-1], after.rows[0]
+    if last.region == first.region and last.yc <= first.yc:
+        return False  # in the same column: cut_paragraphs has judged, unless a new page began
+    if before.kind == "heading" or after.kind != "paragraph" or before.tabular or after.tabular:
+        return False
+    tolerance = 1.1 if first.text_layer else 1.4
+    if max(last.size, first.size) > tolerance * min(last.size, first.size) or ends_sentence(last.text):
+        return False
+    if first.text[0].islower():
+        return before.full or last.text[-1] in "-,\u2010" or last.weight >= 30
+    return before.full and after.flush and last.weight >= 24 and first.text[0].isalnum()
+
+
+def _page(reading: PageReading, rows: Sequence[Row], drafts: Sequence[Draft]) -> Page:
+    number = reading.page_number
+    running: dict[str, list[Block]] = {"header": [], "footer": []}
+    for row in sorted((row for row in rows if row.kind), key=lambda row: (row.yc, row.x0)):
+        kind: Kind = "header" if row.kind == "header" else "footer"
+        running[kind].append(Block(kind, number, (row.line,)))
+    text = [
+        Block(draft.kind, number, tuple(row.line for row in draft.rows), draft.level, draft.continues)
+        for draft in drafts
+    ]
+    blocks = (*running["header"], *text, *running["footer"])
+    return Page(number, reading.width_pt, reading.height_pt, reading.source, reading.confidence, blocks)
+
+
+def _sample(drafts: Sequence[Draft]) -> str:
+    """Text from all over the document, about `_LANGUAGE_SAMPLE` characters of it."""
+    total = sum(row.weight for draft in drafts for row in draft.rows)
+    step = 1 + total // _LANGUAGE_SAMPLE
+    return "\n".join(row.text for draft in drafts[::step] for row in draft.rows)

@@ -1,0 +1,144 @@
+"""Which blocks are headings, and of what level.
+
+A heading is short, closes no sentence, and is set apart: by larger type, by bold type, or by a number. Type sizes of
+a text layer are exact; those of OCR are heights of boxes that wander by a fifth, so there only plain cases count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pipeline.extract.join import han_count, join_texts
+from pipeline.extract.lines import Row
+from pipeline.extract.markers import BULLET, CHAPTER, HAN_ITEM, LEADERS, SECTION, number_depth
+from pipeline.extract.paragraphs import Draft
+
+_LARGER = 1.13  # a text layer's heading size over the text's
+_LARGER_OCR = 1.45
+_MAX_LETTERS = 160  # a Han character counts as two
+_MAX_LINES = 5  # a block of as many is no heading
+_MAX_LETTERS_WEAK = 90  # where only bold type or a number speaks for it
+_SAME_SIZE = 1.07  # two heading sizes closer than this are one level
+_CLOSED = frozenset("。；，、！,;")
+
+
+def body_size(rows: Sequence[Row]) -> float:
+    """Type size in points that most of the text is set in."""
+    sizes: Counter[float] = Counter()
+    exact = True
+    for row in rows:
+        sizes[round(2 * row.size) / 2] += row.weight
+        exact = exact and row.text_layer
+    if not sizes:
+        return 10.0
+    if exact:
+        return max(sizes, key=lambda size: (sizes[size], -size)) or 0.5
+    half, running = sum(sizes.values()) / 2, 0
+    for size in sorted(sizes):
+        running += sizes[size]
+        if running >= half:
+            return size or 0.5
+    return 10.0
+
+
+def mark_headings(drafts: Sequence[Draft], bodies: Sequence[float]) -> None:
+    """Turns drafts into headings and gives them their levels.
+
+    Args:
+        drafts: the blocks of the whole document in reading order.
+        bodies: for each draft the type size of the text around it, in points.
+    """
+    texts = [join_texts(row.text for row in draft.rows[:_MAX_LINES]) for draft in drafts]
+    bold_share = _bold_share(drafts)
+    upper_share = _upper_share(texts)
+    found: list[tuple[Draft, str, float]] = []
+    for i, draft in enumerate(drafts):
+        ratio = draft.rows[0].size / bodies[i]
+        after = drafts[i + 1] if i + 1 < len(drafts) else None
+        if _is_heading(draft, texts[i], ratio, after, texts[i + 1] if after else "", bold_share, upper_share):
+            found.append((draft, texts[i], ratio))
+    _set_levels(found)
+
+
+def _bold_share(drafts: Sequence[Draft]) -> float:
+    total = sum(row.weight for draft in drafts for row in draft.rows) or 1
+    return sum(row.weight for draft in drafts for row in draft.rows if row.line.bold) / total
+
+
+def _upper_share(texts: Sequence[str]) -> float:
+    with_case = [text for text in texts if any(map(str.isalpha, text[:40]))]
+    return sum(map(str.isupper, with_case)) / max(1, len(with_case))
+
+
+def _is_heading(
+    draft: Draft, text: str, ratio: float, after: Draft | None, text_after: str, bold_share: float, upper_share: float
+) -> bool:
+    row = draft.rows[0]
+    if len(draft.rows) >= _MAX_LINES or len(text) > _MAX_LETTERS:
+        return False
+    letters = sum(1 for c in text if c.isalpha())
+    length = len(text) + han_count(text)
+    if letters < 2 or length > _MAX_LETTERS or 2 * letters < len(text.replace(" ", "")):
+        return False
+    if text[-1] in _CLOSED or BULLET.match(text) or LEADERS.search(text):
+        return False
+    larger = _LARGER if row.text_layer else _LARGER_OCR
+    numbered = bool(CHAPTER.match(text) or SECTION.match(text))
+    if ratio >= larger:
+        # A large single line that closes a sentence is a motto or a price; a title may still end in a question.
+        return row.text_layer or not text.endswith((".", "．", ":", "："))
+    if (
+        length > _MAX_LETTERS_WEAK
+        or len(draft.rows) > 2
+        or text.endswith((".", ":", "："))
+        or draft.tabular
+        or ratio < 0.9
+    ):
+        return False
+    if after is None or draft.gap_em < 0.0:
+        return False
+    if numbered and length <= 60:
+        return True
+    if HAN_ITEM.match(text):
+        return length <= 44 and not HAN_ITEM.match(text_after)
+    depth = number_depth(text)
+    alone = not number_depth(text_after) or number_depth(text_after) > depth
+    if depth and length <= 80 and alone and (row.line.bold or depth > 1 or draft.gap_em > 0.8) and text[-1] != "-":
+        return draft.kind != "list_item" or row.line.bold or ratio > 1.04 or _sets_apart(draft, after)
+    if row.text_layer and row.line.bold and bold_share < 0.4 and draft.kind == "paragraph":
+        return True
+    shouted = letters >= 4 and text.isupper() and text.isascii() and length <= 50 and not any(c.isdigit() for c in text)
+    return shouted and upper_share < 0.4 and _sets_apart(draft, after) and not text_after.isupper()
+
+
+def _sets_apart(draft: Draft, after: Draft) -> bool:
+    """More white above than the text that follows has below it."""
+    return draft.gap_em > 0.8 and draft.gap_em >= after.gap_em - 0.1
+
+
+def _set_levels(found: Sequence[tuple[Draft, str, float]]) -> None:
+    """Levels 1..3: larger type first, then what is only bold or numbered, deeper by its number."""
+    sizes = sorted({draft.rows[0].size for draft, _, ratio in found if ratio >= _LARGER}, reverse=True)
+    rank: dict[float, int] = {}
+    level, top = 0, 0.0
+    tolerance = _SAME_SIZE if all(draft.rows[0].text_layer for draft, _, _ in found) else 1.25
+    for size in sizes:
+        if not level or size * tolerance < top:
+            level, top = level + 1, size
+        rank[size] = level
+    weak_depths = [_depth(text) for draft, text, ratio in found if ratio < _LARGER]
+    shallowest = min(weak_depths, default=1)
+    for draft, text, ratio in found:
+        draft.kind = "heading"
+        if ratio >= _LARGER:
+            draft.level = min(3, rank[draft.rows[0].size])
+        else:
+            draft.level = min(3, level + 1 + _depth(text) - shallowest)
+
+
+def _depth(text: str) -> int:
+    """How deep a heading without larger type lies by its number; 1 without one."""
+    if SECTION.match(text):
+        return 2
+    return max(1, number_depth(text))

@@ -1,0 +1,46 @@
+"""What every process of ours does to itself: die with its parent, step back for others, mind its memory."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+RECYCLED = 75  # exit status of a worker that ended on purpose and wants to be started again at once
+
+
+def die_with_parent(parent_pid: int | None = None) -> None:
+    """Have the kernel send SIGKILL when the parent dies (Linux; elsewhere the caller must watch its parent).
+
+    Survives `exec`, so a thin wrapper can guard programs that are not ours.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The parent may have died between fork and prctl.
+    if parent_pid is not None and os.getppid() != parent_pid:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def step_back(nice: int) -> None:
+    """Lower the scheduling priority to `nice` (0..19); never raises it."""
+    missing = nice - os.nice(0)
+    if missing > 0:
+        os.nice(missing)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process's address space grow by so much at most; where the system has no such limit, do nothing."""
+    if sys.platform != "linux":
+        return
+    with open("/proc/self/statm") as statm:  # noqa: PTH123
+        pages = int(statm.read().split()[0])
+    limit = pages * os.sysconf("SC_PAGE_SIZE") + megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+def limit_core_dumps() -> None:
+    """Leave no core dump of a child that crashes on somebody's document: it would hold the document."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,63 @@
+"""How the pipeline stands over all knowledge bases: what waits, runs and failed in each stage."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from pipeline import stages
+from storage import clock
+from storage.catalog import Storage
+from storage.database import Missing
+
+_RATE_OVER_S = 60.0
+
+
+def pipeline(storage: Storage) -> dict[str, Any]:
+    """A stage: ready, claimed, failed units, units a minute, seconds the oldest ready one waits; and the workers."""
+    result: dict[str, dict[str, Any]] = {
+        name: {"ready": 0, "claimed": 0, "failed": 0, "rate_per_minute": 0.0, "oldest_age_seconds": None}
+        for name in stages.NAMES
+    }
+    for record in storage.knowledge_bases():
+        try:
+            _add(storage, record["id"], result)
+        except Missing:  # deleted since it was listed
+            continue
+    workers = [
+        {
+            "id": worker["id"], "stage": worker["stage"], "host": worker["host"], "pid": worker["pid"],
+            "started_at": worker["started_at"], "units_done": worker["units_done"], "doing": worker["doing"],
+        }
+        for worker in storage.workers()
+    ]  # fmt: skip
+    return {"stages": result, "workers": workers}
+
+
+def _add(storage: Storage, kb_id: str, result: dict[str, dict[str, Any]]) -> None:
+    since = clock.now_s() - _RATE_OVER_S
+    with storage.open(kb_id).db.read() as connection:
+        waiting = connection.execute(
+            text(
+                "SELECT stage, state, count(*) AS n, min(ready_at) AS oldest FROM unit"
+                " WHERE state IN ('ready', 'claimed', 'failed') GROUP BY stage, state"
+            )
+        ).all()
+        recent = connection.execute(
+            text(
+                "SELECT stage, count(*) AS n FROM unit WHERE state = 'done' AND boot = :boot AND claimed_s > :since"
+                " GROUP BY stage"
+            ),
+            {"boot": clock.boot_id(), "since": since},
+        ).all()
+    for row in waiting:
+        counted = result[row.stage]
+        counted[row.state] += row.n
+        if row.state == "ready" and row.oldest:
+            began = datetime.datetime.fromisoformat(row.oldest)
+            age = (datetime.datetime.now(datetime.UTC) - began).total_seconds()
+            counted["oldest_age_seconds"] = round(max(age, counted["oldest_age_seconds"] or 0.0), 1)
+    for row in recent:
+        result[row.stage]["rate_per_minute"] += row.n * 60.0 / _RATE_OVER_S

@@ -1,0 +1,177 @@
+"""Joining, tokens, sentences, language, Markdown: text without boxes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from pipeline.extract import detect_language, estimate_tokens, join_texts, to_markdown
+from pipeline.extract.document import Block, Document, Line, Page
+from pipeline.extract.join import clean_text, needs_space
+from pipeline.extract.markers import list_marker
+from pipeline.extract.sentences import pieces, sentences
+from pipeline.extract.tokens import units
+from pipeline.types import Box
+
+MIXED = st.text(st.sampled_from("abc Zq1 9.,;:!?-—“”()[]<>&*_#`~\\|+=/。，！？；中文字龍のカ한é\u3000\n"), max_size=120)
+
+
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [
+        (["infor-", "mation"], "information"),
+        (["the infor\u2010", "mation age"], "the information age"),
+        (["state-of-the-", "art"], "state-of-the-art"),
+        (["a well-", "known fact"], "a well-known fact"),
+        (["GPT-", "4"], "GPT-4"),
+        (["Jean-", "Paul"], "Jean-Paul"),
+        (["pre- and post-", "war"], "pre- and post-war"),
+        (["one -", "two"], "one - two"),
+        (["1990–", "1994"], "1990–1994"),
+        (["see https://", "example.org"], "see https://example.org"),
+        (["负责公司核心", "推荐系统"], "负责公司核心推荐系统"),
+        (["结束。", "开始"], "结束。开始"),
+        (["他说：“", "你好”"], "他说：“你好”"),
+        (["two", "words"], "two words"),
+        (["使用", "Python", "开发"], "使用 Python 开发"),
+        (["2019", "年5月"], "2019年5月"),
+        (["（", "GPU", "）"], "（GPU）"),
+        (["", "a", "", "b"], "a b"),
+        ([], ""),
+    ],
+)
+def test_lines_are_joined_as_their_script_is_written(lines: list[str], joined: str) -> None:
+    assert join_texts(lines) == joined
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gap_em", "text_layer", "space"),
+    [
+        ("two", "words", 0.25, True, True),
+        ("H", "ello", 0.0, True, False),  # a change of font within a word
+        ("two", "words", 0.0, False, True),  # boxes of OCR touch
+        ("张", "三", 0.5, True, False),
+        ("姓名", "性别", 3.0, True, True),
+        ("使用", "Python", 0.3, True, True),
+        ("使用", "Python", 0.0, True, False),
+    ],
+)
+def test_words_of_a_line_are_spaced_by_what_stands_between(
+    before: str, after: str, gap_em: float, text_layer: bool, space: bool
+) -> None:
+    assert needs_space(before, after, gap_em, text_layer) is space
+
+
+def test_text_is_cleaned_of_what_no_one_searches_for() -> None:
+    assert clean_text("e\ufb03cient\u200b") == "efficient"
+    assert clean_text("\u2f08\u2f2f") == "人工"  # Kangxi radicals
+    assert clean_text("co\u00adoperate") == "cooperate"
+    assert clean_text("infor\u00ad") == "infor-"
+    assert clean_text("\uf0b7") == "\uf0b7"  # the Symbol font's bullet
+    assert clean_text("\uf095") == "" == clean_text(" \x00\u3000")
+
+
+@pytest.mark.parametrize(
+    ("text", "marker"),
+    [
+        ("• item", "• "), ("•item", "•"), ("- item", "- "), ("* item", "* "), ("●能力", "●"), ("▪ 能力", "▪ "),
+        ("1. item", "1. "), ("12) item", "12) "), ("（1）内容", "（1）"), ("(三)内容", "(三)"), ("1、内容", "1、"),
+        ("①内容", "①"),
+        ("a) item", "a) "), ("-5 degrees", ""), ("*note", ""), ("3.14 is", ""),
+        ("1999. A year", ""), ("item", ""), ("I agree", ""),
+    ],
+)  # fmt: skip
+def test_list_markers(text: str, marker: str) -> None:
+    assert list_marker(text) == marker
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [  # counted once with the tokenizer of multilingual-e5
+        ("Revolutionary waves swept the small republic in the early summer, and by August nobody in the capital could "
+         "say with confidence who was governing the provinces along the river.", 38),
+        ("春天来了，田野里的麦苗一片一片地绿了起来，远处的山也慢慢地换上了新装。"
+         "孩子们放学之后跑到河边，看着冰面一点一点地化开。", 44),
+        ("负责公司核心推荐系统的设计与开发，带领五人团队完成了架构搭建工作，"
+         "日均处理请求超过 2000 万次，系统可用性达到 99.9%。", 37),
+    ],
+)  # fmt: skip
+def test_estimate_is_near_the_tokenizers_count(text: str, tokens: int) -> None:
+    assert 0.8 * tokens <= estimate_tokens(text) <= 1.3 * tokens
+
+
+@given(MIXED)
+def test_units_and_sentences_and_pieces_leave_no_gap(text: str) -> None:
+    for cuts in (units(text), sentences(text), pieces(text, 5)):
+        end = 0
+        for cut in cuts:
+            assert cut[0] == end < cut[1]
+            end = cut[1]
+        assert end == len(text)
+
+
+def test_sentences_end_where_both_scripts_end_them() -> None:
+    text = "Dr. Smith left at 3.15 p.m. today. He said: “No.” Then? 他走了。“真的！”她问；没有人回答"
+    assert [text[a:b].strip() for a, b in sentences(text)] == [
+        "Dr. Smith left at 3.15 p.m. today.", "He said: “No.”", "Then?", "他走了。", "“真的！”", "她问；", "没有人回答",
+    ]  # fmt: skip
+
+
+def test_text_without_any_mark_is_cut_all_the_same() -> None:
+    for text in ("x" * 10_000, "字" * 10_000, "0" * 10_000, "word " * 3000):
+        assert all(tokens <= 40 for _, _, tokens in pieces(text, 40))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The committee met in the spring and agreed that the work should begin.", "en"),
+        ("负责公司核心推荐系统的设计与开发，熟悉 Python 和 Kubernetes。", "zh-Hans"),
+        ("負責公司核心推薦系統的設計與開發，並帶領團隊。", "zh-Hant"),
+        ("これは日本語の文章です。漢字も含まれています。", None),
+        ("이 문서는 한국어로 작성되었습니다.", None),
+        ("Le comité de démolition se réunit dans la salle du conseil municipal de la ville.", None),
+        ("Комитет собрался весной и решил начать работу.", None),
+        ("12.50 3.40 99", None),
+        ("", None),
+    ],
+)
+def test_language(text: str, language: str | None) -> None:
+    assert detect_language(text) == language
+
+
+def _document(*blocks: tuple[str, int, str]) -> Document:
+    box = Box(0, 0, 1, 1)
+    made = tuple(Block(kind, 1, (Line(text, box, 10, False, ()),), level) for kind, level, text in blocks)
+    return Document((Page(1, 1, 1, "ocr", 1.0, made),))
+
+
+def test_markdown_of_every_kind_of_block() -> None:
+    document = _document(
+        ("header", 0, "running"), ("heading", 2, "C #"), ("paragraph", 0, "1. no list"), ("list_item", 0, "• one"),
+        ("list_item", 0, "- two"), ("list_item", 0, "3. three"), ("list_item", 0, "（4）four"),
+        ("paragraph", 0, "# end"),
+    )  # fmt: skip
+    assert to_markdown(document) == "## C \\#\n\n1\\. no list\n\n- one\n- two\n3. three\n- （4）four\n\n\\# end\n"
+
+
+def test_markdown_escapes_no_more_than_it_must() -> None:
+    plain = "snake_case, 5 * 3, a-b, 1.5, C# & D [1], x < y, 50% ~ 60%, (a) “b” 中文_中文"
+    assert to_markdown(_document(("paragraph", 0, plain))) == plain + "\n"
+
+
+@settings(max_examples=100)
+@given(MIXED, st.sampled_from(["heading", "paragraph", "list_item"]))
+def test_markdown_shows_the_text_as_it_was(text: str, kind: str) -> None:
+    text = " ".join(text.split())
+    if not text or (kind == "list_item" and list_marker(text)):
+        return
+    tokens = MarkdownIt("commonmark").parse(to_markdown(_document((kind, 1, text))))
+    inline = [token for token in tokens if token.type == "inline"]
+    assert len(inline) == 1, tokens
+    assert {child.type for child in inline[0].children or []} <= {"text", "text_special"}
+    assert "".join(child.content for child in inline[0].children or []) == text
+    opened = {"heading": "heading_open", "paragraph": "paragraph_open", "list_item": "bullet_list_open"}[kind]
+    assert tokens[0].type == opened

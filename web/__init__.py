@@ -1,0 +1,1 @@
+"""What people see: the Starlette app, its endpoints and models."""

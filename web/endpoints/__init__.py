@@ -1,0 +1,1 @@
+"""Handlers, a file a noun; the route table in `web.app` names them."""

@@ -1,0 +1,77 @@
+"""Knowledge bases: make, list, look at, change, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from storage import documents
+from web import models
+from web.state import State, answer, body, in_thread, query, state
+
+_FIELDS = ("id", "name", "languages", "engine", "created_at")
+
+
+def _record(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: record[name] for name in _FIELDS}
+
+
+async def create(request: Request) -> Response:
+    """POST /knowledge-bases."""
+    new = await body(request, models.NewKnowledgeBase)
+    parts = state(request)
+    defaults = parts.settings.ocr
+    record = await in_thread(
+        parts.storage.create_knowledge_base,
+        new.name,
+        list(new.languages or defaults.languages),
+        new.engine or defaults.engine,
+    )
+    return answer(models.KnowledgeBaseRecord(**_record(record)), 201)
+
+
+async def listing(request: Request) -> Response:
+    """GET /knowledge-bases."""
+    wanted = query(request, models.ListQuery)
+    records = await in_thread(state(request).storage.knowledge_bases)
+    later = [record for record in records if wanted.cursor is None or record["id"] > wanted.cursor]
+    items = [models.KnowledgeBaseRecord(**_record(record)) for record in later[: wanted.limit]]
+    cursor = items[-1].id if len(later) > wanted.limit else None
+    return answer(models.KnowledgeBaseList(items=items, next_cursor=cursor))
+
+
+async def show(request: Request) -> Response:
+    """GET /knowledge-bases/{kb}."""
+    return answer(await in_thread(_show, state(request), request))
+
+
+def _show(parts: State, request: Request) -> models.KnowledgeBaseStatus:
+    record, kb = parts.knowledge_base(request)
+    return models.KnowledgeBaseStatus(**_record(record), **documents.counts(kb))
+
+
+async def change(request: Request) -> Response:
+    """PATCH /knowledge-bases/{kb}."""
+    wanted = await body(request, models.KnowledgeBaseChange)
+    return answer(await in_thread(_change, state(request), request, wanted))
+
+
+def _change(parts: State, request: Request, wanted: models.KnowledgeBaseChange) -> models.KnowledgeBaseRecord:
+    record, _ = parts.knowledge_base(request)
+    values = wanted.model_dump(exclude_none=True)
+    if values:
+        parts.storage.change_knowledge_base(record["id"], **values)
+    return models.KnowledgeBaseRecord(**_record(parts.storage.knowledge_base(record["id"])))
+
+
+async def delete(request: Request) -> Response:
+    """DELETE /knowledge-bases/{kb}."""
+    await in_thread(_delete, state(request), request)
+    return Response(status_code=204)
+
+
+def _delete(parts: State, request: Request) -> None:
+    record, _ = parts.knowledge_base(request)
+    parts.storage.delete_knowledge_base(record["id"])

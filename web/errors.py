@@ -1,0 +1,93 @@
+"""Every error leaves as {"error": {"code", "message", "detail"}} with the right status."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pipeline import log
+from pipeline.errors import PermanentError, ServiceUnavailable
+from storage.database import Missing
+
+_LOG = log.get("web")
+_STATUS = {
+    "bad_request": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "name_taken": HTTPStatus.CONFLICT,
+    "conflict": HTTPStatus.CONFLICT,
+    "not_ready": HTTPStatus.CONFLICT,
+    "model_mismatch": HTTPStatus.CONFLICT,
+    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "upload_cut": HTTPStatus.BAD_REQUEST,
+}
+_RETRY_AFTER_S = "5"
+
+
+def answer(status: int, code: str, message: str, detail: Any = None, **headers: str) -> JSONResponse:
+    """An error answer."""
+    body = {"error": {"code": code, "message": message, "detail": detail}}
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+async def permanent(_: Request, error: Exception) -> Response:
+    """Our own errors; those about files reach here only from uploads and previews."""
+    assert isinstance(error, PermanentError)
+    status = _STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return answer(status, error.code, error.message, error.detail)
+
+
+async def invalid(_: Request, error: Exception) -> Response:
+    """A body or a query that is not of its model's form."""
+    assert isinstance(error, ValidationError)
+    problems = [
+        {"where": ".".join(str(part) for part in problem["loc"]), "what": problem["msg"]}
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    first = problems[0]
+    message = f"{first['where']}: {first['what']}" if first["where"] else first["what"]
+    return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message, problems)
+
+
+async def unavailable(_: Request, error: Exception) -> Response:
+    """A part is out of reach: come back."""
+    _LOG.warning("unavailable", why=str(error))
+    message = "A part that this request needs is out of reach; try again in a few seconds."
+    headers = {"Retry-After": _RETRY_AFTER_S}
+    return answer(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", message, str(error), **headers)
+
+
+async def missing(_: Request, __: Exception) -> Response:
+    """The knowledge base was deleted while the request ran."""
+    return answer(HTTPStatus.NOT_FOUND, "not_found", "The knowledge base was deleted.")
+
+
+async def http(_: Request, error: Exception) -> Response:
+    """Starlette's own: no such address, wrong method."""
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+    message = {
+        404: "There is nothing at this address; the API is under /api/v1.",
+        405: "This address does not answer this method.",
+    }.get(error.status_code, error.detail)
+    return answer(error.status_code, code, message, **dict(error.headers or {}))
+
+
+async def unexpected(_: Request, error: Exception) -> Response:
+    """A fault of ours."""
+    _LOG.error("request failed", exc_info=error)
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong inside Pagemill; see its log.")
+
+
+HANDLERS: dict[Any, Any] = {
+    PermanentError: permanent,
+    ValidationError: invalid,
+    ServiceUnavailable: unavailable,
+    Missing: missing,
+    HTTPException: http,
+    Exception: unexpected,
+}

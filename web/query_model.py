@@ -1,0 +1,69 @@
+"""The embedding model for queries: loaded in the background after start, so that uploads need not wait for it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+
+from pipeline import log
+from pipeline.embed.embedder import Embedder
+from pipeline.settings import Settings
+from storage.vectors import Vectors
+
+_CACHED = 1000
+_LOG = log.get("web")
+
+
+class QueryModel:
+    """Turns queries into vectors, one at a time, and remembers the latest."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._embedder: Embedder | None = None
+        self._cache: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="query-model")
+        self.problem: str | None = "still loading"
+
+    def load(self) -> None:
+        """Start loading and return at once."""
+        self._thread.submit(self._load)
+
+    def _load(self) -> None:
+        embed = self._settings.embed
+        try:
+            self._embedder = Embedder(
+                self._settings.embed_model, threads=self._settings.web.query_threads, precision=embed.precision
+            )
+            self._embedder.query("warm up")
+        except Exception as error:
+            self.problem = f"could not be loaded: {error}"
+            _LOG.error("query model not loaded", exc_info=error)
+        else:
+            self.problem = None
+            _LOG.info("query model ready", model=embed.model)
+
+    def fingerprint(self) -> str | None:
+        """Identity of the weights, or None while they are not loaded."""
+        return self._embedder.fingerprint if self._embedder else None
+
+    def vector(self, query: str) -> Vectors | None:
+        """The query's embedding (dimension,), or None while the model is not loaded. Blocks; call it in a thread."""
+        if self._embedder is None:
+            return None
+        with self._lock:
+            known = self._cache.get(query)
+            if known is not None:
+                self._cache.move_to_end(query)
+                return known
+        vector = self._thread.submit(self._embedder.query, query).result()
+        with self._lock:
+            self._cache[query] = vector
+            if len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)
+        return vector
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

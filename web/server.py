@@ -1,0 +1,50 @@
+"""The web process: `python -m web.server`. Listens where the settings say."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import uvicorn
+
+from pipeline import log, settings
+from pipeline.process import die_with_parent
+from web.app import create_app
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    die_with_parent()
+    config = settings.load()
+    log.configure(config.log.level)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(config), log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False
+        )
+    )
+    with listen(config.web.host, config.web.port) as listener:
+        host, port = listener.getsockname()[:2]
+        log.get("web").info("web listens", host=host, port=port)
+        server.run([listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, on any free port where `port` is 0.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PAGEMILL_PROCESS", "web")
+    main()
