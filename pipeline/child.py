@@ -36,7 +36,7 @@ def _ocr_handlers(config: dict[str, Any]) -> dict[str, Handler]:
     from pipeline.ocr.service import OcrService
 
     service = OcrService(config)
-    return {"warm": service.warm, "read": service.read}
+    return {"read": service.read}
 
 
 ROLES: dict[str, Callable[[dict[str, Any]], dict[str, Handler]]] = {"render": _render_handlers, "ocr": _ocr_handlers}

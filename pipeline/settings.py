@@ -119,7 +119,7 @@ class OcrSettings(StageSettings):
     recycle_units: Annotated[int, Field(ge=0)] = 2000
     engine: EngineName = "auto"
     languages: Annotated[list[Language], Field(min_length=1)] = ["en", "zh-Hans"]
-    review_confidence: Annotated[float, Field(ge=0, le=1)] = 0.6
+    review_confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
     page_seconds: Seconds = 120.0
     memory_mb: Positive = 2500
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import snowballstemmer
 from sqlalchemy import Connection, bindparam, text
 
 # Han with extensions and compatibility forms, kana, bopomofo, hangul.
@@ -19,6 +20,7 @@ CJK = (
     "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
+_STEMMER = snowballstemmer.stemmer("porter")
 _CJK_RUN = re.compile(rf"[{CJK}]+")
 
 
@@ -49,6 +51,33 @@ def phrase(term: str) -> str:
     """A term quoted for MATCH, so that nothing in it is an operator; a lone CJK character is asked for as a prefix."""
     quoted = '"' + term.replace('"', '""') + '"'
     return quoted + " *" if len(term) == 1 and _CJK_RUN.fullmatch(term) else quoted
+
+
+def occurrences(value: str, query_terms: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where terms of a query stand in a text as the index sees it: words by their stems, CJK characters as they are.
+
+    Yields:
+        [start, end) offsets into `value`.
+    """
+    stems = {_stem(term) for term in query_terms}
+    runs = [term for term in query_terms if _CJK_RUN.fullmatch(term)]
+    for piece in _PIECE.finditer(value):
+        if not _CJK_RUN.match(piece[0]):
+            if _stem(fold(piece[0])) in stems:
+                yield piece.span()
+            continue
+        for run in runs:
+            at = piece[0].find(run)
+            while at >= 0:
+                yield piece.start() + at, piece.start() + at + len(run)
+                at = piece[0].find(run, at + 1)
+
+
+def _stem(word: str) -> str:
+    """As `porter unicode61` makes terms: without diacritics, English endings cut."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    stemmed: str = _STEMMER.stemWord(plain)
+    return stemmed
 
 
 def index(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:

@@ -250,10 +250,10 @@ def fail_pages(connection: Connection, document: str, run: int, first: int, last
     """Pages of a page-level unit could not be read; before the page count is known the whole run has failed."""
     values = {"document": document, "run": run}
     if connection.execute(text(f"SELECT pages_total FROM run WHERE {_RUN}"), values).scalar() is None:
-        message = (
-            f"The file could not be opened: {error['message']} Check that it opens elsewhere, then upload it anew."
-        )
-        finish(connection, document, run, "failed", {**error, "code": "damaged", "message": message})
+        if error["code"] in _READER_DIED:
+            message = f"The file could not be opened. {error['message']} Check that it opens elsewhere."
+            error = {**error, "code": "damaged", "message": message}
+        finish(connection, document, run, "failed", error)
         return
     for page_number in range(first, last + 1):
         mark_page_failed(connection, document, run, page_number, error)

@@ -8,7 +8,6 @@ keeps cross-language hits, where no word can match; reciprocal rank fusion loses
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -206,20 +205,9 @@ def _hits(connection: Connection, seqs: list[int], scores: dict[int, float], ter
 
 
 def highlights(value: str, terms: list[str]) -> list[tuple[int, int]]:
-    """Where the query's terms stand in a text: [start, end) offsets, touching ones joined.
-
-    Words match from their beginning and with other endings (as the index stems them, roughly); CJK pairs anywhere.
-    """
-    marks: list[tuple[int, int]] = []
-    for term in terms:
-        if re.match(f"[{fulltext.CJK}]", term):
-            pattern = re.escape(term)
-        else:
-            stem = term[: max(len(term) - 2, 3)] if len(term) > 4 else term
-            pattern = rf"(?<!\w){re.escape(stem)}" + (r"\w{0,4}(?!\w)" if stem != term else r"(?!\w)")
-        marks.extend((match.start(), match.end()) for match in re.finditer(pattern, value, re.IGNORECASE))
+    """Where the query's terms stand in a text: [start, end) offsets, touching ones joined."""
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(marks):
+    for start, end in sorted(fulltext.occurrences(value, terms)):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors import dispatch
-from actors.broker import Queue
+from actors.dispatch import Queue
 from pipeline import log
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import Settings

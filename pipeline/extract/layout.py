@@ -18,7 +18,8 @@ from pipeline.types import PageReading
 _MAX_DEPTH = 8
 _MAX_SEGMENTS = 2500  # beyond this a page is no page of text, and cutting it would only take long
 _MAX_GUTTERS = 8
-_MIN_GUTTER_EM = 0.6
+_MIN_GUTTER_EM = 0.4
+_MIN_PROSE_GUTTER_EM = 0.25  # boxes of OCR are padded, and spaces of four lines of prose do not line up by chance
 _ALIGNED_EM = 0.22  # middles of two lines closer than this stand on one line of type
 _MIN_DENSITY = 0.4
 _ALIGNED_SHARE = 0.7  # sides with more lines than this in common are a table, unless they are prose
@@ -168,9 +169,9 @@ def _is_columns(left: Sequence[Segment], right: Sequence[Segment], size: float) 
     """Whether two sides are read one after the other, and not line by line as cells of a table or labels and values."""
     if len(left) < 2 or len(right) < 2:
         return False
-    gutter = min(s.x0 for s in right if s.weight > 2 or len(right) < 4) if right else 0.0
-    gutter -= max((s.x1 for s in left if s.weight > 2 or len(left) < 4), default=0.0)
-    if gutter < _MIN_GUTTER_EM * size:
+    # Specks in the gutter do not make it narrower.
+    gutter = min(s.x0 for s in _but_specks(right)) - max(s.x1 for s in _but_specks(left))
+    if gutter < _MIN_PROSE_GUTTER_EM * size:
         return False
     rows_left, rows_right = rows_of(left), rows_of(right)
     fewer = min(len(rows_left), len(rows_right))
@@ -178,9 +179,9 @@ def _is_columns(left: Sequence[Segment], right: Sequence[Segment], size: float) 
     shorter = min(left[-1].y1 - left[0].y0, right[-1].y1 - right[0].y0)
     if fewer < 2 or common < 0.4 * shorter:
         return False
-    if _is_prose(rows_left) and _is_prose(rows_right):
+    if (fewer >= 4 or gutter >= _MIN_GUTTER_EM * size) and _is_prose(rows_left) and _is_prose(rows_right):
         return True
-    if fewer < 3:
+    if fewer < 3 or gutter < _MIN_GUTTER_EM * size:
         return False
     if min(_density(left, rows_left), _density(right, rows_right)) < _MIN_DENSITY:
         return False  # dates or notes here and there beside the text
@@ -193,6 +194,10 @@ def _density(side: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> floa
     """Share of the side's height that its lines, set with usual white, would fill."""
     size = median(s.size for s in side)
     return len(rows) * 1.4 * size / max(side[-1].y1 - side[0].y0, size)
+
+
+def _but_specks(side: Sequence[Segment]) -> Sequence[Segment]:
+    return [s for s in side if s.weight > 2] or side
 
 
 def _is_prose(rows: Sequence[Sequence[Segment]]) -> bool:

@@ -15,6 +15,7 @@ from statistics import median
 
 from pipeline.extract.document import Line
 from pipeline.extract.join import clean_text, han_count, needs_space
+from pipeline.extract.skew import skew
 from pipeline.types import Box, PageReading, Word
 
 _HOLE_EM = 1.0  # white that cuts a line into segments; segments of one column are put together again later
@@ -78,35 +79,25 @@ def page_segments(reading: PageReading) -> list[Segment]:
     groups: dict[int, list[Word]] = defaultdict(list)
     for word in words:
         groups[word.line].append(word)
-    slope = skew(groups.values())
+    text_layer = reading.source == "text_layer"
+    slope = skew(list(groups.values()), text_layer)
     segments: list[Segment] = []
     for group in groups.values():
         if _is_vertical(group):
             segments.append(_vertical_segment(group))
             continue
-        pieces = [_piece(word, slope) for word in group]
+        # OCR tells a line's size by the height of its box, which a skewed line fills from corner to corner.
+        lean = 0.0
+        if slope and not text_layer:
+            height = max(w.box.y1 for w in group) - min(w.box.y0 for w in group)
+            if group[0].size_pt > 0.9 * height:
+                lean = abs(slope) * (max(w.box.x1 for w in group) - min(w.box.x0 for w in group))
+        pieces = [_piece(word, slope, lean) for word in group]
         for row in rows_of(pieces, overlap=0.4):
             segments.extend(_cut_at_holes(row))
     for order, segment in enumerate(segments):
         segment.order = order
     return segments
-
-
-def skew(groups: Iterable[Sequence[Word]]) -> float:
-    """Slope of the lines of type (rise over run, down is positive); 0.0 where it cannot be told or is no skew."""
-    slopes = []
-    for group in groups:
-        if len(group) < 2:
-            continue
-        first, last = min(group, key=lambda w: w.box.x0), max(group, key=lambda w: w.box.x0)
-        run = (last.box.x0 + last.box.x1 - first.box.x0 - first.box.x1) / 2
-        if run > 8 * max(first.size_pt, last.size_pt) > 0:
-            slopes.append(((last.box.y0 + last.box.y1) - (first.box.y0 + first.box.y1)) / 2 / run)
-    if len(slopes) < 4:
-        return 0.0
-    middle = median(slopes)
-    spread = median(abs(slope - middle) for slope in slopes)
-    return middle if 0.002 < abs(middle) < 0.12 and spread < 0.5 * abs(middle) + 0.002 else 0.0
 
 
 def rows_of(segments: Iterable[Segment], overlap: float = 0.5) -> list[list[Segment]]:
@@ -141,7 +132,7 @@ def rows_of(segments: Iterable[Segment], overlap: float = 0.5) -> list[list[Segm
 def finish_row(segments: Sequence[Segment], text_layer: bool) -> Row:
     """The row of segments as a line of text."""
     words = [word for segment in segments for word in segment.words]
-    size = _main_size(words)
+    size = _main_size(words) if text_layer else max(segments, key=lambda s: s.x1 - s.x0).size
     parts = [words[0].text]
     hole = 0.0
     vertical = segments[0].vertical
@@ -150,7 +141,7 @@ def finish_row(segments: Sequence[Segment], text_layer: bool) -> Row:
         gap_em = 0.3 if vertical else (after.box.x0 - before.box.x1) / size
         if gap_em < -1.0:
             gap_em = TABULAR_EM  # a cell put here from the row below
-        speck = (i == 0 and _is_speck(before)) or (i == last and _is_speck(after))
+        speck = (i == 0 and _is_speck(before, opens=True)) or (i == last and _is_speck(after))
         if text_layer or not speck:
             hole = max(hole, gap_em)
         if needs_space(before.text, after.text, gap_em, text_layer):
@@ -163,12 +154,17 @@ def finish_row(segments: Sequence[Segment], text_layer: bool) -> Row:
     line = Line("".join(parts), box, size, bold > 0.85 * total, tuple(words))
     weight = len(line.text) + han_count(line.text)
     yc = sum(s.yc for s in segments) / len(segments)
-    return Row(line, segments[0].x0, max(s.x1 for s in segments), yc, size, hole, text_layer, weight)
+    x0, x1 = segments[0].x0, max(s.x1 for s in segments)
+    if not text_layer and len(words) > 1:
+        # A speck beside the line must not move the edges of its column.
+        x0 += words[1].box.x0 - words[0].box.x0 if _is_speck(words[0], opens=True) else 0.0
+        x1 -= words[-1].box.x1 - words[-2].box.x1 if _is_speck(words[-1]) else 0.0
+    return Row(line, x0, x1, yc, size, hole, text_layer, weight)
 
 
-def _is_speck(word: Word) -> bool:
-    """What an OCR engine makes of dirt and rules: it must not pass for a cell."""
-    return len(word.text) == 1 and word.text in "|!.,'`-_~\"·:;"
+def _is_speck(word: Word, opens: bool = False) -> bool:
+    """What an OCR engine makes of dirt and rules: it must not pass for a cell. At a line's start it may be a bullet."""
+    return len(word.text) == 1 and word.text in ("|!,'`_~\":;" if opens else "|!.,'`-_~\"·:;")
 
 
 def _main_size(words: Sequence[Word]) -> float:
@@ -192,15 +188,17 @@ def _cleaned(word: Word) -> Word | None:
     return Word(text, Box(x0, y0, x1, y1), word.confidence, word.line, word.block, size, word.bold)
 
 
-def _piece(word: Word, slope: float) -> Segment:
-    """The word alone as a segment, its box put upright."""
+def _piece(word: Word, slope: float, lean: float) -> Segment:
+    """The word alone as a segment, its box turned upright; `lean` is what the skew adds to its line's height."""
     x0, y0, x1, y1 = word.box
-    size = word.size_pt
-    middle = (y0 + y1) / 2 - slope * (x0 + x1) / 2
+    size = max(word.size_pt - lean, 0.5 * word.size_pt)
+    middle = (y0 + y1) / 2
+    shift = slope * middle
+    middle -= slope * (x0 + x1) / 2
     # Fonts claim boxes of up to twice their size, and a box around a skewed line is higher than the line.
     height = y1 - y0
     half = (height if 0 < height < 1.25 * size else 1.25 * size) / 2
-    return Segment([word], x0, middle - half, max(x1, x0 + 0.1), middle + max(half, 0.05), size)
+    return Segment([word], x0 + shift, middle - half, max(x1, x0 + 0.1) + shift, middle + max(half, 0.05), size)
 
 
 def _vertical_segment(words: list[Word]) -> Segment:

@@ -20,10 +20,18 @@ from pipeline.types import PageImage, Word
 Grey = NDArray[np.uint8]
 
 WORK_DPI = 100.0
-CONTRAST = 40  # grey levels darker than the paper around it; scanner noise stays under it, pale print does not
+# Grey levels darker than the paper around it: 35 % of the darkest ink's, so that pale print counts on a pale page and
+# what shines through from the back of the sheet does not on others. Scanner noise stays under the lower bound.
+CONTRAST_SHARE, CONTRAST_MIN, CONTRAST_MAX = 0.35, 20.0, 40.0
 MIN_GLYPH_PT = 2.5  # lower is dust, or a line of text nobody could read at that resolution
 MAX_GLYPH_PT = 60.0  # higher is a picture, a frame or a rule, not text
+RULE_PT, DASHES_PT = 2.0, 4.0  # lower and wide is a rule; lower and very wide as a row, a dashed line
+SOLID_PT = 8.0  # strokes of print are thinner, up to headlines of 60 points
 MARGIN_PT = 1.5  # words' boxes are tight, accents and blur are not
+
+GUTTER_PT = 9.0
+GUTTER_CROSSED = 0.1  # share of the rows that may cross a gutter: titles, rules
+COLUMN_FILLED = 0.5  # share of the rows that must have text on either side of it
 
 
 def load_grey(image: PageImage) -> Grey:
@@ -35,7 +43,7 @@ def load_grey(image: PageImage) -> Grey:
     grey = cv2.imread(image.file, cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise PermanentError("page_damaged", "The image of the page cannot be decoded. Upload the page again.")
-    return grey.astype(np.uint8, copy=False)
+    return np.asarray(grey, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +51,39 @@ class Ink:
     """Text-like ink of one page.
 
     Attributes:
+        blank: not one mark of a glyph's size; a lone page number is one, though not a row of text.
         lines: n x 4 boxes x, y, width, height in pixels of the full image, where text seems to stand.
         mask: ink of those lines at the working resolution, 1 where ink.
         scale: working pixels a point.
         amount_pt2: area of the text-like ink in square points.
     """
 
+    blank: bool
     lines: NDArray[np.int32]
     mask: NDArray[np.uint8]
     scale: float
     amount_pt2: float
+
+    @property
+    def in_columns(self) -> bool:
+        """Whether a gutter runs down the page with text on both sides: some 9 points that hardly a row crosses."""
+        rows: NDArray[np.bool_] = np.asarray(self.mask.any(axis=1))
+        columns: NDArray[np.bool_] = np.asarray(self.mask.any(axis=0))
+        if not rows.any():
+            return False
+        left, right = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
+        text = self.mask[rows, left:right]
+        width = max(1, round(GUTTER_PT * self.scale))
+        if text.shape[1] < 8 * width:
+            return False
+        sums = np.cumsum(np.pad(text.astype(np.int32), ((0, 0), (1, 0))), axis=1)
+        crossed = ((sums[:, width:] - sums[:, :-width]) > 0).mean(axis=0)  # by the left edge of a gutter
+        edges = np.arange(len(crossed))
+        middle = (edges > 0.2 * text.shape[1]) & (edges + width < 0.8 * text.shape[1])
+        for edge in edges[middle & (crossed < GUTTER_CROSSED)]:
+            if min(text[:, :edge].any(axis=1).mean(), text[:, edge + width :].any(axis=1).mean()) > COLUMN_FILLED:
+                return True
+        return False
 
     def uncovered(self, words: Sequence[Word]) -> float:
         """Share of the text-like ink, 0..1, that lies outside of all words' boxes; 0 on a page without ink."""
@@ -82,13 +113,20 @@ def find_ink(grey: Grey, dpi: float) -> Ink:
     scale = dpi * factor / 72.0  # working pixels a point
     side = max(3, round(12 * scale)) | 1
     paper = cv2.dilate(cv2.medianBlur(small, 3), np.ones((side, side), np.uint8))
-    ink = (cv2.subtract(paper, small) > CONTRAST).astype(np.uint8)
+    darker = cv2.subtract(paper, small)
+    contrast = min(max(CONTRAST_SHARE * float(np.percentile(darker, 99.9)), CONTRAST_MIN), CONTRAST_MAX)
+    ink = (darker > contrast).astype(np.uint8)
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    glyph = (height <= MAX_GLYPH_PT * scale) & (width <= 2 * MAX_GLYPH_PT * scale) & (stats[:, cv2.CC_STAT_AREA] >= 3)
-    glyph &= ~((height <= 1.2 * scale) & (width >= 10 * scale))  # rules and leaders
+    # No limit on width: at this resolution a line of small print is one mark.
+    glyph = (height <= MAX_GLYPH_PT * scale) & (stats[:, cv2.CC_STAT_AREA] >= 3)
+    glyph &= ~((height <= RULE_PT * scale) & (width >= 10 * scale))
+    # Punch holes, the scanner's dark edges: thick, where even heavy print is thin strokes.
+    thick = cv2.distanceTransform(ink, cv2.DIST_L2, 3) > SOLID_PT / 2 * scale
+    glyph[labels[thick]] = False
     glyph[0] = False
+    blank = not bool((glyph & (height >= MIN_GLYPH_PT * scale)).any())
     ink = glyph[labels].astype(np.uint8)
 
     # Glyphs of a row grow together sideways, so that a row stands for itself and single specks stay single.
@@ -98,12 +136,22 @@ def find_ink(grey: Grey, dpi: float) -> Ink:
     boxes: list[Any] = []
     for index in range(1, count):
         x, y, wide, high, _area = stats[index]
-        if MIN_GLYPH_PT * scale <= high <= MAX_GLYPH_PT * scale and wide >= 0.8 * high:
+        if high <= DASHES_PT * scale and wide > 25 * high:
+            continue
+        part = ink[y : y + high, x : x + wide]
+        if MIN_GLYPH_PT * scale <= high <= MAX_GLYPH_PT * scale and wide >= 0.8 * high and not _is_barcode(part):
             keep[index] = True
             boxes.append((x / factor, y / factor, wide / factor, high / factor))
     mask = ink * keep[labels].astype(np.uint8)
     lines = np.array(boxes, dtype=np.int32).reshape(-1, 4)
-    return Ink(lines, mask, scale, float(mask.sum()) / (scale * scale))
+    return Ink(blank, lines, mask, scale, float(mask.sum()) / (scale * scale))
+
+
+def _is_barcode(row: NDArray[np.uint8]) -> bool:
+    """Whether a row is bars and gaps of its full height: few of its columns are partly ink, as most are in text."""
+    fill = row.mean(axis=0)
+    partly = ((fill > 0.15) & (fill < 0.85)).mean()
+    return bool(partly < 0.2 and 0.15 < (fill <= 0.15).mean() < 0.85) and row.shape[1] > 2 * row.shape[0]
 
 
 def clipping_sheet(grey: Grey, ink: Ink, clippings: int = 3, height_px: int = 44) -> Grey | None:

@@ -16,33 +16,26 @@ Print of 6 points on a dense A4 page of two columns is still found at 960 (F1 0.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import reduce
 from importlib.metadata import version
-from statistics import median
-from typing import Any
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import TransientError
-from pipeline.ocr.base import Availability, box_in_points, check_languages
-from pipeline.ocr.ink import load_grey
-from pipeline.ocr.script import is_cjk
-from pipeline.types import Box, PageImage, Word
+from pipeline.ocr.base import Availability, check_languages
+from pipeline.types import PageImage, Word
 
-Image = NDArray[np.uint8]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Image = NDArray[np.uint8]
 
 DETECTION_SIDE_PX = 960  # longest side the detector sees; memory and time grow with its square
 RECOGNITION_BATCH = 1  # lines at once; more pads short lines to the longest and only costs
 MIN_LINE_CONFIDENCE = 0.5  # a line read worse is mostly a logo or a stamp; the ink check still sees that it is gone
-TALL = 2.0  # a box higher than this many widths is vertical writing; a lone "1" or "I" comes to 1.7
-WIDE_STEP_EM = 1.8  # CJK characters further apart than this have a space between them, not just punctuation
-
 BACKENDS = ("openvino", "onnxruntime")
 
 
@@ -95,8 +88,13 @@ class RapidOcr:
         if self.backend not in backends():
             Availability(False, f"RapidOCR was to run on {self.backend}, which is not installed.",
                          f"pip install {self.backend}.").require()  # fmt: skip
-        cv2.setNumThreads(1)  # the pages are the parallelism
+        import cv2
+        import numpy as np
         from rapidocr import EngineType, RapidOCR
+
+        from pipeline.ocr.rapid_lines import cut_line
+
+        cv2.setNumThreads(1)  # the pages are the parallelism
 
         class Steps(RapidOCR):  # type: ignore[misc]
             """The library with our own way of cutting out lines."""
@@ -130,6 +128,11 @@ class RapidOcr:
 
     def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
         """See `Engine.read`."""
+        import cv2
+
+        from pipeline.ocr.ink import load_grey
+        from pipeline.ocr.rapid_lines import in_blocks, words_of_line
+
         check_languages(languages)
         self.warm()
         page = cv2.cvtColor(load_grey(image), cv2.COLOR_GRAY2BGR)
@@ -150,6 +153,7 @@ class RapidOcr:
 
     def _lines_of(self, page: Image) -> tuple[NDArray[np.float32], list[Image]]:
         """The quads of the lines on a page, corners clockwise from top left, and the lines cut out."""
+        import numpy as np
         from rapidocr.main import RapidOCRError
 
         try:
@@ -159,105 +163,7 @@ class RapidOcr:
         return np.asarray(found.boxes, np.float32), lines
 
 
-def is_tall(quad: NDArray[Any]) -> bool:
-    """Whether a quad holds vertical writing: higher than one narrow character, such as a lone "1", would be."""
-    width, height = _sides(quad)
-    return height >= TALL * width
-
-
-def cut_line(page: Image, quad: NDArray[Any]) -> Image:
-    """Cuts a line out of the page, straightened, vertical writing laid on its side."""
-    width, height = (max(1, round(side)) for side in _sides(quad))
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), corners)
-    line = cv2.warpPerspective(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(np.rot90(line) if is_tall(quad) else line, np.uint8)
-
-
-def _sides(quad: NDArray[Any]) -> tuple[float, float]:
-    top, right, bottom, left = (float(np.linalg.norm(quad[i] - quad[(i + 1) % 4])) for i in range(4))
-    return max(top, bottom), max(left, right)
-
-
-def words_of_line(
-    text: str, columns: Sequence[int], length: float, confidences: Sequence[float], quad: NDArray[Any], image: PageImage
-) -> list[Word]:
-    """Cuts a line's text at its spaces and gives each word its own box.
-
-    Args:
-        text: the line, spaces included.
-        columns: time step of each visible character, ascending.
-        length: time steps of the whole line.
-        confidences: one a character, spaces included.
-        quad: the line's corners in pixels, clockwise from top left.
-        image: where the pixels are from.
-    """
-    visible = [(index, char) for index, char in enumerate(text) if not char.isspace()]
-    if len(visible) != len(columns) or length <= 0:
-        raise ValueError("characters and their places do not match")
-    middles = [(column + 0.5) / length for column in columns]
-    em = _advance(visible, middles)
-    words: list[Word] = []
-    start = 0
-    for end in range(1, len(visible) + 1):
-        if end < len(visible) and not _parted(visible[end - 1], visible[end], middles[end] - middles[end - 1], em):
-            continue
-        left = 0.0 if start == 0 else max((middles[start - 1] + middles[start]) / 2, middles[start] - em / 2)
-        right = 1.0 if end == len(visible) else min((middles[end - 1] + middles[end]) / 2, middles[end - 1] + em / 2)
-        part = visible[start:end]
-        words.append(
-            Word(
-                "".join(char for _, char in part),
-                box_in_points(*_stretch(quad, left, max(left, right)), image),
-                sum(confidences[index] for index, _ in part) / len(part),
-                size_pt=min(_sides(quad)) * 72.0 / image.dpi,
-            )
-        )
-        start = end
-    return words
-
-
-def _advance(visible: Sequence[tuple[int, str]], middles: Sequence[float]) -> float:
-    """Typical distance of neighbouring characters, of CJK ones where there are some."""
-    steps = [
-        (middles[i + 1] - middles[i], is_cjk(visible[i][1]) and is_cjk(visible[i + 1][1]))
-        for i in range(len(visible) - 1)
-        if visible[i + 1][0] == visible[i][0] + 1
-    ]
-    wide = [step for step, cjk in steps if cjk]
-    return median(wide or [step for step, _ in steps]) if steps else 1.0 / max(1, len(visible))
-
-
-def _parted(left: tuple[int, str], right: tuple[int, str], step: float, em: float) -> bool:
-    """Whether two neighbouring characters belong to two words."""
-    both = is_cjk(left[1]) and is_cjk(right[1])
-    if right[0] > left[0] + 1:  # the model saw a space
-        return not both or step > WIDE_STEP_EM * em
-    return both and step > 1.5 * WIDE_STEP_EM * em  # it saw none, but the next character is far away
-
-
-def _stretch(quad: NDArray[Any], start: float, end: float) -> tuple[float, float, float, float]:
-    """The upright box around a part of a line, from share `start` to share `end` of its length."""
-    near, far = (quad[[0, 3]], quad[[1, 2]]) if not is_tall(quad) else (quad[[0, 1]], quad[[3, 2]])
-    corners = np.concatenate([near + (far - near) * start, near + (far - near) * end])
-    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
-    return float(x0), float(y0), float(x1), float(y1)
-
-
-def in_blocks(lines: Sequence[Sequence[Word]]) -> list[Word]:
-    """Numbers the lines, and the blocks that lines closely below one another make."""
-    words: list[Word] = []
-    lowest: list[Box] = []  # the last line of each block
-    for number, line in enumerate(line for line in lines if line):
-        box = reduce(Box.union, (word.box for word in line))
-        for block, above in enumerate(lowest):  # noqa: B007
-            shared = min(box.x1, above.x1) - max(box.x0, above.x0)
-            near = -0.5 < (box.y0 - above.y1) / max(box.height, 0.1) < 1.0
-            if near and shared > 0.5 * min(box.width, above.width):
-                lowest[block] = box
-                break
-        else:
-            block = len(lowest)
-            lowest.append(box)
-        words.extend(replace(word, line=number, block=block) for word in line)
-    return words
+@functools.cache
+def shared(backend: str) -> RapidOcr:
+    """The one instance of this process: its models take half a gigabyte, and settings may ask for it by two names."""
+    return RapidOcr(backend)

@@ -55,7 +55,7 @@ def script_of(text: str) -> str:
 
 
 def languages_of_script(script: str, languages: Sequence[str]) -> tuple[str, ...]:
-    """Those of the configured languages that are written in the page's script; all of them if it is mixed or unknown."""
+    """The configured languages that are written in the page's script; all where it is mixed or unknown."""
     fitting = tuple(code for code in languages if SCRIPT_OF_LANGUAGE.get(code) == script)
     return fitting or tuple(languages)
 

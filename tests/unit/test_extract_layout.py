@@ -164,20 +164,45 @@ def test_notes_beside_list_items_go_to_the_row_above() -> None:
                      "• Sold the thing to everybody else"]  # fmt: skip
 
 
-@pytest.mark.parametrize("degrees", [-1.2, 0.0, 1.0])
-@pytest.mark.parametrize("with_lines", [True, False])
+@pytest.mark.parametrize(("degrees", "with_lines"), [(-1.2, True), (0.0, True), (1.0, True), (0.0, False)])
 def test_skewed_scan_of_two_columns(degrees: float, with_lines: bool) -> None:
-    if degrees and not with_lines:
-        pytest.skip("without the reader's lines the skew cannot be told from the words")
+    # Without the reader's line numbers the skew cannot be told, so that there is no skewed case without them.
     slope = math.tan(math.radians(degrees))
     words = [*typeset("LEFT " + PROSE * 3, 50, 100, 240), *typeset("RIGHT " + PROSE * 3, 320, 103, 240, 200)]
     words.append(word("|", 303, 180, 999, 10, 2))  # a speck in the gutter
     words = [
-        Word(w.text, Box(w.box.x0, w.box.y0 + slope * w.box.x0, w.box.x1, w.box.y1 + slope * w.box.x0), 0.9,
+        Word(w.text, Box(w.box.x0 - slope * w.box.y0, w.box.y0 + slope * w.box.x0,
+                         w.box.x1 - slope * w.box.y0, w.box.y1 + slope * w.box.x0), 0.9,
              w.line if with_lines else 0, 0, w.size_pt)
         for w in words
     ]  # fmt: skip
     text = to_markdown(build_document([ocr_page(words)])).replace(" \\| ", " ").replace(" | ", " ")
+    order(text, "LEFT " + PROSE + PROSE[:40], "RIGHT " + PROSE + PROSE[:40])
+
+
+def test_skewed_scan_read_in_one_upright_box_a_line() -> None:
+    slope = math.tan(math.radians(0.8))
+    words = []
+    for x, name in ((50, "LEFT "), (305, "RIGHT ")):
+        by_line: dict[int, list[Word]] = {}
+        for w in typeset(name + PROSE * 3, x, 100, 240):
+            by_line.setdefault(w.line, []).append(w)
+        for row in by_line.values():
+            # The box around the turned line holds all its words, so that nothing within the line tells of the skew.
+            y0, x0, x1 = row[0].box.y0, row[0].box.x0, row[-1].box.x1
+            top, bottom = y0 + slope * x0, y0 + 10 + slope * x1
+            words += [
+                Word(
+                    w.text,
+                    Box(w.box.x0 - slope * y0, top, w.box.x1 - slope * y0, bottom),
+                    0.9,
+                    x + w.line,
+                    0,
+                    bottom - top,
+                )
+                for w in row
+            ]
+    text = to_markdown(build_document([ocr_page(words)]))
     order(text, "LEFT " + PROSE + PROSE[:40], "RIGHT " + PROSE + PROSE[:40])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from pipeline.render.kinds import check_kind
+from pipeline.render.kinds import require_supported, sniff
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -91,7 +91,8 @@ def _new_document(file: upload.ReceivedFile, form: models.UploadForm, limit_mb: 
         )
     if file.size_bytes == 0:
         raise PermanentError("empty_file", "The file has no bytes; export or copy it again.")
-    kind = check_kind(file.head)
+    kind = sniff(file.head)
+    require_supported(kind)
     return NewDocument(
         file.filename, kind, file.sha256, file.size_bytes, file.path, dict(form.metadata), list(form.tags)
     )

@@ -1,0 +1,137 @@
+"""Lines as PP-OCR finds and reads them: quads cut out of the page, and the text of a line as words with boxes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ocr.base import box_in_points
+from pipeline.ocr.script import is_cjk
+from pipeline.types import Box, PageImage, Word
+
+Image = NDArray[np.uint8]
+
+TALL = 2.0  # a box higher than this many widths is vertical writing; a lone "1" or "I" comes to 1.7
+MARGIN = 0.12  # of a line's height that the detector leaves on every side; with it lines set close would overlap
+WIDE_STEP_EM = 1.8  # CJK characters further apart than this have a space between them, not just punctuation
+
+
+def is_tall(quad: NDArray[Any]) -> bool:
+    """Whether a quad holds vertical writing: higher than one narrow character, such as a lone "1", would be."""
+    width, height = _sides(quad)
+    return height >= TALL * width
+
+
+def cut_line(page: Image, quad: NDArray[Any]) -> Image:
+    """Cuts a line out of the page, straightened, vertical writing laid on its side."""
+    width, height = (max(1, round(side)) for side in _sides(quad))
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), corners)
+    line = cv2.warpPerspective(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(np.rot90(line) if is_tall(quad) else line, np.uint8)
+
+
+def _sides(quad: NDArray[Any]) -> tuple[float, float]:
+    top, right, bottom, left = (float(np.linalg.norm(quad[i] - quad[(i + 1) % 4])) for i in range(4))
+    return max(top, bottom), max(left, right)
+
+
+def words_of_line(
+    text: str, columns: Sequence[int], length: float, confidences: Sequence[float], quad: NDArray[Any], image: PageImage
+) -> list[Word]:
+    """Cuts a line's text at its spaces and gives each word its own box.
+
+    Args:
+        text: the line, spaces included.
+        columns: time step of each visible character, ascending.
+        length: time steps of the whole line.
+        confidences: one a character, spaces included.
+        quad: the line's corners in pixels, clockwise from top left.
+        image: where the pixels are from.
+    """
+    visible = [(index, char) for index, char in enumerate(text) if not char.isspace()]
+    if len(visible) != len(columns) or length <= 0:
+        raise ValueError("characters and their places do not match")
+    middles = [(column + 0.5) / length for column in columns]
+    em = _advance(visible, middles)
+    words: list[Word] = []
+    start = 0
+    for end in range(1, len(visible) + 1):
+        if end < len(visible) and not _parted(visible[end - 1], visible[end], middles[end] - middles[end - 1], em):
+            continue
+        left = 0.0 if start == 0 else max((middles[start - 1] + middles[start]) / 2, middles[start] - em / 2)
+        right = 1.0 if end == len(visible) else min((middles[end - 1] + middles[end]) / 2, middles[end - 1] + em / 2)
+        part = visible[start:end]
+        words.append(
+            Word(
+                "".join(char for _, char in part),
+                box_in_points(*_stretch(quad, left, max(left, right)), image),
+                sum(confidences[index] for index, _ in part) / len(part),
+                size_pt=(1 - 2 * MARGIN) * min(_sides(quad)) * 72.0 / image.dpi,
+            )
+        )
+        start = end
+    return words
+
+
+def _advance(visible: Sequence[tuple[int, str]], middles: Sequence[float]) -> float:
+    """Typical distance of neighbouring characters, of CJK ones where there are some."""
+    steps = [
+        (middles[i + 1] - middles[i], is_cjk(visible[i][1]) and is_cjk(visible[i + 1][1]))
+        for i in range(len(visible) - 1)
+        if visible[i + 1][0] == visible[i][0] + 1
+    ]
+    wide = [step for step, cjk in steps if cjk]
+    return median(wide or [step for step, _ in steps]) if steps else 1.0 / max(1, len(visible))
+
+
+def _parted(left: tuple[int, str], right: tuple[int, str], step: float, em: float) -> bool:
+    """Whether two neighbouring characters belong to two words."""
+    both = is_cjk(left[1]) and is_cjk(right[1])
+    if right[0] > left[0] + 1:  # the model saw a space
+        return not both or step > WIDE_STEP_EM * em
+    return both and step > 1.5 * WIDE_STEP_EM * em  # it saw none, but the next character is far away
+
+
+def _stretch(quad: NDArray[Any], start: float, end: float) -> tuple[float, float, float, float]:
+    """The upright box around a part of a line, from share `start` to share `end` of its length."""
+    inner = _without_margin(quad)
+    near, far = (inner[[0, 1]], inner[[3, 2]]) if is_tall(quad) else (inner[[0, 3]], inner[[1, 2]])
+    corners = np.concatenate([near + (far - near) * start, near + (far - near) * end])
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _without_margin(quad: NDArray[Any]) -> NDArray[Any]:
+    """A line's corners moved in by the detector's margin."""
+    width, height = _sides(quad)
+    margin = MARGIN * min(width, height)
+    along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2 / max(width, 1e-6) * margin
+    down = (quad[3] - quad[0] + quad[2] - quad[1]) / 2 / max(height, 1e-6) * margin
+    return np.asarray(quad + np.array([along + down, down - along, -along - down, along - down]))
+
+
+def in_blocks(lines: Sequence[Sequence[Word]]) -> list[Word]:
+    """Numbers the lines, and the blocks that lines closely below one another make."""
+    words: list[Word] = []
+    lowest: list[Box] = []  # the last line of each block
+    for number, line in enumerate(line for line in lines if line):
+        box = functools.reduce(Box.union, (word.box for word in line))
+        for block, above in enumerate(lowest):
+            shared = min(box.x1, above.x1) - max(box.x0, above.x0)
+            near = -0.5 < (box.y0 - above.y1) / max(box.height, 0.1) < 1.0
+            if near and shared > 0.5 * min(box.width, above.width):
+                lowest[block] = box
+                break
+        else:
+            block = len(lowest)
+            lowest.append(box)
+        words.extend(replace(word, line=number, block=block) for word in line)
+    return words

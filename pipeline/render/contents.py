@@ -1,0 +1,100 @@
+"""What a PDF page is made of: images and how much of it they cover, text, drawings. Decodes no image."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pymupdf
+
+from pipeline.types import Box
+
+_GRID = 64  # cells a side in which coverage is counted
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """An image on a page.
+
+    Attributes:
+        box: where it stands, in points of the page before rotation.
+        width_px, height_px: its own size.
+        dpi_x, dpi_y: its pixels an inch on the page, along its own axes.
+        quarter_turns: 0 where its rows lie along the page's, 1 where they stand across, None where it is askew.
+    """
+
+    box: Box
+    width_px: int
+    height_px: int
+    dpi_x: float
+    dpi_y: float
+    quarter_turns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is drawn on a page.
+
+    Attributes:
+        images: those of more than a few pixels.
+        coverage: share of the page under images, 0..1.
+        paths: boxes of filled and stroked paths and shadings.
+        text_runs: runs of text that are drawn.
+        text_under: how many of those a later image of the whole page hides.
+    """
+
+    images: tuple[PlacedImage, ...]
+    coverage: float
+    paths: tuple[Box, ...]
+    text_runs: int
+    text_under: int
+
+    @property
+    def blank(self) -> bool:
+        """Nothing at all is drawn."""
+        return not (self.images or self.paths or self.text_runs)
+
+    def glyph_paths(self) -> int:
+        """How many paths are of the size of letters: text that was turned into outlines has hundreds."""
+        return sum(1 for box in self.paths if 3 <= box.height <= 40 and 1 <= box.width <= 60)
+
+
+def examine(page: pymupdf.Page) -> Contents:
+    """Lists what a page draws; interprets it twice without rendering."""
+    width, height = page.rect.width, page.rect.height
+    if page.rotation in (90, 270):
+        width, height = height, width
+    covered = np.zeros((_GRID, _GRID), bool)
+    images = []
+    for info in page.get_image_info():
+        placed = _placed(info)
+        if placed is None:
+            continue
+        images.append(placed)
+        x0, x1 = (round(min(max(x / width, 0), 1) * _GRID) for x in (placed.box.x0, placed.box.x1))
+        y0, y1 = (round(min(max(y / height, 0), 1) * _GRID) for y in (placed.box.y0, placed.box.y1))
+        covered[y0:y1, x0:x1] = True
+    paths: list[Box] = []
+    text_runs = text_under = 0
+    for kind, corners in page.get_bboxlog():
+        box = Box(*corners)
+        if kind in {"fill-path", "stroke-path", "fill-shade"}:
+            paths.append(box)
+        elif kind in {"fill-text", "stroke-text"}:
+            text_runs += 1
+        elif kind == "fill-image" and box.width * box.height > 0.8 * width * height:
+            text_under = text_runs
+    return Contents(tuple(images), float(covered.mean()), tuple(paths), text_runs, text_under)
+
+
+def _placed(info: dict[str, Any]) -> PlacedImage | None:
+    a, b, c, d, _, _ = info["transform"]  # maps the unit square to the page
+    across, down = math.hypot(a, b), math.hypot(c, d)
+    width, height = info["width"], info["height"]
+    if width < 8 or height < 8 or across < 1 or down < 1:
+        return None
+    slack = 1e-3 * min(across, down)
+    turns = 0 if max(abs(b), abs(c)) < slack else 1 if max(abs(a), abs(d)) < slack else None
+    return PlacedImage(Box(*info["bbox"]), width, height, 72 * width / across, 72 * height / down, turns)

@@ -1,0 +1,79 @@
+"""The calls that the render child answers: plain JSON in, plain JSON out, the last original kept open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+
+from pipeline.render.draw import RenderOptions, render_page
+from pipeline.render.source import Source, open_source
+
+
+class RenderService:
+    """Opens originals and renders their pages. A request names the original in full: a fresh child knows nothing.
+
+    Args:
+        config: not used; every role gets one.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._source: Source | None = None
+        self._key: tuple[Any, ...] = ()
+
+    def open(self, request: dict[str, Any]) -> int:
+        """How many pages the original has.
+
+        Args:
+            request: `path`, `kind`, `max_pages`, optionally `password`.
+
+        Raises:
+            PermanentError: as `open_source`.
+        """
+        return self._open(request).pages
+
+    def render(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Render a page; a `RenderedPage` as JSON.
+
+        Args:
+            request: as for `open`, and `page_number` from 1, `image` (path of the PNG to write if the page needs OCR),
+                optionally `dpi`, `max_megapixels`.
+
+        Raises:
+            PermanentError: as `open_source` and `render_page`.
+        """
+        options = RenderOptions(
+            dpi=request.get("dpi", RenderOptions.dpi),
+            max_pixels=round(1e6 * request.get("max_megapixels", RenderOptions.max_pixels / 1e6)),
+        )
+        try:
+            page = render_page(self._open(request), request["page_number"], Path(request["image"]), options)
+        except BaseException:
+            self._close()  # whatever state the libraries were left in
+            raise
+        finally:
+            pymupdf.TOOLS.store_shrink(100)  # decoded images of this page are of no use for the next
+        image = page.image
+        return {
+            "page_number": page.page_number, "width_pt": page.width_pt, "height_pt": page.height_pt,
+            "reading": page.reading.as_dict() if page.reading else None,
+            "image": {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi}
+            if image else None,
+        }  # fmt: skip
+
+    def _open(self, request: dict[str, Any]) -> Source:
+        path = Path(request["path"])
+        status = path.stat()
+        password = request.get("password")
+        key = (path, status.st_ino, status.st_mtime_ns, status.st_size, password, request["max_pages"])
+        if self._source is None or key != self._key:
+            self._close()
+            self._source = open_source(path, request["kind"], max_pages=request["max_pages"], password=password)
+            self._key = key
+        return self._source
+
+    def _close(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None

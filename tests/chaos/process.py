@@ -1,0 +1,72 @@
+"""Run one of Pagemill's own processes with trouble built in: `python -m tests.chaos.process MODULE ARGUMENTS`.
+
+The product has no hooks for this: what is patched here is patched in this process only. Trouble comes from files in
+the folder CHAOS names, so that a test can switch it on and off:
+
+    hold-STAGE     a worker that claims a unit of the stage writes its process id to held-STAGE and works no further
+    settled-STAGE  the same, after the unit's settle and before anything is sent
+    twice          every message is sent twice
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CHAOS = Path(os.environ["CHAOS"])
+
+
+def _hold(name: str, note: str) -> None:
+    """If the test wants it, stop here until killed (or until the test takes the file away)."""
+    switch = CHAOS / name
+    if switch.exists():
+        (CHAOS / note).write_text(str(os.getpid()))
+        while switch.exists():
+            time.sleep(0.02)
+
+
+def _patch_shell(stage: str) -> None:
+    from actors.shell import Hands, Shell
+
+    def work(self: Shell, do: Callable[[Hands], None], hands: Hands) -> None:
+        def held(hands: Hands) -> None:
+            _hold(f"hold-{stage}", f"held-{stage}")
+            do(hands)
+            _hold(f"settled-{stage}", f"held-{stage}")
+
+        original(self, held, hands)
+
+    original = Shell._work
+    Shell._work = work  # type: ignore[method-assign]
+
+
+def _patch_queue() -> None:
+    from actors.broker import Queue
+
+    def send(self: Queue, stage: str, kb: str, document: str, run: int, unit: str) -> None:
+        original(self, stage, kb, document, run, unit)
+        if (CHAOS / "twice").exists():
+            original(self, stage, kb, document, run, unit)
+
+    original = Queue.send
+    Queue.send = send  # type: ignore[method-assign]
+
+
+def _patch_children() -> None:
+    from actors import children
+
+    children.COMMAND = (sys.executable, "-m", "tests.chaos.child")
+
+
+if __name__ == "__main__":
+    module, *arguments = sys.argv[1:]
+    _patch_queue()
+    if module == "actors.worker":
+        _patch_shell(arguments[0])
+        _patch_children()
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,0 +1,28 @@
+"""The app through its client. No queue server and no model: uploads and keyword search must do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from pipeline.settings import EmbedSettings, QueueSettings, Settings, StorageSettings, WebSettings
+from web.app import create_app
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        storage=StorageSettings(data=tmp_path / "data", chroma_url="http://127.0.0.1:1"),
+        queue=QueueSettings(redis_url="redis://127.0.0.1:1/0"),
+        embed=EmbedSettings(model=str(tmp_path / "no-model")),
+        web=WebSettings(max_upload_mb=1, max_files=3),
+    )
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(settings), base_url="http://test/api/v1", raise_server_exceptions=False) as client:
+        yield client

@@ -1,0 +1,271 @@
+"""Real engines on pages drawn here: English, Chinese, both, blank, partly lost."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pymupdf
+import pytest
+
+from pipeline.errors import ChildFailed, PermanentError
+from pipeline.ocr import policy, rapid, tesseract
+from pipeline.ocr.base import Availability
+from pipeline.ocr.ink import clipping_sheet, find_ink, load_grey
+from pipeline.ocr.reader import PageReader
+from pipeline.types import Box, PageImage, PageReading, Word
+
+ENGLISH = ["The quick brown fox jumps over the lazy dog.", "Invoice number 4711 of 12 March 2024", "Grand total: 98.50"]
+CHINESE = ["常建良，男，1963年出生，高级工程师。", "曾任大连市电力发展公司副总经理。", "现任北京物资学院客座副教授。"]
+WIDTH, HEIGHT, DPI = 420.0, 300.0, 200
+BOTH = ("en", "zh-Hans")
+
+needs_tesseract = pytest.mark.skipif(
+    not tesseract.available(BOTH).ok, reason="needs apt-get install tesseract-ocr tesseract-ocr-chi-sim"
+)
+needs_rapid = pytest.mark.skipif(not rapid.available().ok, reason="needs pip install rapidocr onnxruntime")
+engines = pytest.mark.parametrize(
+    "engine", [pytest.param("tesseract", marks=needs_tesseract), pytest.param("rapidocr", marks=needs_rapid)]
+)
+
+
+@pytest.fixture
+def draw(tmp_path: Path) -> Any:
+    """Draws lines of text, the first at y = 50 pt and one each 30 pt, as a greyscale image of a page."""
+
+    def drawn(lines: Sequence[str], dpi: int = DPI, size: float = 14, x: float = 40) -> PageImage:
+        with pymupdf.open() as document:
+            page = document.new_page(width=WIDTH, height=HEIGHT)
+            writer = pymupdf.TextWriter(page.rect)
+            font = pymupdf.Font("china-s")
+            for index, line in enumerate(lines):
+                writer.append((x, 50 + 30 * index), line, font=font, fontsize=size)
+            if lines:
+                writer.write_text(page)
+            pixmap = page.get_pixmap(dpi=dpi, colorspace=pymupdf.csGRAY)
+            file = tmp_path / f"{len(list(tmp_path.iterdir()))}.png"
+            pixmap.save(file)
+            return PageImage(str(file), pixmap.width, pixmap.height, float(dpi))
+
+    return drawn
+
+
+def read(engine: str, image: PageImage, languages: Sequence[str] = BOTH, **limits: Any) -> PageReading:
+    return PageReader(engine, **{"timeout_s": 60.0, **limits}).read(image, 1, WIDTH, HEIGHT, languages)
+
+
+def text(reading: PageReading) -> str:
+    lines: dict[int, list[str]] = {}
+    for word in reading.words:
+        lines.setdefault(word.line, []).append(word.text)
+    return "\n".join(" ".join(words) for words in lines.values())
+
+
+@engines
+def test_english_page(engine: str, draw: Any) -> None:
+    reading = read(engine, draw(ENGLISH))
+    assert text(reading) == "\n".join(ENGLISH)
+    assert (reading.engine, reading.script, reading.review, reading.source) == (engine, "latin", None, "ocr")
+    assert reading.confidence > 0.85 and reading.engine_version and reading.seconds > 0
+    assert PageReading.from_dict(reading.as_dict()).as_dict() == reading.as_dict()
+
+
+@engines
+def test_chinese_page_has_no_stray_spaces(engine: str, draw: Any) -> None:
+    reading = read(engine, draw(CHINESE))
+    assert [line.count(" ") for line in text(reading).splitlines()] == [0] * len(CHINESE)
+    assert SequenceMatcher(None, text(reading), "\n".join(CHINESE)).ratio() > (0.99 if engine == "rapidocr" else 0.9)
+    assert (reading.script, reading.review) == ("han", None)
+    if engine == "tesseract":
+        assert reading.engine_settings["packs"] == "chi_sim"
+
+
+@engines
+def test_boxes_are_where_the_words_are(engine: str, draw: Any) -> None:
+    font = pymupdf.Font("china-s")
+    boxes = []
+    for dpi in (150, 300):
+        reading = read(engine, draw(ENGLISH, dpi=dpi), ["en"])
+        word = next(word for word in reading.words if word.text == "number")
+        left = 40 + font.text_length("Invoice ", 14)
+        assert word.box.x0 == pytest.approx(left, abs=4)
+        assert word.box.x1 == pytest.approx(left + font.text_length("number", 14), abs=4)
+        assert 62 < word.box.y0 < 72 and 78 < word.box.y1 < 88
+        assert 9 < word.size_pt < 19
+        boxes.append(word.box)
+    assert boxes[0] == pytest.approx(boxes[1], abs=3)
+
+
+@needs_tesseract
+def test_mixed_page_is_read_in_both_languages(draw: Any) -> None:
+    reading = read("tesseract", draw([ENGLISH[0], CHINESE[1], ENGLISH[1], CHINESE[2]]))
+    assert reading.engine_settings["packs"] == "chi_sim+eng"
+    assert reading.script == "mixed"
+    assert "brown" in text(reading) and "电力发展公司" in text(reading)
+
+
+@needs_tesseract
+def test_one_language_needs_no_decision(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tesseract.Tesseract, "read_plain", lambda *_: pytest.fail("decided without need"))
+    assert text(read("tesseract", draw(ENGLISH), ["en"])) == "\n".join(ENGLISH)
+
+
+def test_blank_page_is_read_by_nobody(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PageReader, "_engines", lambda *_: pytest.fail("an engine was asked"))
+    reading = read("auto", draw([]))
+    assert (reading.words, reading.script, reading.confidence, reading.review) == ((), "none", 1.0, None)
+
+
+@needs_tesseract
+@needs_rapid
+def test_specks_are_no_page_to_review(draw: Any) -> None:
+    import cv2
+
+    image = draw([])
+    grey = load_grey(image).copy()
+    cv2.circle(grey, (300, 200), 7, 0, -1)
+    cv2.line(grey, (700, 500), (712, 509), 60, 2)
+    cv2.imwrite(image.file, grey)
+    reading = read("auto", image)
+    assert reading.review is None
+    assert bool(reading.words) == (reading.script != "none")
+
+
+class Half:
+    """An engine that reads the first line only, or nothing."""
+
+    name = "half"
+    version = "1"
+
+    def __init__(self, words: list[Word]) -> None:
+        self.words = words
+
+    def warm(self) -> None: ...
+
+    def settings(self, image: PageImage, languages: Sequence[str]) -> dict[str, Any]:
+        return {}
+
+    def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
+        return self.words
+
+
+FIRST_LINE = [Word(ENGLISH[0].replace(" ", ""), Box(38, 36, 400, 56), 0.99)]
+
+
+@needs_tesseract
+@needs_rapid
+@pytest.mark.parametrize("words", [FIRST_LINE, []])
+def test_lost_lines_are_read_again(words: list[Word], draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rapid, "shared", lambda backend: Half(words))
+    reading = read("auto", draw(ENGLISH))
+    assert text(reading) == "\n".join(ENGLISH)
+    assert (reading.engine, reading.review) == ("tesseract", None)
+    first, second = reading.engine_settings["attempts"]
+    assert first["uncovered"] > 0.3 and second["uncovered"] < 0.05
+
+
+@needs_rapid
+@pytest.mark.parametrize(("words", "reason"), [(FIRST_LINE, "not read"), ([], "No text")])
+def test_page_that_stays_poor_is_kept_and_flagged(
+    words: list[Word], reason: str, draw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rapid, "shared", lambda backend: Half(words))
+    reading = read("rapidocr", draw(ENGLISH))
+    assert list(reading.words) == words
+    assert reading.review is not None and reason in reading.review
+    assert (reading.confidence > 0) == bool(words)
+
+
+@needs_tesseract
+@needs_rapid
+def test_second_reader_out_of_time_leaves_the_first_reading(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: Any) -> list[Word]:
+        raise ChildFailed("page_timeout", "late")
+
+    monkeypatch.setattr(rapid, "shared", lambda backend: Half(FIRST_LINE))
+    monkeypatch.setattr(tesseract.Tesseract, "read", late)
+    reading = read("auto", draw(ENGLISH), ["en"])
+    assert (reading.engine, len(reading.words)) == ("half", 1)
+    assert reading.review
+
+
+@needs_tesseract
+def test_tesseract_that_overruns_is_stopped(draw: Any) -> None:
+    with pytest.raises(ChildFailed) as caught:
+        tesseract.Tesseract(timeout_s=0.01).read(draw(ENGLISH), ["en"])
+    assert caught.value.code == "page_timeout"
+
+
+@engines
+def test_image_that_is_none_is_refused(engine: str, tmp_path: Path) -> None:
+    file = tmp_path / "page.png"
+    file.write_bytes(b"not an image")
+    with pytest.raises(PermanentError) as caught:
+        read(engine, PageImage(str(file), 100, 100, 100.0))
+    assert caught.value.code == "page_damaged"
+
+
+def test_missing_engine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tesseract, "installed_packs", lambda: None)
+    with pytest.raises(PermanentError, match="tesseract-ocr-chi-sim") as caught:
+        PageReader("tesseract", timeout_s=5).warm(["zh-Hans"])
+    assert caught.value.code == "engine_missing"
+    monkeypatch.setattr(tesseract, "installed_packs", lambda: frozenset({"eng"}))
+    assert tesseract.available(["en"]).ok
+    assert "chi_tra" in tesseract.available(["zh-Hant"]).reason
+    monkeypatch.setattr(rapid, "backends", lambda: ())
+    assert "onnxruntime" in rapid.available().remedy
+    with pytest.raises(PermanentError, match="onnxruntime"):
+        rapid.RapidOcr("openvino").warm()
+
+
+@needs_rapid
+@pytest.mark.parametrize("backend", rapid.backends())
+def test_both_backends_read_alike_and_say_nothing(backend: str, draw: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    engine = rapid.RapidOcr(backend)
+    words = engine.read(draw(CHINESE), BOTH)
+    assert "".join(word.text for word in words) == "".join(CHINESE)
+    assert capfd.readouterr() == ("", "")
+    assert not any(isinstance(handler, logging.StreamHandler) for handler in logging.getLogger("RapidOCR").handlers)
+    assert "torch" not in sys.modules
+
+
+def test_ink_knows_columns_and_leaves_barcodes_out() -> None:
+    rng = np.random.default_rng(7)
+    page = np.full((1100, 850), 255, np.uint8)  # letter at 100 dpi
+    for top in range(100, 1000, 20):
+        for left in (80, 460):
+            page[top : top + 10, left : left + 300] = np.where(rng.random((10, 300)) < 0.5, 0, 255)
+    assert find_ink(page, 100).in_columns
+    for top in range(100, 1000, 20):
+        page[top : top + 10, 380:460] = 0
+    assert not find_ink(page, 100).in_columns
+    bars = np.full((1100, 850), 255, np.uint8)
+    for left in range(200, 500, 10):
+        bars[500:540, left : left + int(rng.integers(2, 7))] = 0
+    found = find_ink(bars, 100)
+    assert not found.blank and found.amount_pt2 == 0
+
+
+@needs_tesseract
+def test_script_is_read_from_clippings(draw: Any) -> None:
+    for lines, script in ((ENGLISH, "latin"), (CHINESE, "han")):
+        image = draw(lines)
+        grey = load_grey(image)
+        sheet = clipping_sheet(grey, find_ink(grey, image.dpi))
+        assert sheet is not None and sheet.size < grey.size
+        assert policy.choose("tesseract", BOTH).engines == ("tesseract",)
+        from pipeline.ocr.script import script_of
+
+        assert script_of(tesseract.Tesseract(20).read_plain(sheet, ["zh-Hans"])) == script
+
+
+def test_availability_raises_with_its_remedy() -> None:
+    Availability(True, "fine").require()
+    with pytest.raises(PermanentError, match=r"Gone\. Get it\."):
+        Availability(False, "Gone.", "Get it.").require()
