@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,16 @@ class RenderService:
 
         Args:
             request: as for `open`, and `page_number` from 1, `image` (path of the PNG to write if the page needs OCR),
-                optionally `dpi`, `max_megapixels`.
+                `dpi`, `max_megapixels`.
 
         Raises:
             PermanentError: as `open_source` and `render_page`.
         """
-        options = RenderOptions(
-            dpi=request.get("dpi", RenderOptions.dpi),
-            max_pixels=round(1e6 * request.get("max_megapixels", RenderOptions.max_pixels / 1e6)),
-        )
+        options = RenderOptions()
+        if "dpi" in request:
+            options = replace(options, dpi=request["dpi"])
+        if "max_megapixels" in request:
+            options = replace(options, max_pixels=round(1e6 * request["max_megapixels"]))
         try:
             page = render_page(self._open(request), request["page_number"], Path(request["image"]), options)
         except BaseException:
