@@ -226,7 +226,7 @@ def print_hits(console: Console, value: dict[str, Any]) -> None:
     """Print an answer of the search endpoint."""
     for number, hit in enumerate(value["hits"], 1):
         pages = ", ".join(str(page) for page in hit["pages"])
-        console.print(f"{number}. {hit["filename"]}, page {pages}  ({hit["score"]:.2f})", markup=False, soft_wrap=True)
+        console.print(f"{number}. {hit['filename']}, page {pages}  ({hit['score']:.2f})", markup=False, soft_wrap=True)
         console.print(f"   {snippet(hit)}", markup=False, soft_wrap=True)
     if not value["hits"]:
         console.print("Nothing found.")

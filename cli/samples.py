@@ -7,6 +7,7 @@ into what comes out of scanners and telephones; the tests draw with them too.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from PIL import Image
 from cli import sample_texts
 
 _A4 = (595.0, 842.0)
-_B5 = (499.0, 709.0)
+_A5 = (420.0, 595.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def scan(pdf: bytes, dpi: int = 200, skew_deg: float = 1.0, noise: float = 6.0, 
     with pymupdf.open(stream=pdf, filetype="pdf") as source, pymupdf.open() as out:
         for page in source:
             image = _drawn(page, dpi).rotate(skew_deg, Image.Resampling.BICUBIC, fillcolor=255)
-            grey = np.asarray(image, np.float32)
-            grey = 28 + grey * (218 / 255) + random.normal(0, noise, grey.shape).astype(np.float32)
+            grey = np.asarray(image, np.float32) * np.float32(218 / 255) + np.float32(28)
+            grey += random.standard_normal(grey.shape, np.float32) * np.float32(noise)
             data = io.BytesIO()
             _image_of(grey).save(data, "JPEG", quality=80, dpi=(dpi, dpi))
             out.new_page(width=page.rect.width, height=page.rect.height).insert_image(
@@ -135,8 +136,9 @@ def photograph(pdf: bytes, seed: int = 0) -> bytes:
     grey = np.asarray(bent, np.float32)
     across = np.linspace(0, 1, size[0], dtype=np.float32)[None, :]
     down = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
-    light = 0.62 + 0.34 * np.exp(-((across - 0.3) ** 2 + (down - 0.35) ** 2) / 0.45)  # a lamp from the upper left
-    grey = grey * light + random.normal(0, 4, grey.shape).astype(np.float32)
+    fall = np.exp(-((across - 0.3) ** 2 + (down - 0.35) ** 2) / np.float32(0.45))  # a lamp from the upper left
+    light = np.float32(0.62) + np.float32(0.34) * fall
+    grey = grey * light + random.standard_normal(grey.shape, np.float32) * np.float32(4)
     tint = np.array([1.0, 0.96, 0.87], np.float32)
     data = io.BytesIO()
     pixels = np.clip(grey[..., None] * tint, 0, 255).astype(np.uint8)
@@ -163,45 +165,49 @@ def _perspective(corners: Sequence[tuple[int, int]], sheet: Sequence[tuple[int, 
 
 
 def _lines_pdf(pages: Sequence[Sequence[tuple[float, str]]], font: str) -> bytes:
-    """Lines under one another, left-aligned on A4."""
+    """Lines under one another, left-aligned on A4; a size and a text each."""
     with pymupdf.open() as out:
         for lines in pages:
             page = out.new_page(width=_A4[0], height=_A4[1])
             y = 76.0
             for size, text in lines:
                 y += size * 1.65
-                if text:
-                    page.insert_text((68, y), text, fontsize=size, fontname=font)
+                x = 68.0
+                # The built-in Chinese font sets Latin letters and digits as wide as its own characters.
+                for run in re.findall(r"[ -~]+|[^ -~]+", text):
+                    used = font if font != "china-s" or not run.isascii() else "helv"
+                    page.insert_text((x, y), run, fontsize=size, fontname=used)
+                    x += pymupdf.get_text_length(run, used, size)
         return bytes(out.tobytes(deflate=True, no_new_id=True))
 
 
 class _Columns:
     """Sets text into two columns, page after page."""
 
-    top, bottom, left, gutter = 62.0, 60.0, 46.0, 20.0
+    top, bottom, left, gutter = 48.0, 48.0, 36.0, 18.0
 
     def __init__(self, document: pymupdf.Document) -> None:
         self._document = document
-        self.width = (_B5[0] - 2 * self.left - self.gutter) / 2
+        self.width = (_A5[0] - 2 * self.left - self.gutter) / 2
         self._column, self._number = 2, 0
         self._floor = self.top
-        self.y = _B5[1]
+        self.y = _A5[1]
 
     def room(self, height: float) -> None:
         """Goes to the next column, or page, unless so many points are left."""
-        if self.y + height <= _B5[1] - self.bottom:
+        if self.y + height <= _A5[1] - self.bottom:
             return
         self._column += 1
         if self._column > 1:
             self._column, self._floor = 0, self.top
-            self.page = self._document.new_page(width=_B5[0], height=_B5[1])
+            self.page = self._document.new_page(width=_A5[0], height=_A5[1])
             self._number += 1
-            self.page.insert_text((_B5[0] / 2 - 3, _B5[1] - 32), str(self._number), fontsize=9, fontname="tiro")
+            self.page.insert_text((_A5[0] / 2 - 3, _A5[1] - 26), str(self._number), fontsize=9, fontname="tiro")
         self.y = self._floor
 
     def across(self, text: str, size: float, font: str) -> None:
         """Sets lines over both columns, at the top of a page; the columns begin below."""
-        for line in _wrapped(text, _B5[0] - 2 * self.left, size, font):
+        for line in _wrapped(text, _A5[0] - 2 * self.left, size, font):
             self.room(size * 1.4)
             self.y += size * 1.3
             self.page.insert_text((self.left, self.y), line, fontsize=size, fontname=font)
@@ -233,15 +239,15 @@ class _Columns:
 def _paper_pdf() -> bytes:
     with pymupdf.open() as out:
         columns = _Columns(out)
-        columns.across(sample_texts.PAPER_TITLE, 17, "tibo")
-        columns.across(sample_texts.PAPER_AUTHORS, 10, "tiit")
+        columns.across(sample_texts.PAPER_TITLE, 15, "tibo")
+        columns.across(sample_texts.PAPER_AUTHORS, 9.5, "tiit")
         for text in sample_texts.PAPER.strip().splitlines():
             if text.startswith("# "):
                 columns.paragraph(text[2:], 12, "tibo", gap=9, keep=4)
             elif text.startswith("| "):
                 columns.row([cell.strip() for cell in text[2:].split("|")], 8.5)
             elif text:
-                columns.paragraph(text, 10.5, "tiro", gap=4, keep=2)
+                columns.paragraph(text, 10.8, "tiro", gap=5, keep=2)
         out.set_metadata({"title": sample_texts.PAPER_TITLE})
         return bytes(out.tobytes(deflate=True, no_new_id=True))
 

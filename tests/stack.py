@@ -17,6 +17,7 @@ import orjson
 from cli.client import Client, kb_path
 from pipeline.settings import PROJECT_ROOT
 
+PYTHON = [sys.executable]
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -94,7 +95,7 @@ def running(data: Path, env: dict[str, str] | None = None, program: list[str] | 
     Args:
         program: what to run instead of `pagemill up`; it must announce itself alike.
     """
-    command = program or [sys.executable, "-m", "cli.main", "up"]
+    command = program or [*PYTHON, "-m", "cli.main", "up"]
     process = subprocess.Popen(
         [*command, "--data", str(data), "--port", "0"],
         stdout=subprocess.PIPE,
