@@ -12,6 +12,7 @@ from pipeline.extract.lines import Row
 _ZONE = 0.12  # share of the page's height, at top and bottom, in which they stand
 _PLACE = 0.012  # how far, as a share of the page's height, the same line may wander
 _MIN_PAGES = 3
+_PAGE_OF_ITS_OWN = 40  # characters beside numbers: more than a running title and a page number
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 _HAN_PAGE = re.compile(r"第\s*([一二三四五六七八九十]+)\s*页")
 _SAYS_PAGE = re.compile(
@@ -58,6 +59,10 @@ def mark_running(pages: Sequence[Page], body_size: float) -> None:
                 _mark(zone, key, cluster)
             if member is not None:
                 cluster = [member]
+    for _, _, rows in pages:
+        if all(row.kind for row in rows) and sum(len(_NUMBER.sub("", row.text)) for row in rows) > _PAGE_OF_ITS_OWN:
+            for row in rows:  # forms, cards, slides: what stands alone on its page is the page's text
+                row.kind = ""
 
 
 def _counts(text: str, page_number: int, page_count: int) -> bool:

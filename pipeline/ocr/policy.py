@@ -5,14 +5,14 @@ and share read right (receipts: F1 of words, 10 SROIE scans; profiles: character
 noisy drawn A4 pages at 300 dpi, F1 of words or characters, mean of 3 each), as `reader.py` drives the engines:
 
                                 receipts       profiles       dense English   dense Chinese   peak memory
-    Tesseract                   1.0 s  0.751   0.79 s 0.990   7.7 s  0.989    13.7 s 0.977    0.15 GB
-    RapidOCR on onnxruntime     2.0 s  0.903   0.78 s 1.000   13.8 s 0.994    12.3 s 0.998    0.6 GB
-    RapidOCR on OpenVINO        2.1 s  0.903   0.76 s 1.000   the same        the same        0.9 GB
+    Tesseract                   1.2 s  0.747   0.78 s 0.990   7.7 s  0.989    13.7 s 0.977    0.12 GB
+    RapidOCR on onnxruntime     2.0 s  0.903   0.78 s 1.000   13.8 s 0.994    12.3 s 0.998    0.65 GB
+    RapidOCR on OpenVINO        2.1 s  0.902   0.79 s 1.000   13.3 s 0.994    12.1 s 0.998    1.05 GB
 
 On a processor with AMX (design, section 3) OpenVINO took 0.94 s a receipt where onnxruntime took 3.3 s. So:
 
 1. "auto" reads with RapidOCR first: on receipts it gets six in ten of the words right that Tesseract gets wrong, at
-   0.9 to 2.3 times the time.
+   0.9 to 1.8 times the time.
 2. Tesseract, where it has the packs for the languages, reads again what came out poorly.
 3. RapidOCR runs on OpenVINO where the processor has AVX-512 or AMX, which it makes use of; elsewhere on onnxruntime,
    as fast there on two thirds of the memory. Where only one of them is installed, on that one.

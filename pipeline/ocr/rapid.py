@@ -2,14 +2,18 @@
 
 The library's steps are called one by one rather than its all-in-one call, for two reasons: that one shrinks a page
 to 2,000 pixels before it cuts the lines out (small print is lost), and its word boxes pair words with the
-confidences of characters. Measured (10 pages each, one core with AVX2 only; receipts: F1 of words, profiles:
-characters right; peak memory of the process):
+confidences of characters. Measured (10 pages each, CPU seconds, one core with AVX2 only; receipts: F1 of words,
+profiles: characters right; peak memory of the process):
 
-    detection side, batch       receipts          profiles          memory: onnxruntime, OpenVINO
-    longest side 960, 1         2.0 s 0.902       0.73 s 1.000      0.6 GB, 0.9 GB
-    longest side 960, 6         2.2 s 0.898       1.0 s  1.000      -       1.0 GB
-    longest side 1280, 1        2.3 s 0.902       0.95 s 1.000      0.8 GB, 1.2 GB
-    shortest side 736 (as is)   5-9 s 0.897       1.1 s  1.000      -       12 GB on a 600 dpi page
+    detection side, batch            receipts        profiles        memory
+    onnxruntime
+      longest side 960, 1            1.96 s 0.902    0.77 s 1.000    0.6 GB
+      longest side 960, 6            2.25 s 0.898    1.08 s 1.000    0.75 GB
+      longest side 1280, 1           2.22 s 0.902    1.05 s 1.000    0.65 GB
+    OpenVINO
+      longest side 960, 1            2.15 s 0.902    0.79 s 1.000    0.95 GB
+      longest side 1280, 1           2.40 s 0.902    0.97 s 1.000    1.2 GB
+      shortest side 736 (default), 1 7.10 s 0.897    2.13 s 1.000    12 GB, for a page of 600 dpi
 
 Print of 6 points on a dense A4 page of two columns is still found at 960 (F1 0.994).
 """
