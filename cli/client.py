@@ -52,6 +52,10 @@ class Client:
         self.base = base
         self._http = httpx.Client(base_url=f"{base}/api/v1", timeout=_TIMEOUT_S, trust_env=False)
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
     def call(self, method: str, path: str, **kwargs: Any) -> Any:
         """One request; its JSON answer.
 

@@ -26,7 +26,9 @@ from pipeline.process import RECYCLED
 from pipeline.settings import LogSettings
 
 _LOOK_S = 0.1
-_SOON_S = 5.0  # a program that dies within this time of its start has hardly run
+# A program that dies within this time of its start has hardly run. Ending with an error takes longer than a crash:
+# libraries are loaded before a model is found missing.
+_SOON_S = {"crash": 5.0, "error": 30.0}
 _LOOP = 4  # so many such deaths in a row are a crash loop
 _LONGEST_PAUSE_S = 15.0
 _STOP_S = 20.0
@@ -98,7 +100,7 @@ class Supervisor:
             if running.process is None and time.monotonic() >= running.start_at:
                 running.restarts += 1
                 self._start(running)
-            elif running.problem and running.process and time.monotonic() - running.started > 2 * _SOON_S:
+            elif running.problem and running.process and time.monotonic() - running.started > _SOON_S["error"]:
                 running.problem, running.quick_deaths = None, 0
                 changed = True
         if changed:
@@ -113,7 +115,8 @@ class Supervisor:
             log.info("supervisor: %s ended to be replaced", running.program.name)
             running.start_at = 0.0
             return
-        running.quick_deaths = running.quick_deaths + 1 if lived < _SOON_S else 1
+        soon = _SOON_S["crash" if status < 0 else "error"]
+        running.quick_deaths = running.quick_deaths + 1 if lived < soon else 1
         pause = 0.0 if running.quick_deaths == 1 else min(0.25 * 2**running.quick_deaths, _LONGEST_PAUSE_S)
         running.start_at = time.monotonic() + pause
         log.warning(

@@ -108,7 +108,11 @@ def running(data: Path, env: dict[str, str] | None = None, program: list[str] | 
     try:
         line = process.stdout.readline()
         assert "ready at" in line, f"the stack did not start: {line!r}"
-        yield Stack(data, process, orjson.loads((data / "server.json").read_bytes())["url"])
+        stack = Stack(data, process, orjson.loads((data / "server.json").read_bytes())["url"])
+        try:
+            yield stack
+        finally:
+            stack.client.close()
     finally:
         process.send_signal(signal.SIGTERM)
         try:

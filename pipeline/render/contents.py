@@ -12,6 +12,7 @@ import pymupdf
 from pipeline.types import Box
 
 _GRID = 64  # cells a side in which coverage is counted
+_MOST_PATHS = 1500  # that are compared with one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,19 @@ class Contents:
         return not (self.images or self.paths or self.text_runs)
 
     def glyph_paths(self) -> int:
-        """How many paths are of the size of letters: text that was turned into outlines has hundreds."""
-        return sum(1 for box in self.paths if 3 <= box.height <= 40 and 1 <= box.width <= 60)
+        """How many paths may be letters: of their size and apart from one another, unlike the facets of a plot.
+
+        Text that was turned into outlines has hundreds.
+        """
+        boxes = np.array([box for box in self.paths if 3 <= box.height <= 40 and 1 <= box.width <= 60][:_MOST_PATHS])
+        if not len(boxes):
+            return 0
+        x0, y0, x1, y1 = boxes.T[:, :, None]
+        common = np.clip(np.minimum(x1, x1.T) - np.maximum(x0, x0.T), 0, None)
+        common *= np.clip(np.minimum(y1, y1.T) - np.maximum(y0, y0.T), 0, None)
+        np.fill_diagonal(common, 0.0)
+        apart = common.max(axis=1) < 0.25 * ((x1 - x0) * (y1 - y0))[:, 0]
+        return int(apart.sum())
 
 
 def examine(page: pymupdf.Page) -> Contents:

@@ -18,6 +18,7 @@ from pipeline.render.text_layer import script_of
 from pipeline.types import PageImage, PageReading, RenderedPage, Word
 
 _PNG_LEVEL = 1  # zlib; level 6 takes three times as long for a tenth less
+_LOW_SIDE_PX = 2000  # enough for a page of coarse images
 _MAX_SIDE_PX = 32_000  # Tesseract and OpenCV count sides in 16 bits
 # Sizes and places in PDFs are inexact by some hundredths of a pixel, and MuPDF grows pages and images to whole pixels.
 # This much room on each side keeps a scan of w x h pixels from becoming w + 1 x h + 1, which would resample it.
@@ -38,7 +39,7 @@ class RenderOptions:
     """
 
     dpi: int = 300
-    scan_dpi: tuple[int, int] = (100, 400)
+    scan_dpi: tuple[int, int] = (72, 400)
     aim_pixels: int = 40_000_000
     max_pixels: int = 100_000_000
     min_dpi: int = 50
@@ -102,14 +103,17 @@ def _zoom(page: pymupdf.Page, contents: Contents, options: RenderOptions) -> tup
     """Pixels a point across and down the upright page (the same but for two pixels a page), and a shift in pixels."""
     width, height = page.rect.width, page.rect.height
     across = down = options.dpi / 72
-    shift = 0.0
-    scan = _scan_of(contents, width * height)
+    shift, floor = 0.0, float(options.min_dpi)
+    drawn_over = contents.text_runs > contents.text_under or len(contents.paths) > 20
+    scan = _scan_of(contents, width * height, drawn_over)
     if scan is not None:
         low, high = options.scan_dpi
         native = max(scan.dpi_x, scan.dpi_y)
-        drawn_over = contents.text_runs > contents.text_under or len(contents.paths) > 20
+        # A page of metres is not blown up: there, few dots an inch make large letters.
+        low = min(low, 72 * _LOW_SIDE_PX / max(width, height))
         dpi = min(max(native, options.dpi if drawn_over else low), high)
         across = down = dpi / 72
+        floor = min(floor, dpi)
         if dpi == native:
             turned = page.rotation in (90, 270)
             size = (height, width) if turned else (width, height)
@@ -120,7 +124,7 @@ def _zoom(page: pymupdf.Page, contents: Contents, options: RenderOptions) -> tup
     side = max(width * across, height * down)
     shrink = min(1.0, (options.aim_pixels / pixels) ** 0.5, _MAX_SIDE_PX / side)
     if shrink < 1.0:
-        shrink = max(shrink, min(1.0, options.min_dpi / 72 / across))
+        shrink = max(shrink, min(1.0, floor / 72 / across))
         across, down = across * shrink, down * shrink
         wide, tall = round(width * across), round(height * down)
         if wide * tall > options.max_pixels or max(wide, tall) > _MAX_SIDE_PX:
@@ -143,9 +147,9 @@ def _exact_zoom(scan: PlacedImage, page: tuple[float, float], page_turned: bool)
     return (down, across) if page_turned else (across, down)
 
 
-def _scan_of(contents: Contents, page_area: float) -> PlacedImage | None:
-    """The finest of the big images of a page that images cover, or None: scans may come in strips or in layers."""
-    if contents.coverage < 0.85:
+def _scan_of(contents: Contents, page_area: float, drawn_over: bool) -> PlacedImage | None:
+    """The finest of the big images where images make the page, else None: scans may come in strips or in layers."""
+    if contents.coverage < 0.85 and drawn_over:
         return None
     tenth = [i for i in contents.images if i.quarter_turns is not None and i.box.width * i.box.height > 0.1 * page_area]
     return max(tenth, key=lambda image: image.dpi_x, default=None)

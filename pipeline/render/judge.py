@@ -19,7 +19,7 @@ _FULL_PAGE = 0.85  # share of a page under images from which on it is a scan
 _BIG_IMAGE = 0.6  # from which on a line of text beside the image is a stamp, a header, a page number
 _SOME_IMAGE = 0.4  # from which on hidden text is taken for the layer of a scan with wide margins
 _LITTLE_TEXT = 150  # characters
-_OUTLINES = 300  # paths of the size of letters that make a page of text
+_OUTLINES = 300  # letter-like paths that make a page of text, where half as many characters are none
 
 _INK_DPI = 50
 _MIN_INK_UNDER_WORDS = 0.55  # of a scan's ink; pictures, stamps and missed lines are the rest
@@ -69,7 +69,7 @@ def _decide(
         return "ocr", f"garbage: {garbage}", ()
     if contents.coverage >= _BIG_IMAGE and length < _LITTLE_TEXT:
         return "ocr", f"{length} characters beside an image of {contents.coverage:.0%} of the page", ()
-    if contents.glyph_paths() >= max(_OUTLINES, 3 * length):
+    if length < _OUTLINES / 2 and contents.glyph_paths() >= _OUTLINES:
         return "ocr", "text drawn as outlines", ()
     if layered:
         if misread := misread_reason(texts):

@@ -112,16 +112,20 @@ def _open_pdf(path: Path, password: str | None) -> pymupdf.Document:
         "encrypted",
         "The password given does not open the file. Upload it again with the right one."
         if password
-        else "The file is protected by a password. Upload it again with its password, or save it without one.",
+        else "The file is protected by a password. Save a copy without one and upload that.",
     )
 
 
 def _page_count(document: pymupdf.Document) -> int:
     try:
-        return int(document.page_count)
+        pages, repaired = int(document.page_count), bool(document.is_repaired)
     except Exception as error:
         document.close()
         raise _damaged() from error
+    if pages == 0 and repaired:  # what MuPDF could piece together holds no page: a torn file, not an empty one
+        document.close()
+        raise _damaged()
+    return pages
 
 
 def _damaged() -> PermanentError:
