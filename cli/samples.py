@@ -247,7 +247,7 @@ def _paper_pdf() -> bytes:
             elif text.startswith("| "):
                 columns.row([cell.strip() for cell in text[2:].split("|")], 8.5)
             elif text:
-                columns.paragraph(text, 10.8, "tiro", gap=5, keep=2)
+                columns.paragraph(text, 10.6, "tiro", gap=5, keep=2)
         out.set_metadata({"title": sample_texts.PAPER_TITLE})
         return bytes(out.tobytes(deflate=True, no_new_id=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pymupdf
@@ -81,8 +81,13 @@ def render_page(source: Source, page_number: int, image_path: Path, options: Ren
 def _pdf_page(page: pymupdf.Page, number: int, path: Path, options: RenderOptions) -> RenderedPage:
     width, height = page.rect.width, page.rect.height
     judged = judge(page)
+    # What MuPDF says when it gave up in the middle of a page's instructions and shows what came before.
+    broken = "page may not be correct" in pymupdf.TOOLS.mupdf_warnings()
+    if judged.verdict == "blank" and broken:
+        raise _damaged(number)
     if judged.verdict == "blank" or (judged.verdict == "text" and options.text_layer):
-        reading = _reading(number, width, height, judged.words, judged.reason)
+        review = "the page is damaged; something may be missing" if broken else None
+        reading = replace(_reading(number, width, height, judged.words, judged.reason), review=review)
         return RenderedPage(number, width, height, reading, None)
     across, down, shift = _zoom(page, judged.contents, options)
     matrix = pymupdf.Matrix(across, 0, 0, down, shift, shift)

@@ -22,6 +22,7 @@ _A4_WIDTH_IN = 8.27
 _SANE_DPI = (100.0, 1200.0)
 _GUESSED_DPI = (150.0, 600.0)
 _SANE_SHORT_SIDE_IN = (1.5, 34.0)  # from a till receipt to A0
+_ORIENTATION = 0x0112
 _SUBFILE, _REDUCED = 254, 1  # TIFF tag NewSubfileType and its bit for thumbnails
 
 
@@ -90,15 +91,17 @@ def grey_page(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -
             if width * height > max_pixels:
                 raise too_large(width, height, max_pixels)
             across, down = _resolution(image)
+            turned = image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
+            if turned:
+                across, down = down, across
+                if image.format != "TIFF":  # of which Pillow gives the upright size
+                    width, height = height, width
             scale = min(1.0, max_dpi / max(across, down))
             if image.format in {"JPEG", "MPO"}:
                 # The decoder halves on the way, in greys: a photo of 100 megapixels never stands in memory in full.
-                image.draft("L", (math.ceil(width * scale), math.ceil(height * scale)))
+                image.draft("L", (math.ceil(image.width * scale), math.ceil(image.height * scale)))
             image.load()
-            if getattr(image, "_exif", None) is None:
-                image.getexif()
             grey = _grey(ImageOps.exif_transpose(image))
-            turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
     except (PermanentError, MemoryError):
         raise
     except Exception as error:  # as above
@@ -106,9 +109,6 @@ def grey_page(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -
             "page_damaged",
             "The image is damaged or cut off and cannot be read to its end. Scan or export it again and upload that.",
         ) from error
-    if turned:
-        across, down = down, across
-        width, height = height, width
     dpi = min(max(across, down), max_dpi)
     size = (max(1, round(width * dpi / across)), max(1, round(height * dpi / down)))
     if size != grey.size:

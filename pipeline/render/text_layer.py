@@ -21,6 +21,8 @@ _MIN_LETTERS = 200  # letter statistics of less say nothing
 # Latin script correlate with it by 0.5 or more, text through a permuted font map by about 0.
 _ENGLISH = (80, 15, 33, 38, 125, 24, 19, 50, 76, 2, 5, 41, 25, 72, 76, 21, 1, 63, 65, 93, 27, 11, 17, 2, 17, 1)
 _MIN_CORRELATION = 0.2
+_LOW_CORRELATION = 0.45  # with so few vowels that no language has, this is too little too
+_MIN_VOWEL_SHARE = 0.3
 
 _CID = re.compile(r"\(cid:\d+\)")
 _SOUP = frozenset("!\"#$%&'+@[\\]^`{|}~")
@@ -135,7 +137,9 @@ def _odd_letters(words: Sequence[str]) -> str | None:
     mean_a, mean_b = total / 26, sum(_ENGLISH) / 26
     covariance = sum((a - mean_a) * (b - mean_b) for a, b in zip(counts, _ENGLISH, strict=True))
     spread = sum((a - mean_a) ** 2 for a in counts) * sum((b - mean_b) ** 2 for b in _ENGLISH)
-    if spread == 0 or covariance / spread**0.5 < _MIN_CORRELATION:
+    correlation = covariance / spread**0.5 if spread else 0.0
+    vowels = sum(letters[vowel] for vowel in "aeiouy") / total
+    if correlation < _MIN_CORRELATION or (correlation < _LOW_CORRELATION and vowels < _MIN_VOWEL_SHARE):
         return "no language uses letters like this"
     return None
 

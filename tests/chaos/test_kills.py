@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psutil
 import pytest
 import redis
 
@@ -152,17 +154,14 @@ def test_the_sweep_and_the_servers_killed(board: tuple[Stack, Path], undisturbed
 
 
 def process_of(stack: Stack, words: str) -> int:
-    import psutil
-
     for process in psutil.Process(stack.process.pid).children(recursive=True):
-        if words in " ".join(process.cmdline()):
+        # A process killed a moment ago may still be listed, without a command line.
+        if process.status() != psutil.STATUS_ZOMBIE and words in " ".join(process.cmdline()):
             return process.pid
     raise AssertionError(f"no process of the stack runs {words}")
 
 
 def answers(stack: Stack) -> bool:
-    import httpx
-
     try:
         return httpx.get(f"{stack.url}/healthz").is_success
     except httpx.TransportError:
