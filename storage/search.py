@@ -131,11 +131,12 @@ def _choose_terms(connection: Connection, query: str, common_share: float) -> tu
             text("SELECT count(*) FROM (SELECT 1 FROM chunk_fts WHERE chunk_fts MATCH :term LIMIT :cap)"),
             {"term": fulltext.phrase(term), "cap": cap + 1},
         ).scalar_one()
-        if count:
-            frequency[term] = count
+        frequency[term] = count
     rare = {term: count for term, count in frequency.items() if count <= cap} or frequency
+    # Terms that no chunk holds count too: of a question in another language nearly all do, and the odd pair of
+    # characters that matches by chance must not pass for the whole question.
     weight = sum(max(math.log((total - count + 0.5) / (count + 0.5)), 1e-6) for count in rare.values())
-    return [fulltext.phrase(term) for term in rare], weight
+    return [fulltext.phrase(term) for term, count in rare.items() if count], weight
 
 
 def _matching(connection: Connection, phrases: list[str], wanted: int) -> dict[int, float]:

@@ -82,7 +82,8 @@ def _pdf_page(page: pymupdf.Page, number: int, path: Path, options: RenderOption
     width, height = page.rect.width, page.rect.height
     judged = judge(page)
     # What MuPDF says when it gave up in the middle of a page's instructions and shows what came before.
-    broken = "page may not be correct" in pymupdf.TOOLS.mupdf_warnings()
+    complaints = pymupdf.TOOLS.mupdf_warnings()
+    broken = "page may not be correct" in complaints or "treating as end of file" in complaints
     if judged.verdict == "blank" and broken:
         raise _damaged(number)
     if judged.verdict == "blank" or (judged.verdict == "text" and options.text_layer):

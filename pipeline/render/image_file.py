@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
@@ -26,8 +25,13 @@ _ORIENTATION = 0x0112
 _SUBFILE, _REDUCED = 254, 1  # TIFF tag NewSubfileType and its bit for thumbnails
 
 
-def open_image(path: Path, kind: str) -> Image.Image:
+def open_image(file: BinaryIO, kind: str) -> Image.Image:
     """Opens an image file of a known kind; decodes nothing yet.
+
+    Args:
+        file: open for reading, and to be kept open. Not a path: of those Pillow maps uncompressed pixels into memory,
+            and takes width for height where a TIFF's orientation swaps them (Pillow 13.0).
+        kind: as `kinds.sniff` names it.
 
     Raises:
         PermanentError: `damaged`.
@@ -35,7 +39,7 @@ def open_image(path: Path, kind: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about odd metadata
-            return Image.open(path, formats=["JPEG", "MPO"] if kind == "jpeg" else [_FORMATS[kind]])
+            return Image.open(file, formats=["JPEG", "MPO"] if kind == "jpeg" else [_FORMATS[kind]])
     except MemoryError:
         raise
     except Exception as error:  # Pillow raises nearly anything on broken headers

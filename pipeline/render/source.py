@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import pymupdf
 from PIL import Image
@@ -24,7 +24,7 @@ class Source:
         kind: as `kinds.sniff` names it.
         pages: how many pages it has, at least 1.
         document: the PDF, or None.
-        image: the image file, or None.
+        image: the image, or None.
         frames: of an image file, the frame of each page.
     """
 
@@ -35,12 +35,14 @@ class Source:
         document: pymupdf.Document | None = None,
         image: Image.Image | None = None,
         frames: list[int] | None = None,
+        file: BinaryIO | None = None,
     ) -> None:
         self.kind = kind
         self.pages = pages
         self.document = document
         self.image = image
         self.frames = frames or []
+        self._file = file
 
     def close(self) -> None:
         """Lets go of the file; doing it twice is harmless."""
@@ -48,6 +50,8 @@ class Source:
             self.document.close()
         if self.image is not None:
             self.image.close()
+        if self._file is not None:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -77,9 +81,14 @@ def open_source(path: Path, kind: str, *, max_pages: int = 5000, password: str |
         document = _open_pdf(path, password)
         source = Source(kind, _page_count(document), document=document)
     else:
-        image = open_image(path, kind)
-        frames = page_frames(image, max_pages)
-        source = Source(kind, len(frames), image=image, frames=frames)
+        file = path.open("rb")
+        try:
+            image = open_image(file, kind)
+            frames = page_frames(image, max_pages)
+        except BaseException:
+            file.close()
+            raise
+        source = Source(kind, len(frames), image=image, frames=frames, file=file)
     if 0 < source.pages <= max_pages:
         return source
     source.close()

@@ -86,13 +86,13 @@ def test_what_a_word_knows(render):
     def draw(page):
         page.insert_text((40, 60), "A  bold", fontsize=18, fontname="hebo")
         page.insert_text((40, 100), "plain\u00a0word, 甲乙 丙", fontsize=10, fontname="china-s")
-        page.insert_text((40, 140), "ﬁle", fontsize=10, fontname="china-s")
+        page.insert_text((40, 140), "⽂件", fontsize=10, fontname="china-s")  # a Kangxi radical
         page.insert_text((390, 300), "outside", fontsize=10)
         page.insert_text((450, 200), "outside", fontsize=10)
 
     words = render(pdf_of(draw)).reading.words
     by_text = {word.text: word for word in words}
-    assert set(by_text) >= {"A", "bold", "plain", "word,", "甲乙", "丙", "file"}
+    assert set(by_text) >= {"A", "bold", "plain", "word,", "甲乙", "丙", "文件"}
     assert by_text["bold"].bold
     assert by_text["bold"].size_pt == pytest.approx(18)
     assert not by_text["plain"].bold
@@ -160,16 +160,26 @@ def test_drawings_without_text_are_looked_at(render):
     assert render(pdf_of(lambda page: page.draw_circle((100, 100), 50))).image is not None
 
 
-def test_a_page_whose_instructions_break_off_is_damaged(render):
+def test_a_page_whose_instructions_cannot_be_read_is_damaged(render):
     def draw(page):
         page.insert_text((50, 50), "lost")
         document = page.parent
-        document.update_stream(page.get_contents()[0], b"\x80\x0b\x60" * 20, compress=False)
-        document.xref_set_key(page.get_contents()[0], "Filter", "/LZWDecode")
+        document.update_stream(page.get_contents()[0], b"no zlib data" * 9, compress=False)
+        document.xref_set_key(page.get_contents()[0], "Filter", "/FlateDecode")
 
     with pytest.raises(PermanentError) as caught:
         render(pdf_of(draw))
     assert caught.value.code == "page_damaged"
+
+
+def test_a_page_whose_instructions_break_off_is_to_be_looked_at(render):
+    def draw(page):
+        page.insert_text((50, 50), "still there")
+        page.parent.update_stream(page.get_contents()[0], page.read_contents() + b"\nq ] ] BT >> Tj ET")
+
+    reading = render(pdf_of(draw)).reading
+    assert [word.text for word in reading.words] == ["still", "there"]
+    assert "damaged" in reading.review
 
 
 def verdict(pdf):
@@ -226,9 +236,16 @@ def test_hidden_words_without_an_image_are_not_on_the_page():
     assert verdict(pdf_of(draw)) == ("text", "text layer", "seen by all")
 
 
-def test_garbage_goes_to_ocr(render):
-    rendered = render(pdf_of(lambda page: page.insert_text((40, 60), "\ue001\ue002\ue003 \ue004", fontname="china-s")))
-    assert rendered.image is not None
+def test_a_font_without_a_map_goes_to_ocr():
+    def draw(page):
+        page.insert_font("F0", fontbuffer=pymupdf.Font("tiro").buffer)
+        for i, line in enumerate(LINES):
+            page.insert_text((30, 40 + 16 * i), line, fontsize=9, fontname="F0")
+        page.parent.xref_set_key(page.get_fonts()[0][0], "ToUnicode", "null")
+
+    kind, reason, _ = verdict(pdf_of(draw, 612))
+    assert kind == "ocr"
+    assert reason.startswith("garbage")
 
 
 def test_text_as_outlines_goes_to_ocr():
