@@ -60,7 +60,7 @@ PHOTO, DAMAGED = "greenhouse-notice-photo.jpg", "damaged.pdf"
 SEARCHES = (
     SampleSearch("What does the repair of the reading room roof cost?", LETTER, 1),
     SampleSearch("谁主持过儿童医院药房自动发药系统的上线？", RESUME, 1),
-    SampleSearch("为什么河水升温的幅度是气温的两倍？", PAPER, 4),  # the paper is English
+    SampleSearch("高山河流的水温为什么比气温上升得更快？", PAPER, 4),  # the paper is English
 )
 
 

@@ -153,9 +153,9 @@ def _grey(image: Image.Image) -> Image.Image:
     if mode == "F" or mode.startswith("I"):
         return _grey_of_deep(image)
     if mode in {"LA", "PA", "RGBA", "RGBa", "La"} or "transparency" in image.info:
-        colours = image.convert("RGBA")
-        paper = Image.new("RGBA", colours.size, "white")
-        return Image.alpha_composite(paper, colours).convert("L")
+        layered = image if mode in {"LA", "RGBA"} else image.convert("RGBA")
+        grey = layered.convert("L")
+        return Image.composite(grey, Image.new("L", grey.size, 255), layered.getchannel("A"))
     if mode in {"CMYK", "LAB", "HSV"}:
         image = image.convert("RGB")
     return image if image.mode == "L" else image.convert("L")

@@ -43,12 +43,12 @@ def test_a_question_finds_its_passage_in_the_other_language(embedder):
 
 @needs_model
 def test_batch_and_single_agree_in_the_order_given(embedder):
-    texts = ["短", "a much longer text about rivers " * 20, "mid 长度 text", "", "河流。" * 200] * 5
+    texts = ["短", "a much longer text about rivers " * 12, "mid 长度 text", "", "河流。" * 120] * 3
     together = embedder.passages(texts)
     alone = np.vstack([embedder.passages([text]) for text in texts[:5]])
-    assert together.shape == (25, embedder.dimension)
+    assert together.shape == (15, embedder.dimension)
     assert together.dtype == np.float32
-    cosine = np.sum(together * np.vstack([alone] * 5), axis=1)
+    cosine = np.sum(together * np.vstack([alone] * 3), axis=1)
     assert cosine.min() > 0.9999
 
 

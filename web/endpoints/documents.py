@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from pipeline.render.kinds import require_supported, sniff
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from pipeline import log
 from pipeline.errors import PermanentError
+from pipeline.render.kinds import require_supported, sniff
 from storage import clock, documents, pages
 from storage.catalog import KnowledgeBase
 from storage.documents import NewDocument
