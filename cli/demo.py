@@ -74,6 +74,8 @@ def _ready(stack: subprocess.Popen[str], console: Console) -> str:
 
 def _tour(client: Client, samples: list[Sample], console: Console) -> list[str]:
     """Upload, wait, search; what did not come out as expected."""
+    if any(item["name"] == _KB for item in client.call("GET", "/knowledge-bases")["items"]):
+        client.call("DELETE", kb_path(_KB))  # of an earlier demo
     client.ensure_knowledge_base(_KB)
     answer = client.upload(_KB, [sample.path for sample in samples])
     for document, sample in zip(answer["documents"], samples, strict=True):

@@ -228,6 +228,16 @@ def counts(kb: KnowledgeBase) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def holds_several_languages(kb: KnowledgeBase) -> bool:
+    """Whether both English and Chinese documents are published in it."""
+    published = "SELECT 1 FROM document WHERE deleted_at IS NULL AND published_run IS NOT NULL AND language"
+    with kb.db.read() as connection:
+        found = connection.execute(
+            text(f"SELECT EXISTS ({published} = 'en') AND EXISTS ({published} IN ('zh-Hans', 'zh-Hant'))")
+        )
+        return bool(found.scalar())
+
+
 def _page_counts(connection: Connection, document: str, run: int) -> dict[str, int]:
     row = connection.execute(
         text(

@@ -94,6 +94,7 @@ document = Table(
     Index("document_sha256", "sha256", unique=True, sqlite_where=text("deleted_at IS NULL")),
     Index("document_batch", "batch"),
     Index("document_version", "version"),
+    Index("document_language", "language"),
 )
 
 run = Table(

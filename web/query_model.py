@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pipeline import log
 from pipeline.embed.embedder import Embedder
+from pipeline.embed.languages import language_axis, without_language
 from pipeline.settings import Settings
 from storage.vectors import Vectors
 
@@ -21,6 +22,7 @@ class QueryModel:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._embedder: Embedder | None = None
+        self._axis: Vectors | None = None
         self._cache: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="query-model")
@@ -33,10 +35,11 @@ class QueryModel:
     def _load(self) -> None:
         embed = self._settings.embed
         try:
-            self._embedder = Embedder(
+            embedder = Embedder(
                 self._settings.embed_model, threads=self._settings.web.query_threads, precision=embed.precision
             )
-            self._embedder.query("warm up")
+            self._axis = language_axis(embedder)
+            self._embedder = embedder
         except Exception as error:
             self.problem = f"could not be loaded: {error}"
             _LOG.error("query model not loaded", exc_info=error)
@@ -48,8 +51,18 @@ class QueryModel:
         """Identity of the weights, or None while they are not loaded."""
         return self._embedder.fingerprint if self._embedder else None
 
-    def vector(self, query: str) -> Vectors | None:
-        """The query's embedding (dimension,), or None while the model is not loaded. Blocks; call it in a thread."""
+    def vector(self, query: str, *, across_languages: bool) -> Vectors | None:
+        """The query's embedding (dimension,), or None while the model is not loaded. Blocks; call it in a thread.
+
+        Args:
+            across_languages: the knowledge base holds several: be as near to either.
+        """
+        plain = self._plain(query)
+        if plain is None or self._axis is None or not across_languages:
+            return plain
+        return without_language(plain, self._axis)
+
+    def _plain(self, query: str) -> Vectors | None:
         if self._embedder is None:
             return None
         with self._lock:

@@ -7,7 +7,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storage import search
+from storage import documents, search
 from web import models
 from web.state import State, answer, in_thread, query, state
 
@@ -21,7 +21,9 @@ async def find(request: Request) -> Response:
 def _find(parts: State, request: Request, wanted: models.SearchQuery) -> models.SearchAnswer:
     began = time.perf_counter()
     _, kb = parts.knowledge_base(request)
-    vector = parts.model.vector(wanted.q) if wanted.mode != "keyword" else None
+    vector = None
+    if wanted.mode != "keyword":
+        vector = parts.model.vector(wanted.q, across_languages=documents.holds_several_languages(kb))
     results = search.search(
         kb, wanted.q, vector=vector, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search
     )

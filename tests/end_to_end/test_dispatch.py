@@ -1,0 +1,106 @@
+"""Short queues and fair choice, on a real queue server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors import dispatch
+from actors.dispatch import Queue
+from cli.up import redis_answers, valkey_program
+from pipeline.errors import ServiceUnavailable
+from pipeline.settings import QueueSettings, RenderSettings, Settings, StorageSettings
+from storage import pages
+from storage.catalog import KnowledgeBase, Storage
+from tests.stack import until
+from tests.unit.builders import claim, upload
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(storage=StorageSettings(data=tmp_path / "data"), render=RenderSettings(processes=2))
+
+
+@pytest.fixture
+def kb(storage: Storage) -> KnowledgeBase:
+    return storage.open(storage.create_knowledge_base("books", ["en"], "auto")["id"])
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    program, url = valkey_program(tmp_path_factory.mktemp("queue"))
+    with subprocess.Popen(program.argv, stdout=subprocess.DEVNULL, env={**os.environ}) as process:
+        until(lambda: redis_answers(url), 10, "the queue server")
+        yield url
+        process.terminate()
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Iterator[Queue]:
+    queue = Queue(QueueSettings(redis_url=redis_url))
+    queue.broker.client.flushall()
+    yield queue
+    queue.broker.client.close()
+
+
+def _book(storage: Storage, kb: KnowledgeBase, content: bytes, total: int = 400) -> str:
+    """A document of many pages with its window open."""
+    storage.wake(kb.id)
+    document = upload(kb, content).id
+    pages.page_count_known(claim(kb, document, "render"), total)
+    return document
+
+
+def _sent(queue: Queue) -> list[tuple[str, str, int, str]]:
+    return [message.key for message in queue.sent("render")]
+
+
+def test_queues_are_short_and_filled_once(storage: Storage, kb: KnowledgeBase, queue: Queue) -> None:
+    storage.wake(kb.id)
+    for number in range(30):
+        upload(kb, str(number).encode())
+    assert dispatch.outstanding_limit(storage.settings, "render") == 4
+    assert dispatch.top_up(storage, queue, ["render"]) == 4
+    assert dispatch.top_up(storage, queue, ["render"]) == 0
+    assert len(set(_sent(queue))) == 4
+
+
+def test_a_letter_is_chosen_before_the_next_page_of_a_book(storage: Storage, kb: KnowledgeBase, queue: Queue) -> None:
+    book = _book(storage, kb, b"book")
+    letter = upload(kb, b"letter").id
+    other = upload(kb, b"other").id
+    dispatch.top_up(storage, queue, ["render"])
+    order = [key[1] for key in _sent(queue)]
+    assert Counter(order) == {book: 1, letter: 1, other: 1}, "the book's window is one unit wide"
+
+
+def test_knowledge_bases_take_turns(storage: Storage, kb: KnowledgeBase, queue: Queue) -> None:
+    small = storage.open(storage.create_knowledge_base("small", ["en"], "auto")["id"])
+    storage.wake(kb.id)
+    storage.wake(small.id)
+    for number in range(20):
+        upload(kb, str(number).encode())
+    for number in range(2):
+        upload(small, str(number).encode())
+    dispatch.top_up(storage, queue, ["render"])
+    assert Counter(key[0] for key in _sent(queue)) == {kb.id: 2, small.id: 2}
+
+
+def test_lost_messages_are_sent_again(storage: Storage, kb: KnowledgeBase, queue: Queue) -> None:
+    storage.wake(kb.id)
+    upload(kb, b"one")
+    assert dispatch.top_up(storage, queue) == 1
+    queue.broker.client.flushall()
+    assert dispatch.top_up(storage, queue) == 1
+
+
+def test_a_queue_out_of_reach_is_said(storage: Storage, kb: KnowledgeBase) -> None:
+    storage.wake(kb.id)
+    upload(kb, b"one")
+    with pytest.raises(ServiceUnavailable, match="queue"):
+        dispatch.top_up(storage, Queue(QueueSettings(redis_url="redis://127.0.0.1:1/0")))
