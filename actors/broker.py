@@ -4,20 +4,16 @@ Traps avoided, all found by experiment:
 - `url=` and not `host=`: the latter inherits redis-py's retries, and a lost reply would enqueue twice.
 - No middleware but `CurrentMessage`: the ledger retries and the sweep repairs. Dramatiq's `Retries` loses a message
   whose actor raises while Redis is down; `pipelines` and `groups` fire early, twice or never under redelivery.
-- A prefetch of 1, so that a slow stage hoards nothing; set by environment before Dramatiq is imported.
+- Workers fetch no more than they have threads for (`actors/worker.py`), so that a slow stage hoards nothing.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-os.environ.setdefault("dramatiq_queue_prefetch", "1")
-
 import dramatiq
+import orjson
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import CurrentMessage
 from redis.exceptions import RedisError

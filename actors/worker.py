@@ -58,6 +58,7 @@ def main(stage: str) -> int:
     worker = dramatiq.Worker(
         queue.broker, queues={stage}, worker_threads=section.threads, worker_timeout=config.queue.poll_ms
     )
+    worker.queue_prefetch = section.threads  # hoard nothing: another process may be idle
     worker.start()
     _LOG.info("worker ready", stage=stage, worker=worker_id)
     started_at = clock.wall()
