@@ -95,7 +95,7 @@ class StageSettings(Section):
 
     processes: Annotated[int, Field(ge=0, le=256)] = 1
     threads: Annotated[int, Field(ge=1, le=64)] = 1
-    nice: Annotated[int, Field(ge=0, le=19)] = 10
+    nice: Annotated[int, Field(ge=0, le=19)] = 15
     recycle_units: Annotated[int, Field(ge=0)] = 5000
     recycle_mb: Annotated[int, Field(ge=0)] = 1500
 
@@ -116,6 +116,7 @@ class OcrSettings(StageSettings):
     """Page images to words."""
 
     processes: Annotated[int, Field(ge=0, le=256)] = 0
+    nice: Annotated[int, Field(ge=0, le=19)] = 19
     recycle_units: Annotated[int, Field(ge=0)] = 2000
     engine: EngineName = "auto"
     languages: Annotated[list[Language], Field(min_length=1)] = ["en", "zh-Hans"]
