@@ -90,12 +90,15 @@ class Child:
         )
         try:
             answer = self._exchange(self._process, self._config, f"Starting the {self._role} child", _START_S, lost)
-        except (ChildFailed, LeaseLost) as error:
+        except LeaseLost:
             self.kill()
-            raise TransientError(str(error)) from error
+            raise
+        except ChildFailed as error:  # no page was at it yet, so no page is to blame
+            self.kill()
+            raise ServiceUnavailable(str(error)) from error
         if "ok" not in answer:
             self.kill()
-            raise TransientError(f"{self._role} child did not start: {answer}")
+            raise ServiceUnavailable(f"{self._role} child did not start: {answer}")
         return self._process
 
     def _exchange(

@@ -73,7 +73,9 @@ class Shell:
         threading.Thread(target=self._renew, name="leases", daemon=True).start()
 
     def do(self, work: Work, kb: str, document: str, run: int, unit: str) -> None:
-        """Do one unit, as a message says."""
+        """Do one unit, as a message says. A worker that is stopping leaves it to another: the message comes again."""
+        if self._stopping.is_set():
+            return
         with structlog.contextvars.bound_contextvars(kb=kb, document=document, run=run, stage=self.stage, unit=unit):
             claim = ledger.claim(
                 self.storage.open(kb), document, run, self.stage, unit, self.worker, self.settings.ledger

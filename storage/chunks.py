@@ -84,7 +84,7 @@ def check_model(kb: KnowledgeBase, model: ModelIdentity) -> None:
         raise PermanentError(
             "model_mismatch",
             f"The knowledge base was built with the embedding model {row.model}; the settings name {model.name}."
-            " Set embed.model back, or rebuild it with `pagemill reindex`.",
+            " Set embed.model back, or upload its documents into a new knowledge base.",
             {"built_with": row.model, "configured": model.name},
         )
 

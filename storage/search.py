@@ -56,20 +56,28 @@ class Results:
 
 
 def search(
-    kb: KnowledgeBase, query: str, *, vector: Vectors | None, mode: Mode, limit: int, rules: SearchSettings
+    kb: KnowledgeBase,
+    query: str,
+    *,
+    vector: Vectors | None,
+    mode: Mode,
+    limit: int,
+    rules: SearchSettings,
+    problem: str = "",
 ) -> Results:
     """Find passages.
 
     Args:
         vector: the query's embedding (dimension,); None where there is none: then words alone decide.
         limit: at most so many hits.
+        problem: why there is no vector.
     """
     degraded: list[str] = []
     wanted = max(limit, rules.candidates)
     similar: dict[int, float] = {}
     if mode != "keyword":
         if vector is None:
-            degraded.append("vectors: the embedding model is not loaded; words alone were searched")
+            degraded.append(f"vectors: {problem}; words alone were searched")
         else:
             try:
                 similar = _nearest(kb, vector, wanted)

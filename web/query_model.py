@@ -10,6 +10,7 @@ from pipeline import log
 from pipeline.embed.embedder import Embedder
 from pipeline.embed.languages import language_axis, without_language
 from pipeline.settings import Settings
+from storage.chunks import ModelIdentity
 from storage.vectors import Vectors
 
 _CACHED = 1000
@@ -47,9 +48,11 @@ class QueryModel:
             self.problem = None
             _LOG.info("query model ready", model=embed.model)
 
-    def fingerprint(self) -> str | None:
-        """Identity of the weights, or None while they are not loaded."""
-        return self._embedder.fingerprint if self._embedder else None
+    def identity(self) -> ModelIdentity | None:
+        """Which model it is, or None while it is not loaded."""
+        if self._embedder is None:
+            return None
+        return ModelIdentity(self._settings.embed.model, self._embedder.fingerprint, self._embedder.dimension)
 
     def vector(self, query: str, *, across_languages: bool) -> Vectors | None:
         """The query's embedding (dimension,), or None while the model is not loaded. Blocks; call it in a thread.

@@ -212,7 +212,7 @@ def test_another_model_is_refused(kb: KnowledgeBase) -> None:
     _render_all(kb, document, 1)
     _through_embed(kb, document)
     chunks.check_model(kb, MODEL)
-    with pytest.raises(PermanentError, match="reindex"):
+    with pytest.raises(PermanentError, match=r"Set embed\.model back"):
         chunks.check_model(kb, ModelIdentity("other", "g", 4))
 
 

@@ -7,7 +7,10 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storage import documents, search
+from pipeline.errors import PermanentError
+from storage import chunks, documents, search
+from storage.catalog import KnowledgeBase
+from storage.vectors import Vectors
 from web import models
 from web.state import State, answer, in_thread, query, state
 
@@ -21,11 +24,9 @@ async def find(request: Request) -> Response:
 def _find(parts: State, request: Request, wanted: models.SearchQuery) -> models.SearchAnswer:
     began = time.perf_counter()
     _, kb = parts.knowledge_base(request)
-    vector = None
-    if wanted.mode != "keyword":
-        vector = parts.model.vector(wanted.q, across_languages=documents.holds_several_languages(kb))
+    vector, problem = (None, "") if wanted.mode == "keyword" else _vector(parts, kb, wanted.q)
     results = search.search(
-        kb, wanted.q, vector=vector, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search
+        kb, wanted.q, vector=vector, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search, problem=problem
     )
     hits = [
         models.SearchHit(
@@ -36,3 +37,15 @@ def _find(parts: State, request: Request, wanted: models.SearchQuery) -> models.
     ]  # fmt: skip
     took_ms = round((time.perf_counter() - began) * 1000, 2)
     return models.SearchAnswer(hits=hits, took_ms=took_ms, degraded="; ".join(results.degraded) or None)
+
+
+def _vector(parts: State, kb: KnowledgeBase, query: str) -> tuple[Vectors | None, str]:
+    """The query's vector, or None and why: words are searched all the same."""
+    identity = parts.model.identity()
+    if identity is None:
+        return None, f"the embedding model is {parts.model.problem}"
+    try:
+        chunks.check_model(kb, identity)
+    except PermanentError as error:
+        return None, error.message
+    return parts.model.vector(query, across_languages=documents.holds_several_languages(kb)), ""
