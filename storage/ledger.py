@@ -248,6 +248,8 @@ def _count(
         text(f"UPDATE unit SET {kind} = {kind} + 1, error = :error WHERE {_UNIT} RETURNING {kind}").bindparams(_ERROR),
         {**key, "error": error},
     ).scalar_one()
+    # The range may have been cut to the page count since it was claimed.
+    last = connection.execute(text(f"SELECT last FROM unit WHERE {_UNIT}"), key).scalar_one()
     # One page of a range may be the culprit: from here on each page answers for itself. A single loss is more
     # likely somebody's kill than the page's doing.
     culprit = kind == "crashes" or (kind == "losses" and count > 1)

@@ -63,6 +63,7 @@ def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: uplo
                     {"id": taken.id, "filename": file.filename, "status": taken.status, "duplicate": taken.duplicate}
                 )
             )
+        parts.storage.wake(kb.id)  # again: the sweep may have seen it idle between the first and the commit
         return result
     except BaseException:
         for file in received.files:
@@ -208,6 +209,7 @@ def _retry(parts: State, request: Request) -> models.DocumentStatus:
     document = request.path_params["document"]
     parts.storage.wake(kb.id)
     documents.retry(kb, document, parts.storage.run_settings(record))
+    parts.storage.wake(kb.id)  # again, as after an upload
     return models.DocumentStatus(**documents.status(kb, document))
 
 
