@@ -30,7 +30,7 @@ setup: $(VENV)/.installed $(MODEL)/pagemill.json tesseract
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Pagemill needs Python 3.11 or newer; set PYTHON=")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Install your Python's venv module (Debian: apt-get install python3-venv)."; exit 1; }
 
 # torch first: asked for through another package, pip would take the CUDA build, several gigabytes.
 # The version +cpu exists only as a CPU build; elsewhere than on Linux every build is one.

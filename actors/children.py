@@ -22,6 +22,7 @@ import psutil
 from pipeline import log
 from pipeline.child import HEADER
 from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnavailable, TransientError
+from pipeline.process import PARENT
 
 COMMAND = (sys.executable, "-m", "pipeline.child")
 _LOOK_S = 0.2  # how often a waiting parent looks at the clock, the lease and the child's memory
@@ -86,6 +87,7 @@ class Child:
             [*COMMAND, self._role],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, PARENT: str(os.getpid())},
             start_new_session=True,  # a group of its own: the kill takes its own children along
         )
         try:

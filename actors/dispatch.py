@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from actors.broker import Queue
-from pipeline import stages
+from pipeline import log, stages
 from pipeline.settings import Settings
 from storage import ledger
 from storage.catalog import Storage
 from storage.database import Missing
 
+_LOG = log.get("dispatch")
 __all__ = ["Queue", "outstanding_limit", "top_up"]
 
 
@@ -52,6 +53,10 @@ def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str],
         try:
             found = ledger.waiting(storage.open(kb), stage)
         except Missing:  # deleted since it was listed
+            continue
+        except Exception as error:
+            # One database that cannot be read must not keep the others' work from being sent.
+            _LOG.error("knowledge base passed over", kb=kb, exc_info=error)
             continue
         if found:
             waiting[kb] = found

@@ -10,7 +10,7 @@ from pipeline.errors import PermanentError
 from pipeline.settings import Settings
 from pipeline.types import PageImage, PageReading, RenderedPage
 from storage import documents, pages
-from storage.files import run_folder
+from storage.files import disk_errors, run_folder
 
 
 class Actor:
@@ -37,7 +37,8 @@ class Actor:
             pages.page_count_known(claim, total)
             last = min(last, total)
         folder = run_folder(kb.data, claim.document, claim.run)
-        folder.mkdir(parents=True, exist_ok=True)
+        with disk_errors():
+            folder.mkdir(parents=True, exist_ok=True)
         rendered: list[RenderedPage | tuple[int, PermanentError]] = []
         for number in range(claim.first, last + 1):
             request = {

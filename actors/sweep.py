@@ -39,6 +39,7 @@ class Sweep:
         self._queue = queue
         self._holder = clock.new_id()
         self._strays: dict[str, float] = {}
+        self._removed: dict[str, float] = {}
         self._full_scan_at = 0.0
 
     def round(self) -> bool:
@@ -54,8 +55,9 @@ class Sweep:
         for stage in stages.NAMES:
             self._guarded("looking for stray messages", partial(self._drop_strays, stage))
         self._guarded("topping up", lambda: dispatch.top_up(self._storage, self._queue))
+        for kb_id in self._storage.deleted_knowledge_bases():
+            self._guarded("removing a deleted knowledge base", partial(self._remove, kb_id))
         if full:
-            self._guarded("removing deleted knowledge bases", self._storage.remove_deleted_knowledge_bases)
             self._guarded("forgetting workers", self._storage.forget_silent_workers)
             self._full_scan_at = time.monotonic() + self._config.sweep.full_scan_s
         return True
@@ -80,9 +82,21 @@ class Sweep:
             if cleanup.unfinished(kb):
                 _LOG.warning("found work nobody had announced", kb=kb_id)
                 self._storage.wake(kb_id)
-        self._guarded("cleaning up", lambda: cleanup.clean(kb, self._config.ledger.lease_s))
+        for row in cleanup.due(kb):
+            self._guarded("cleaning up", partial(cleanup.clean_run, kb, row, self._config.ledger.lease_s))
         if activity is not None and not cleanup.unfinished(kb):
             self._storage.rest(kb_id, activity)
+
+    def _remove(self, kb_id: str) -> None:
+        """Remove what a deleted knowledge base held: at once, and again when no lease in it can still be alive."""
+        now = time.monotonic()
+        seen = self._removed.get(kb_id)
+        if seen is None:
+            self._storage.remove_remains(kb_id, last=False)
+            self._removed[kb_id] = now
+        elif now - seen > self._config.ledger.lease_s:
+            self._storage.remove_remains(kb_id, last=True)
+            del self._removed[kb_id]
 
     def _remove_images(self) -> None:
         kbs: list[KnowledgeBase] = [self._storage.open(record["id"]) for record in self._storage.knowledge_bases()]

@@ -95,7 +95,7 @@ def _goodbye(storage: Storage, worker: str) -> None:
 def _outgrown(units: int, megabytes: int, done: int, actor: StageActor) -> bool:
     if units and done >= units:
         return True
-    return bool(megabytes) and psutil.Process().memory_info().rss / 1e6 + actor.memory_mb() > megabytes
+    return bool(megabytes and done) and psutil.Process().memory_info().rss / 1e6 + actor.memory_mb() > megabytes
 
 
 if __name__ == "__main__":

@@ -22,14 +22,13 @@ from typing import IO
 
 import orjson
 
-from pipeline.process import RECYCLED
+from pipeline.process import PARENT, RECYCLED
 from pipeline.settings import LogSettings
 
 _LOOK_S = 0.1
-# A program that dies within this time of its start has hardly run. Ending with an error takes longer than a crash:
-# libraries are loaded before a model is found missing.
-_SOON_S = {"crash": 5.0, "error": 30.0}
-_LOOP = 4  # so many such deaths in a row are a crash loop
+_WINDOW_S = 120.0  # deaths are counted over this time, whatever their cause: models load slowly and die late
+_LOOP = 4  # so many deaths in it are a crash loop
+_WELL_S = 30.0  # a program that has run for so long is well again
 _LONGEST_PAUSE_S = 15.0
 _STOP_S = 20.0
 
@@ -54,7 +53,7 @@ class _Running:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     start_at: float = 0.0
-    quick_deaths: int = 0
+    deaths: list[float] = field(default_factory=list)
     restarts: int = 0
     problem: str | None = None
     last_line: str = ""
@@ -100,8 +99,9 @@ class Supervisor:
             if running.process is None and time.monotonic() >= running.start_at:
                 running.restarts += 1
                 self._start(running)
-            elif running.problem and running.process and time.monotonic() - running.started > _SOON_S["error"]:
-                running.problem, running.quick_deaths = None, 0
+            elif running.problem and running.process and time.monotonic() - running.started > _WELL_S:
+                running.problem = None
+                running.deaths.clear()
                 changed = True
         if changed:
             self._write_report()
@@ -115,26 +115,31 @@ class Supervisor:
             log.info("supervisor: %s ended to be replaced", running.program.name)
             running.start_at = 0.0
             return
-        soon = _SOON_S["crash" if status < 0 else "error"]
-        running.quick_deaths = running.quick_deaths + 1 if lived < soon else 1
-        pause = 0.0 if running.quick_deaths == 1 else min(0.25 * 2**running.quick_deaths, _LONGEST_PAUSE_S)
+        now = time.monotonic()
+        running.deaths = [death for death in running.deaths if now - death < _WINDOW_S] + [now]
+        pause = 0.0 if len(running.deaths) == 1 else min(0.25 * 2 ** len(running.deaths), _LONGEST_PAUSE_S)
         running.start_at = time.monotonic() + pause
         log.warning(
             "supervisor: %s died (%s) after %.1f s; next start in %.1f s", running.program.name, how, lived, pause
         )
-        if running.quick_deaths >= _LOOP:
+        if len(running.deaths) >= _LOOP:
             running.problem = f"dies again and again ({how}): {running.last_line or 'without a word'}"
 
     def _start(self, running: _Running) -> None:
         program = running.program
-        running.process = subprocess.Popen(
-            program.argv,
-            env={**os.environ, **program.env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches us alone; we stop the others in order
-        )
+        try:
+            running.process = subprocess.Popen(
+                program.argv,
+                env={**os.environ, **program.env, PARENT: str(os.getpid())},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us alone; we stop the others in order
+            )
+        except OSError as error:  # no memory or no process to be had just now
+            running.start_at = time.monotonic() + _LONGEST_PAUSE_S
+            self._log(program.log).warning("supervisor: %s not started: %s", program.name, error)
+            return
         running.started = time.monotonic()
         assert running.process.stdout is not None
         reader = threading.Thread(target=self._read, args=(running, running.process.stdout), daemon=True)
@@ -175,8 +180,11 @@ class Supervisor:
             name: {"restarts": running.restarts, "problem": running.problem} for name, running in self._running.items()
         }
         temporary = self._report.with_suffix(".part")
-        temporary.write_bytes(orjson.dumps(report))
-        temporary.replace(self._report)
+        try:
+            temporary.write_bytes(orjson.dumps(report))
+            temporary.replace(self._report)
+        except OSError as error:  # a full disk must not stop the stack; the next change writes it
+            self._log("pagemill").warning("supervisor: report not written: %s", error)
 
     def stop(self) -> None:
         """Stop everything, last started first; what does not stop in time is killed."""

@@ -112,11 +112,16 @@ def valkey_program(data: Path) -> tuple[Program, str]:
     config = folder / "valkey.conf"
     config.touch(mode=0o600)
     config.write_text(
-        f"bind {_LOOPBACK}\nport {port}\nrequirepass {password}\ndir {folder}\nappendonly yes\n"
+        f"bind {_LOOPBACK}\nport {port}\nrequirepass {password}\ndir {_quoted(folder)}\nappendonly yes\n"
         'appendfsync everysec\nsave ""\nmaxmemory-policy noeviction\ndaemonize no\n'
     )
     program = Program("valkey", python("cli.guard", str(get_binary_path()), str(config)), {}, log="valkey")
     return program, f"redis://:{password}@{_LOOPBACK}:{port}/0"
+
+
+def _quoted(path: Path) -> str:
+    """A path as a word of the server's configuration, spaces and all."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def chroma_program(data: Path) -> tuple[Program, str]:
@@ -191,7 +196,12 @@ def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str
         (data / "supervisor.json").unlink(missing_ok=True)
         supervisor = Supervisor(data, config.log)
         stop_on_signals(supervisor)
-        env = {"PAGEMILL_STORAGE__DATA": str(data), "PAGEMILL_SETTINGS": str(settings.settings_path())}
+        env = {
+            "PAGEMILL_STORAGE__DATA": str(data),
+            "PAGEMILL_SETTINGS": str(settings.settings_path()),
+            # The Chroma client heeds a proxy in the environment; ours is on this machine.
+            "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), _LOOPBACK, "localhost"])),
+        }
         try:
             _start_servers(config, supervisor, env)
             Storage(config, env["PAGEMILL_STORAGE__CHROMA_URL"]).prepare()

@@ -7,6 +7,7 @@ took over must not run in its parent. The parent kills; the child only works.
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import sys
@@ -22,6 +23,7 @@ from pipeline.errors import ChildFailed, PermanentError, ServiceUnavailable, Tra
 from pipeline.process import die_with_parent, limit_core_dumps, limit_memory
 
 HEADER = struct.Struct(">I")
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 Handler = Callable[[dict[str, Any]], Any]
 
 
@@ -80,6 +82,11 @@ def _answer(handler: Handler, request: dict[str, Any]) -> dict[str, Any]:
         return {"unavailable": str(error)}
     except TransientError as error:
         return {"transient": str(error)}
+    except OSError as error:
+        if error.errno in _DISK:  # the disk is no page's fault
+            return {"unavailable": f"disk: {error.strerror}"}
+        traceback.print_exc(file=sys.stderr)
+        return {"transient": f"{type(error).__name__}: {error}"}
     except Exception as error:
         # Not swallowed: the parent counts it, and the trace is in the log.
         traceback.print_exc(file=sys.stderr)

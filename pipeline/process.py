@@ -9,18 +9,20 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+PARENT = "PAGEMILL_PARENT"
 RECYCLED = 75  # exit status of a worker that ended on purpose and wants to be started again at once
 
 
-def die_with_parent(parent_pid: int | None = None) -> None:
+def die_with_parent() -> None:
     """Have the kernel send SIGKILL when the parent dies (Linux; elsewhere the caller must watch its parent).
 
-    Survives `exec`, so a thin wrapper can guard programs that are not ours.
+    Survives `exec`, so a thin wrapper can guard programs that are not ours. Who started us is in the variable
+    `PARENT`: if that one died before we came here, so do we.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # The parent may have died between fork and prctl.
-    if parent_pid is not None and os.getppid() != parent_pid:
+    parent = os.environ.get(PARENT)
+    if parent is not None and os.getppid() != int(parent):
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PAGEMILL_"
 # Variables that steer the program rather than set a setting.
-NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS"}
+NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS", "PAGEMILL_PARENT"}
 
 EngineName = Literal["auto", "tesseract", "rapidocr"]
 Language = Literal["en", "zh-Hans", "zh-Hant"]

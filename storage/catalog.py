@@ -11,6 +11,7 @@ import re
 import shutil
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -23,7 +24,7 @@ from pipeline.errors import PermanentError
 from pipeline.settings import Settings
 from storage import clock, migrate, schema
 from storage.database import Database
-from storage.files import DocumentFiles, sync_folder
+from storage.files import DocumentFiles, disk_errors, sync_folder
 from storage.vectors import VectorStore
 
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
@@ -116,11 +117,16 @@ class Storage:
         name = check_name(name)
         kb_id = clock.new_id()
         folder = self._folder(kb_id)
-        (folder / "incoming").mkdir(parents=True)
-        (folder / "documents").mkdir()
-        migrate.upgrade(folder / "kb.sqlite3", "kb", self._busy_s)
-        sync_folder(folder)
-        sync_folder(folder.parent)
+        try:
+            with disk_errors():
+                (folder / "incoming").mkdir(parents=True)
+                (folder / "documents").mkdir()
+                migrate.upgrade(folder / "kb.sqlite3", "kb", self._busy_s)
+                sync_folder(folder)
+                sync_folder(folder.parent)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         values = {
             "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
             "created_at": clock.wall(), "activity": 0,
@@ -187,20 +193,31 @@ class Storage:
                 {"now": clock.wall(), "id": kb_id},
             )
 
-    def remove_deleted_knowledge_bases(self) -> int:
-        """Remove folders and vectors of deleted knowledge bases; how many. Safe to repeat at any point."""
+    def deleted_knowledge_bases(self) -> Sequence[str]:
+        """Ids of those that were deleted and whose remains are not yet known to be gone."""
         with self.catalog.read() as connection:
-            ids = connection.execute(text("SELECT id FROM knowledge_base WHERE deleted_at IS NOT NULL")).scalars().all()
-        for kb_id in ids:
-            handle = self.open(kb_id)
-            handle.vectors.drop()
-            handle.db.close()
-            with self._lock:
-                self._open.pop(kb_id, None)
-            shutil.rmtree(handle.folder, ignore_errors=True)
+            return (
+                connection.execute(text("SELECT id FROM knowledge_base WHERE deleted_at IS NOT NULL")).scalars().all()
+            )
+
+    def remove_remains(self, kb_id: str, *, last: bool) -> None:
+        """Remove folder and vectors of a deleted knowledge base. Safe to repeat at any point.
+
+        Args:
+            last: no worker can still hold a lease in it: forget it once nothing is left.
+
+        Raises:
+            ServiceUnavailable: Chroma is out of reach; it stays listed as deleted.
+        """
+        handle = self.open(kb_id)
+        handle.vectors.drop()
+        handle.db.close()
+        with self._lock:
+            self._open.pop(kb_id, None)
+        shutil.rmtree(handle.folder, ignore_errors=True)
+        if last and not handle.folder.exists():
             with self.catalog.write() as connection:
                 connection.execute(text("DELETE FROM knowledge_base WHERE id = :id"), {"id": kb_id})
-        return len(ids)
 
     # Activity: which knowledge bases dispatch and sweep must look at
 

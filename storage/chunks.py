@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from pipeline.errors import PermanentError, TransientError
 from pipeline.types import Chunk
@@ -179,10 +179,5 @@ def delete_run_chunks(connection: Connection, document: str, run: int) -> None:
 
 def _delete_chunks(connection: Connection, document: str, run: int) -> None:
     values = {"document": document, "run": run}
-    seqs = connection.execute(text(f"SELECT seq FROM chunk WHERE {_RUN}"), values).scalars().all()
-    if seqs:
-        fulltext.remove(connection, seqs)
-        connection.execute(
-            text("DELETE FROM chunk WHERE seq IN :seqs").bindparams(bindparam("seqs", expanding=True)),
-            {"seqs": seqs},
-        )
+    connection.execute(text(f"DELETE FROM chunk_fts WHERE rowid IN (SELECT seq FROM chunk WHERE {_RUN})"), values)
+    connection.execute(text(f"DELETE FROM chunk WHERE {_RUN}"), values)

@@ -6,6 +6,7 @@ still have written vectors after the first time. Every step is safe to repeat.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,10 @@ def unfinished(kb: KnowledgeBase) -> bool:
         return found.first() is not None
 
 
-def clean(kb: KnowledgeBase, lease_s: float, limit: int = 20) -> int:
-    """Do what is due; how many runs were cleaned.
-
-    Raises:
-        ServiceUnavailable: Chroma is out of reach; what is due stays due.
-    """
+def due(kb: KnowledgeBase, limit: int = 20) -> Sequence[Row[Any]]:
+    """What is to be cleaned now, longest due first."""
     with kb.db.read() as connection:
-        due = connection.execute(
+        return connection.execute(
             text(
                 "SELECT c.document, c.run, c.chunks, c.passes, d.deleted_at, d.run AS latest, d.published_run"
                 " FROM cleanup AS c JOIN document AS d ON d.id = c.document"
@@ -43,12 +40,14 @@ def clean(kb: KnowledgeBase, lease_s: float, limit: int = 20) -> int:
             ),
             {"boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
         ).all()
-    for row in due:
-        _clean_run(kb, row, lease_s)
-    return len(due)
 
 
-def _clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
+def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
+    """Clean one of the runs that are `due`.
+
+    Raises:
+        ServiceUnavailable: Chroma is out of reach; what is due stays due.
+    """
     values = {"document": row.document, "run": row.run}
     deleted = row.deleted_at is not None
     # A retry may have published this run's successor, or made it the published one, since the row was written.
@@ -64,6 +63,15 @@ def _clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
     else:
         kb.files(row.document).remove_run(row.run)
     with kb.db.write() as connection:
+        now = connection.execute(
+            text(
+                "SELECT c.passes, d.deleted_at FROM cleanup AS c JOIN document AS d ON d.id = c.document"
+                " WHERE c.document = :document AND c.run = :run"
+            ),
+            values,
+        ).first()
+        if now is None or (now.passes, now.deleted_at) != (row.passes, row.deleted_at):
+            return  # deleted or published anew while we cleaned: the row asks for more now, and comes round again
         chunks.delete_run_chunks(connection, row.document, row.run)
         if deleted or row.run < row.latest:  # the latest run's pages are what a retry starts from
             for table in ("page", "unit"):

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from pipeline.errors import ServiceUnavailable
@@ -114,6 +115,8 @@ def _synchronous(connection: Connection, level: str) -> None:
 def _mapped(path: Path) -> Iterator[None]:
     try:
         yield
+    except PoolTimeout as error:
+        raise ServiceUnavailable(f"database {path.name}: too many connections are waiting") from error
     except OperationalError as error:
         words = str(error.orig)
         if any(sign in words for sign in ("locked", "disk is full", "disk I/O", "unable to open", "readonly")):

@@ -14,6 +14,7 @@ from pipeline import stages
 from pipeline.errors import PermanentError
 from storage import clock, runs, schema
 from storage.catalog import KnowledgeBase
+from storage.database import Missing
 
 _WARNINGS_SHOWN = 20
 _SELECT = (
@@ -56,7 +57,10 @@ def add(kb: KnowledgeBase, new: NewDocument, batch: str, settings: dict[str, Any
         return known
     document = clock.new_id()
     files = kb.files(document)
-    files.adopt_upload(new.incoming)
+    try:
+        files.adopt_upload(new.incoming)
+    except FileNotFoundError as error:
+        raise Missing(kb.folder) from error
     row = {
         "id": document, "sha256": new.sha256, "filename": new.filename, "kind": new.kind, "size_bytes": new.size_bytes,
         "metadata": new.metadata, "tags": new.tags, "batch": batch, "created_at": clock.wall(), "run": 1, "version": 0,
@@ -86,7 +90,9 @@ def _known(kb: KnowledgeBase, sha256: str, settings: dict[str, Any]) -> Accepted
     if row.status not in ("failed", "cancelled"):
         return Accepted(row.id, row.status, True)
     with kb.db.write(durable=True) as connection:
-        row = connection.execute(query, {"sha256": sha256}).one()
+        row = connection.execute(query, {"sha256": sha256}).first()
+        if row is None:  # deleted meanwhile: these bytes are new again
+            return None
         if row.status in ("failed", "cancelled"):
             runs.open_run_from(connection, row.id, row.run + 1, "upload", settings)
     return Accepted(row.id, "queued", False)
@@ -119,6 +125,15 @@ def cancel(kb: KnowledgeBase, document: str) -> None:
         if row.status not in runs.UNFINISHED:
             raise PermanentError("conflict", f"The document is {row.status}: there is nothing to cancel.")
         runs.finish(connection, document, row.run, "cancelled")
+
+
+def cancel_all(kb: KnowledgeBase) -> None:
+    """Stop every run: the knowledge base is being deleted, and nothing may be written into it any more."""
+    with kb.db.write() as connection:
+        for row in connection.execute(
+            text("SELECT document, run FROM run WHERE status IN ('queued', 'running')")
+        ).all():
+            runs.finish(connection, row.document, row.run, "cancelled")
 
 
 def delete(kb: KnowledgeBase, document: str) -> None:

@@ -45,7 +45,7 @@ def sync_folder(folder: Path) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file under a temporary name and rename it: readers see the old or the new, never a part."""
     with disk_errors():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)  # not its parents: a deleted document's folder must not come back
         temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
         try:
             temporary.write_bytes(data)
@@ -73,7 +73,7 @@ class DocumentFiles:
     def adopt_upload(self, incoming: Path) -> None:
         """Move an uploaded file, already flushed, to where it stays; durable when this returns."""
         with disk_errors():
-            self.folder.mkdir(parents=True)
+            self.folder.mkdir()  # not its parents: a deleted knowledge base's folder must not come back
             incoming.rename(self.original)
             sync_folder(self.folder)
             sync_folder(self.folder.parent)

@@ -64,7 +64,7 @@ class Waiting:
     document: str
     run: int
     unit: str
-    served_s: float  # when a unit of this document and stage was last claimed; 0.0: never
+    served_s: float  # when a unit of this document and stage was last claimed, or since when the first one waits
 
 
 def claim(
@@ -203,7 +203,7 @@ def waiting(kb: KnowledgeBase, stage: str) -> list[Waiting]:
         rows = connection.execute(
             text(
                 "SELECT document, run, unit, min(first) AS first, coalesce((SELECT max(claimed_s) FROM unit AS served"
-                " WHERE served.document = unit.document AND served.stage = unit.stage), 0) AS served_s"
+                " WHERE served.document = unit.document AND served.stage = unit.stage), not_before_s, 0) AS served_s"
                 f" FROM unit WHERE stage = :stage AND state = 'ready' AND {_DUE}"
                 " GROUP BY document ORDER BY served_s, document"
             ),

@@ -21,8 +21,9 @@ _READER_DIED = ("page_crashed", "page_timeout", "page_memory", "worker_lost")
 _RUN = "document = :document AND run = :run"
 _OPEN = "state IN ('blocked', 'ready', 'claimed')"
 _INSERT_UNIT = text(
-    "INSERT INTO unit (document, run, stage, unit, first, last, size, state, crashes, losses, errors, ready_at)"
-    " VALUES (:document, :run, :stage, :unit, :first, :last, :size, :state, 0, 0, 0, :wall) ON CONFLICT DO NOTHING"
+    "INSERT INTO unit (document, run, stage, unit, first, last, size, state, crashes, losses, errors, ready_at, boot,"
+    " not_before_s) VALUES (:document, :run, :stage, :unit, :first, :last, :size, :state, 0, 0, 0, :wall, :boot, :now)"
+    " ON CONFLICT DO NOTHING"
 )
 
 
@@ -123,7 +124,7 @@ def add_units(
     rows = [
         {
             "document": document, "run": run, "stage": stage, "unit": f"{first}-{last}", "first": first, "last": last,
-            "size": last - first + 1, "state": state, "wall": wall,
+            "size": last - first + 1, "state": state, "wall": wall, "boot": clock.boot_id(), "now": clock.now_s(),
         }
         for first, last in ranges
     ]  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
-from pipeline.errors import ServiceUnavailable
+from pipeline.errors import TransientError
 from pipeline.settings import SearchSettings
 from storage import fulltext
 from storage.catalog import KnowledgeBase
@@ -81,7 +81,7 @@ def search(
         else:
             try:
                 similar = _nearest(kb, vector, wanted)
-            except ServiceUnavailable as error:
+            except TransientError as error:
                 degraded.append(f"vectors: {error}; words alone were searched")
     with kb.db.read() as connection:
         chosen: list[str] = []

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import ServiceUnavailable
+from pipeline.errors import ServiceUnavailable, TransientError
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 _COLLECTION = "chunks"
 _DELETE_AT_ONCE = 1000
+_TIMEOUT_S = 30.0
 Vectors = npt.NDArray[np.float32]
 
 
@@ -43,7 +44,7 @@ class VectorStore:
     @contextmanager
     def _reachable(self) -> Iterator[None]:
         """Turn Chroma's errors into ours; after one the collection is looked up anew: the server may be another."""
-        from chromadb.errors import ChromaError
+        from chromadb.errors import ChromaError, InvalidArgumentError, InvalidDimensionException
 
         if not self._url:
             raise ServiceUnavailable("Chroma: no address; set storage.chroma_url or start `pagemill up`")
@@ -51,6 +52,8 @@ class VectorStore:
             yield
         except Exception as error:
             self._known = None
+            if isinstance(error, InvalidArgumentError | InvalidDimensionException):
+                raise TransientError(f"Chroma refused: {error}") from error  # waiting would not mend it
             # The client lets its HTTP library's errors through, and says "could not connect" by ValueError.
             library = type(error).__module__.split(".")[0]
             if isinstance(error, ChromaError | OSError | ValueError) or library in {"httpx", "httpcore"}:
@@ -77,7 +80,7 @@ class VectorStore:
         import chromadb
         from chromadb.errors import ChromaError, NotFoundError
 
-        admin = chromadb.AdminClient(_admin_settings(self._server()))
+        admin = _bounded(chromadb.AdminClient(_admin_settings(self._server())))
         try:
             admin.get_database(self._database)
         except NotFoundError:
@@ -85,12 +88,13 @@ class VectorStore:
                 admin.create_database(self._database)
             except ChromaError:
                 admin.get_database(self._database)  # another process was first
-        client = chromadb.HttpClient(**self._server(), database=self._database)
-        return client.get_or_create_collection(
+        client = _bounded(chromadb.HttpClient(**self._server(), database=self._database))
+        collection: Collection = client.get_or_create_collection(
             _COLLECTION,
             configuration={"hnsw": {"space": "cosine", "ef_search": self._ef_search}},
             embedding_function=None,
         )
+        return collection
 
     def put(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Write vectors (n, dimension) under their ids; again is the same.
@@ -130,8 +134,17 @@ class VectorStore:
         from chromadb.errors import NotFoundError
 
         with self._reachable(), suppress(NotFoundError):
-            chromadb.AdminClient(_admin_settings(self._server())).delete_database(self._database)
+            _bounded(chromadb.AdminClient(_admin_settings(self._server()))).delete_database(self._database)
         self._known = None
+
+
+def _bounded(client: Any) -> Any:
+    """The client with a limit to how long it waits: it has none of its own, and no setting for one.
+
+    A Chroma that accepts and never answers must not hold a worker, the sweep or a search for ever.
+    """
+    client._server._session.timeout = _TIMEOUT_S
+    return client
 
 
 def _admin_settings(server: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from pipeline.errors import PermanentError
+from storage.database import Missing
 from storage.files import disk_errors
 
 _HEAD_BYTES = 4096
@@ -203,7 +204,10 @@ class _Reader:
         part.pending_bytes = 0
         with disk_errors():
             if part.stream is None:
-                part.stream = part.path.open("xb")
+                try:
+                    part.stream = part.path.open("xb")
+                except FileNotFoundError as error:  # deleted since the upload began
+                    raise Missing(self._folder) from error
             part.stream.write(data)
         part.digest.update(data)
         part.head = (part.head + data[:_HEAD_BYTES])[:_HEAD_BYTES]

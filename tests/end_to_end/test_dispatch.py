@@ -33,7 +33,7 @@ def kb(storage: Storage) -> KnowledgeBase:
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    program, url = valkey_program(tmp_path_factory.mktemp("queue"))
+    program, url = valkey_program(tmp_path_factory.mktemp('a "queue" with spaces'))
     with subprocess.Popen(program.argv, stdout=subprocess.DEVNULL, env={**os.environ}) as process:
         until(lambda: redis_answers(url), 10, "the queue server")
         yield url
@@ -97,6 +97,17 @@ def test_lost_messages_are_sent_again(storage: Storage, kb: KnowledgeBase, queue
     assert dispatch.top_up(storage, queue) == 1
     queue.broker.client.flushall()
     assert dispatch.top_up(storage, queue) == 1
+
+
+def test_one_broken_database_does_not_stop_the_others(storage: Storage, kb: KnowledgeBase, queue: Queue) -> None:
+    broken = storage.open(storage.create_knowledge_base("broken", ["en"], "auto")["id"])
+    for knowledge_base in (broken, kb):
+        storage.wake(knowledge_base.id)
+        upload(knowledge_base, b"one")
+    with broken.db.write() as connection:
+        connection.exec_driver_sql("DROP TABLE unit")
+    assert dispatch.top_up(storage, queue, ["render"]) == 1
+    assert [key[0] for key in _sent(queue)] == [kb.id]
 
 
 def test_a_queue_out_of_reach_is_said(storage: Storage, kb: KnowledgeBase) -> None:

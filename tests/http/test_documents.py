@@ -110,7 +110,8 @@ def test_results_that_are_not_there_yet(client: TestClient, kb: str) -> None:
     for part in ("markdown", "json"):
         assert client.get(f"{base}/{part}").json()["error"]["code"] == "not_ready"
     assert client.get(f"{base}/pages").json()["items"] == []
-    assert client.get(f"{base}/pages/1").status_code == 404
+    for number in ("1", "0", str(10**30)):
+        assert client.get(f"{base}/pages/{number}").status_code == 404
 
 
 def test_cancel_retry_delete(client: TestClient, kb: str) -> None:

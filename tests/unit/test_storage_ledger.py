@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.types import Box, PageReading, Word
-from storage import chunks, clock, documents, ledger, pages
-from storage.catalog import KnowledgeBase
+from storage import chunks, cleanup, clock, documents, ledger, pages
+from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
 from tests.unit.builders import RULES, claim, image_page, read_page, states, upload
 from tests.unit.builders import chunks as make_chunks
@@ -226,3 +226,46 @@ def test_every_settle_moves_the_version_on(kb: KnowledgeBase) -> None:
     pages.settle_render(unit, [read_page(1)])
     seen.append(documents.status(kb, document)["version"])
     assert seen == sorted(set(seen))
+
+
+def test_a_crash_on_a_short_document_splits_no_page_it_does_not_have(kb: KnowledgeBase) -> None:
+    document = upload(kb).id
+    held = claim(kb, document, "render")
+    pages.page_count_known(held, 1)
+    ledger.attempt_failed(held, "crashes", ERROR, RULES)
+    assert states(kb, document) == {"render 1-2": "ready"}
+    for _ in range(RULES.max_crashes - 1):
+        ledger.attempt_failed(claim(kb, document, "render"), "crashes", ERROR, RULES)
+    assert documents.status(kb, document)["pages"]["failed"] == 1
+
+
+def test_a_delete_during_a_clean_up_is_not_forgotten(kb: KnowledgeBase) -> None:
+    document = upload(kb).id
+    documents.cancel(kb, document)
+    (before,) = cleanup.due(kb)
+    cleanup.clean_run(kb, before, lease_s=0.0)
+    (stale,) = cleanup.due(kb)
+    documents.delete(kb, document)
+    cleanup.clean_run(kb, stale, lease_s=0.0)
+    assert cleanup.unfinished(kb), "the delete's own clean-up is still to come"
+    while due := cleanup.due(kb):
+        cleanup.clean_run(kb, due[0], lease_s=0.0)
+    assert not cleanup.unfinished(kb) and not kb.files(document).folder.exists()
+
+
+def test_a_deleted_knowledge_base_takes_nothing_any_more(storage: Storage, kb: KnowledgeBase) -> None:
+    document = upload(kb).id
+    held = claim(kb, document, "render")
+    storage.delete_knowledge_base(kb.id)
+    documents.cancel_all(kb)
+    with pytest.raises(LeaseLost):
+        pages.page_count_known(held, 1)
+
+
+def test_whoever_waited_longest_comes_first(kb: KnowledgeBase) -> None:
+    book = upload(kb, b"book").id
+    pages.page_count_known(claim(kb, book, "render"), 400)
+    late = upload(kb, b"letter").id
+    assert [waiting.document for waiting in ledger.waiting(kb, "render")] == [book, late]
+    pages.settle_render(claim(kb, book, "render"), [read_page(3), read_page(4)])
+    assert [waiting.document for waiting in ledger.waiting(kb, "render")] == [late, book]

@@ -21,6 +21,7 @@ from web import models, upload
 from web.state import State, answer, in_thread, query, state
 
 _LOG = log.get("web")
+_LARGEST_PAGE = 2**31 - 1  # what every database takes for a number
 _MEDIA = {
     "pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg", "tiff": "image/tiff", "webp": "image/webp",
     "bmp": "image/bmp",
@@ -186,7 +187,8 @@ async def page(request: Request) -> Response:
 def _page(parts: State, request: Request) -> dict[str, Any]:
     _, kb = parts.knowledge_base(request)
     document, number = request.path_params["document"], request.path_params["page"]
-    reading = pages.page_reading(kb, document, documents.find(kb, document).run, number)
+    run = documents.find(kb, document).run
+    reading = pages.page_reading(kb, document, run, number) if number <= _LARGEST_PAGE else None
     if reading is None:
         raise PermanentError("not_found", f"Page {number} of the document was not read, or not yet.")
     described = reading.as_dict()

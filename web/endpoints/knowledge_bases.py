@@ -73,5 +73,6 @@ async def delete(request: Request) -> Response:
 
 
 def _delete(parts: State, request: Request) -> None:
-    record, _ = parts.knowledge_base(request)
+    record, kb = parts.knowledge_base(request)
     parts.storage.delete_knowledge_base(record["id"])
+    documents.cancel_all(kb)
