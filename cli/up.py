@@ -54,8 +54,12 @@ def locked(data: Path) -> Iterator[None]:
     Raises:
         UpError: somebody else holds it.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / ".lock").open("a+") as lock:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        opened = (data / ".lock").open("a+")
+    except OSError as error:
+        raise UpError(f"{data} cannot be a data folder: {error.strerror}. Give another with --data.") from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

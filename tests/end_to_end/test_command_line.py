@@ -47,6 +47,9 @@ def test_what_goes_wrong_is_said_in_a_sentence(stack: Stack, tmp_path: Path) -> 
     assert stage.returncode == 2 and "render" in stage.stderr
     alone = _pagemill("worker", "ocr")
     assert alone.returncode == 1 and "queue.redis_url" in alone.stderr
+    (tmp_path / "file").touch()
+    no_folder = _pagemill("up", "--data", str(tmp_path / "file"))
+    assert no_folder.returncode == 1 and "cannot be a data folder" in no_folder.stderr
     assert _pagemill("--version").stdout.startswith("pagemill ")
 
 
