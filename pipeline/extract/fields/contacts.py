@@ -1,0 +1,65 @@
+"""E-mail addresses and telephone numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.extract.fields.text import Field, Text
+
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9_.+%@-])(?P<user>[a-z0-9][a-z0-9._%+-]{0,63})\s?@\s?(?P<host>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24})"
+    r"(?![a-z0-9@])",
+    re.I,
+)
+_BEFORE, _AFTER = r"(?<![\w./+#-])(?<!\d[ )])", r"(?!\d|[-./]\d|\s\d{3})"
+_PHONE = re.compile(
+    _BEFORE + r"(?:"
+    r"(?:(?:\(?\+\s?86\)?|0086|86)[-\s]?)?1[3-9]\d[-\s]?\d{4}[-\s]?\d{4}"  # Chinese mobile
+    r"|(?:(?:\(?\+\s?86\)?|0086|86)[-\s]?)?\(?0(?:10|2\d|[3-9]\d{2})\)?\s?[-\s]\s?[2-9]\d{3}[-\s]?\d{3,4}"  # and fixed
+    r"|\(0(?:10|2\d|[3-9]\d{2})\)[2-9]\d{6,7}"
+    r"|\+\s?[1-9]\d{0,2}[-.\s]?(?:\(\d{1,4}\)[-.\s]?)?\d(?:[-.\s]{0,2}\d){5,11}"  # international
+    r"|(?:1[-.\s])?(?:\(\d{3}\)\s?|\d{3}[-.])\d{3}[-.\s]\d{4}"  # North American, Chinese 400-
+    r")" + _AFTER
+)
+_LABELLED = re.compile(
+    r"(?:\b(?:tel(?:ephone)?|phone|mobile|cell(?:phone)?|call)\b(?:\s?(?:no|number))?|电\s*话|手\s*机(?:号码?)?"
+    r"|联系方式|座机|热线)"
+    r"[\s.]*[:#]?\s*(?P<number>\(?\+?\d(?:[-./()\s]{0,2}\d){6,14})(?![\d-])",
+    re.I,
+)
+_FAX = re.compile(r"(?:\bfax\b|传\s*真)[^\d\n]{0,12}$", re.I)
+_OTHER_NUMBER = re.compile(
+    r"(?:身份证|证号|编号|账号|帐号|卡号|订单|税号|QQ|\bID|\bno|\border|\binvoice|\baccount)[^\d\n]{0,8}$", re.I
+)
+
+
+def find_emails(text: Text) -> Iterator[Field]:
+    """Addresses in lower case."""
+    for found in _EMAIL.finditer(text.text):
+        value = f"{found['user']}@{found['host']}".lower()
+        if ".." not in value and not found["user"].endswith("."):
+            yield text.field(found.start(), found.end(), "pattern", 0.98, value)
+
+
+def find_phones(text: Text) -> Iterator[Field]:
+    """Numbers without their separators; a number of unusual form only beside a label. No fax numbers."""
+    taken: list[tuple[int, int]] = []
+    for found in _PHONE.finditer(text.text):
+        before = text.text[max(0, found.start() - 24) : found.start()]
+        if _FAX.search(before) or _OTHER_NUMBER.search(before) or "\t" in found.group():
+            continue
+        taken.append(found.span())
+        yield text.field(found.start(), found.end(), "pattern", 0.9, _plain(found.group()))
+    for found in _LABELLED.finditer(text.text):
+        start, end = found.span("number")
+        cell = text.text.find("\t", start, end)
+        end = cell if cell > 0 else end
+        value = _plain(text.text[start:end])
+        if 7 <= len(value.lstrip("+")) <= 15 and not any(a < end and start < b for a, b in taken):
+            yield text.field(start, end, "label", 0.85, value)
+
+
+def _plain(number: str) -> str:
+    number = re.sub(r"\(0\)", "", number)  # "+44 (0)20": the nought is dialled at home only
+    return ("+" if "+" in number else "") + re.sub(r"\D", "", number)
