@@ -1,0 +1,44 @@
+// Fields that were found in a document: a field, a list of fields, or a list of records, of any name.
+
+import { has, t } from "./i18n.js";
+
+/** A field's name as people read it. */
+export function label(path) {
+  const key = `field.${path}`;
+  if (has(key)) return t(key);
+  const last = path.split(".").at(-1).replaceAll("_", " ");
+  return last.charAt(0).toUpperCase() + last.slice(1);
+}
+
+export const isField = (value) => value !== null && typeof value === "object" && "value" in value;
+
+export function text(name, field) {
+  const value = typeof field.value === "string" ? field.value : JSON.stringify(field.value);
+  const key = `${name}.${value}`;
+  return has(key) ? t(key) : value;
+}
+
+const FIRST = ["name", "title", "birth_date", "gender"];
+
+/** The few fields that tell what a document is: `[[label, value], ...]`. */
+export function telling(fields) {
+  const found = FIRST.filter((name) => isField(fields[name])).map((name) => [label(name), text(name, fields[name])]);
+  for (const [name, keys] of [
+    ["education", ["school", "degree"]],
+    ["work", ["employer", "title"]],
+  ]) {
+    const record = Array.isArray(fields[name]) ? fields[name][0] : null;
+    const values = keys.filter((key) => isField(record?.[key])).map((key) => text(key, record[key]));
+    if (values.length) found.push([label(name), values.join(" · ")]);
+  }
+  if (Array.isArray(fields.skills) && fields.skills.length)
+    found.push([
+      label("skills"),
+      fields.skills
+        .slice(0, 4)
+        .filter(isField)
+        .map((field) => text("skills", field))
+        .join(", "),
+    ]);
+  return found;
+}

@@ -1,0 +1,116 @@
+// The head of a document: its name, what it is, how it stands, and its downloads.
+
+import * as api from "../api.js";
+import { el, icon, setText } from "../dom.js";
+import { percent, timeLeft } from "../format.js";
+import { sentence, t } from "../i18n.js";
+import { errorNote } from "../notices.js";
+
+/** Makes the head: `{node, show(document), page(info, place), failed(error), connected(yes)}`. */
+export function viewerHead(kb, id, { retry }) {
+  const name = el("h1", { id: "document-name", text: " " });
+  const facts = el("div", { class: "head-facts" });
+  const problem = el("div", { class: "head-problem" });
+  const lost = el("p", { class: "lost", role: "status" });
+  const download = (what, picture, text) =>
+    el(
+      "a",
+      { class: "button small", id: `download-${what}`, download: true, href: `${api.documentPath(kb, id)}/${what}` },
+      icon(picture),
+      el("span", { text }),
+    );
+  const original = download("original", "download", t("viewer.original"));
+  const markdown = download("markdown", "markdown", "Markdown");
+  markdown.hidden = true;
+  const retryButton = el(
+    "button",
+    { type: "button", class: "button small", id: "retry", on: { click: retry } },
+    icon("retry"),
+    t("retry"),
+  );
+  const note = el("div", { class: "note" });
+  const node = el(
+    "div",
+    { class: "head" },
+    el("div", { class: "head-line" }, name, el("div", { class: "head-actions" }, original, markdown)),
+    facts,
+    problem,
+    lost,
+  );
+  let noteShown = "";
+
+  function drawNote(document) {
+    const { failed, total } = document.pages;
+    const partly = document.status === "done" && failed > 0;
+    const words =
+      document.error && document.status !== "done"
+        ? sentence(document.error)
+        : partly
+          ? t("row.pagesFailed", { n: failed, total })
+          : "";
+    if (words === noteShown) return;
+    noteShown = words;
+    note.className = `note ${partly ? "note-warning" : "note-error"}`;
+    note.replaceChildren(icon("alert"), el("p", { text: words }), document.status === "cancelled" ? "" : retryButton);
+    problem.replaceChildren(words ? note : "");
+  }
+
+  return {
+    node,
+    show(document) {
+      setText(name, document.filename);
+      markdown.hidden = document.published_run === null;
+      const { review, total } = document.pages;
+      const working = document.status === "running" || document.status === "queued";
+      facts.replaceChildren(
+        el("span", { class: "status", data: { status: document.status } }, t(`status.${document.status}`)),
+        working
+          ? el("span", {
+              class: "muted",
+              text: [percent(document.progress), timeLeft(document.eta_seconds)].filter(Boolean).join(" · "),
+            })
+          : "",
+        total ? el("span", { class: "muted", text: t("pages", { n: total }) }) : "",
+        document.language ? el("span", { class: "chip", text: t(`language.${document.language}`) }) : "",
+        review ? el("span", { class: "chip chip-review" }, icon("flag"), t("viewer.reviewPages", { n: review })) : "",
+        ...document.tags.map((tag) => el("span", { class: "chip" }, icon("tag"), tag)),
+      );
+      drawNote(document);
+    },
+    /** What is known of the page shown. */
+    page(info, place) {
+      place.replaceChildren(
+        ...(info?.state !== "read"
+          ? []
+          : [
+              info.review
+                ? el(
+                    "span",
+                    { class: "chip chip-review", id: "page-review", title: String(info.review) },
+                    icon("flag"),
+                    t("viewer.review"),
+                  )
+                : "",
+              el("span", {
+                class: "muted",
+                title: info.engine ?? "",
+                text: [
+                  t(`source.${info.source}`),
+                  info.source === "ocr" ? info.engine : "",
+                  typeof info.confidence === "number"
+                    ? t("viewer.confidence", { percent: percent(info.confidence) })
+                    : "",
+                ]
+                  .filter(Boolean)
+                  .join(" · "),
+              }),
+            ]),
+      );
+    },
+    failed(error) {
+      if (name.textContent.trim() === "") setText(name, t(error.status === 404 ? "viewer.missing" : "kb.unreachable"));
+      else problem.replaceChildren(errorNote(error));
+    },
+    connected: (yes) => setText(lost, yes ? "" : t("live.lost")),
+  };
+}
