@@ -1,4 +1,4 @@
-"""extract: the pages of a document become Markdown, JSON and chunks."""
+"""extract: the pages of a document become Markdown, JSON, fields and chunks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import orjson
 
 from actors.shell import Hands
 from pipeline.extract import build_document, cut_chunks, detect_language, to_json, to_markdown
+from pipeline.extract.fields import extract_fields
 from pipeline.settings import Settings
 from storage import chunks, pages
+from storage.catalog import DEFAULT_SCHEMA
 from storage.files import write_atomically
 
 
@@ -27,7 +29,8 @@ class Actor:
         write_atomically(files.markdown(claim.run), markdown.encode())
         write_atomically(files.json(claim.run), orjson.dumps(to_json(document)))
         cut = cut_chunks(document, target_tokens=claim.settings["chunk_tokens"])
-        chunks.settle_extract(claim, cut, detect_language(markdown), self._rows_per_batch)
+        found = extract_fields(document, claim.settings.get("schema", DEFAULT_SCHEMA))  # runs of older versions: none
+        chunks.settle_extract(claim, cut, detect_language(markdown), found, self._rows_per_batch)
 
     def memory_mb(self) -> float:
         """There are no children."""

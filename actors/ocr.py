@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actors.children import ChildPool
 from actors.shell import Hands
+from pipeline.children import ChildPool
 from pipeline.errors import PermanentError
 from pipeline.settings import Settings
 from pipeline.types import PageReading

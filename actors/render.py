@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.children import ChildPool
 from actors.shell import Hands
+from pipeline.children import ChildPool
 from pipeline.errors import PermanentError
 from pipeline.settings import Settings
 from pipeline.types import PageImage, PageReading, RenderedPage

@@ -66,28 +66,45 @@ class Client:
         try:
             response = self._http.request(method, path, **kwargs)
         except httpx.TransportError as error:
-            raise NoServer(
-                f"No Pagemill answers at {self.base} ({error}). Start one with `pagemill up`, or give --url."
-            ) from error
+            raise self._nobody(error) from error
         if response.is_error:
             problem = _problem(response)
             raise ApiError(problem["code"], problem["message"])
         return orjson.loads(response.content) if response.content else None
 
-    def ensure_knowledge_base(self, name: str) -> dict[str, Any]:
+    def download(self, path: str, **kwargs: Any) -> Iterator[bytes]:
+        """The body of an answer that is not JSON, piece by piece.
+
+        Raises:
+            ApiError, NoServer: as `call`.
+        """
+        try:
+            with self._http.stream("GET", path, **kwargs) as response:
+                if response.is_error:
+                    response.read()
+                    problem = _problem(response)
+                    raise ApiError(problem["code"], problem["message"])
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._nobody(error) from error
+
+    def _nobody(self, error: Exception) -> NoServer:
+        return NoServer(f"No Pagemill answers at {self.base} ({error}). Start one with `pagemill up`, or give --url.")
+
+    def ensure_knowledge_base(self, name: str, schema: str | None = None) -> dict[str, Any]:
         """The knowledge base of this name, made if there is none."""
         try:
             found: dict[str, Any] = self.call("GET", kb_path(name))
         except ApiError as error:
             if error.code != "not_found":
                 raise
-            found = self.call("POST", "/knowledge-bases", json={"name": name})
+            found = self.call("POST", "/knowledge-bases", json={"name": name, **({"schema": schema} if schema else {})})
         return found
 
-    def upload(self, kb: str, paths: Sequence[Path]) -> dict[str, Any]:
-        """Upload files in one request."""
+    def upload(self, kb: str, paths: Sequence[Path], form: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Upload files in one request, with fields beside them."""
         with _opened(paths) as files:
-            answer: dict[str, Any] = self.call("POST", f"{kb_path(kb)}/documents", files=files)
+            answer: dict[str, Any] = self.call("POST", f"{kb_path(kb)}/documents", files=files, data=form or {})
         return answer
 
 

@@ -32,6 +32,7 @@ _ERR = Console(stderr=True, highlight=False)
 
 Url = Annotated[str | None, typer.Option(help="Address of the server; else PAGEMILL_URL, else the local one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+_FILTER = "NAME:VALUE, such as skills:Redis or tag:2026-spring; may be repeated."
 Kb = Annotated[str, typer.Option(help="Name or id of the knowledge base.")]
 
 
@@ -132,19 +133,23 @@ def add(
     files: Annotated[list[Path], typer.Argument(help="Files or folders.", exists=True)],
     kb: Kb,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all have ended.")] = False,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag for the files; may be repeated.")] = None,
+    metadata: Annotated[str | None, typer.Option(help="A JSON object to keep with the files.")] = None,
+    schema: Annotated[str | None, typer.Option(help="Fields to look for, if the knowledge base is new.")] = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Upload files into a knowledge base, making it if there is none."""
     client = _client(url)
-    client.ensure_knowledge_base(kb)
+    client.ensure_knowledge_base(kb, schema)
+    form = {"tags": tag or [], **({"metadata": metadata} if metadata else {})}
     paths = [path for given in files for path in _files_of(given)]
     if not paths:
         raise typer.BadParameter("there are no files in what was given")
     documents: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     for start in range(0, len(paths), 50):
-        answer = client.upload(kb, paths[start : start + 50])
+        answer = client.upload(kb, paths[start : start + 50], form)
         documents += answer["documents"]
         rejected += answer["rejected"]
     statuses: list[dict[str, Any]] = []
@@ -210,11 +215,12 @@ def search(
     kb: Kb,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
     mode: Annotated[str, typer.Option(help="hybrid, vector or keyword.")] = "hybrid",
+    only: Annotated[list[str] | None, typer.Option("--filter", help=_FILTER)] = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Search a knowledge base."""
-    params: dict[str, str | int] = {"q": query, "limit": limit, "mode": mode}
+    params: dict[str, Any] = {"q": query, "limit": limit, "mode": mode, "filter": only or []}
     value = _client(url).call("GET", f"{kb_path(kb)}/search", params=params)
     if as_json:
         _print_json(value)
@@ -241,6 +247,25 @@ def snippet(hit: dict[str, Any], length: int = 160) -> str:
     start = max(0, first - length // 3)
     cut = " ".join(text[start : start + length].split())
     return f"{'…' if start else ''}{cut}{'…' if start + length < len(text) else ''}"
+
+
+@app.command()
+def export(
+    kb: Kb,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--filter", help=_FILTER)] = None,
+    url: Url = None,
+) -> None:
+    """Write the fields of a knowledge base's documents as CSV, a row a document."""
+    pieces = _client(url).download(f"{kb_path(kb)}/fields.csv", params={"filter": only or []})
+    if output is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        return
+    first = next(pieces)  # before the file is made: an error leaves what is there alone
+    with output.open("wb") as stream:
+        stream.write(first)
+        stream.writelines(pieces)
 
 
 @app.command()

@@ -27,11 +27,12 @@ def watch(client: Client, kb: str, documents: list[dict[str, Any]], console: Con
         BarColumn(bar_width=24),
         TextColumn("{task.fields[stage]:<10}"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
         console=console,
         transient=False,
     ) as bars:
         tasks: dict[str, TaskID] = {
-            document["id"]: bars.add_task(_shorten(document["filename"]), total=1.0, stage="queued")
+            document["id"]: bars.add_task(_shorten(document["filename"]), total=1.0, stage="queued", left="")
             for document in documents
         }
         while len(last) < len(tasks):
@@ -42,13 +43,19 @@ def watch(client: Client, kb: str, documents: list[dict[str, Any]], console: Con
                 ended = status["status"] in _ENDED
                 bars.update(
                     task, completed=1.0 if ended else status["progress"],
-                    stage=status["status"] if ended else status["stage"],
+                    stage=status["status"] if ended else status["stage"], left=_left(status["eta_seconds"]),
                 )  # fmt: skip
                 if ended:
                     bars.stop_task(task)
                     last[document] = status
             time.sleep(_POLL_S)
     return [last[document["id"]] for document in documents]
+
+
+def _left(eta_s: float | None) -> str:
+    if eta_s is None:
+        return ""
+    return f"about {eta_s:.0f} s left" if eta_s < 90 else f"about {eta_s / 60:.0f} min left"
 
 
 def _shorten(name: str) -> str:

@@ -31,7 +31,7 @@ def _render_handlers(config: dict[str, Any]) -> dict[str, Handler]:
     from pipeline.render.service import RenderService
 
     service = RenderService(config)
-    return {"open": service.open, "render": service.render}
+    return {"open": service.open, "render": service.render, "preview": service.preview}
 
 
 def _ocr_handlers(config: dict[str, Any]) -> dict[str, Handler]:

@@ -32,7 +32,7 @@ CODES: dict[str, str] = {
     "not_found": "There is no such thing.",
     "method_not_allowed": "The address does not answer this method.",
     "name_taken": "A knowledge base of this name exists.",
-    "too_large": "The upload is larger than this server takes.",
+    "too_large": "The file is larger than this server takes, or unpacks to more.",
     "upload_cut": "The upload ended before the whole file had arrived.",
     "not_ready": "The result is not there yet.",
     "conflict": "The document is in a state that does not allow this.",

@@ -80,6 +80,9 @@ class WebSettings(Section):
     max_upload_mb: Positive = 500
     max_files: Positive = 1000
     query_threads: Positive = 1
+    preview_processes: Positive = 1
+    preview_seconds: Seconds = 30.0
+    cache_mb: Positive = 500
 
 
 class LogSettings(Section):

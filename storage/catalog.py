@@ -24,9 +24,11 @@ from pipeline.errors import PermanentError
 from pipeline.settings import Settings
 from storage import clock, migrate, schema
 from storage.database import Database
-from storage.files import DocumentFiles, disk_errors, sync_folder
+from storage.files import DocumentFiles, disk_errors, remove_previews, sync_folder
+from storage.pace import PaceMemory
 from storage.vectors import VectorStore
 
+DEFAULT_SCHEMA = "generic"
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 _OPEN_AT_MOST = 64
 # A worker that has not been heard of for so long is not listed.
@@ -42,6 +44,7 @@ class KnowledgeBase:
     data: Path
     db: Database
     vectors: VectorStore
+    pace: PaceMemory
 
     def files(self, document: str) -> DocumentFiles:
         """Where a document's files lie."""
@@ -82,7 +85,8 @@ class Storage:
             if known is None:
                 folder = self._folder(kb_id)
                 vectors = VectorStore(self._chroma_url, kb_id, self.settings.search.ef_search)
-                known = KnowledgeBase(kb_id, folder, self.data, Database(folder / "kb.sqlite3", self._busy_s), vectors)
+                database = Database(folder / "kb.sqlite3", self._busy_s)
+                known = KnowledgeBase(kb_id, folder, self.data, database, vectors, PaceMemory())
                 self._open[kb_id] = known
             self._open.move_to_end(kb_id)
             while len(self._open) > _OPEN_AT_MOST:
@@ -99,6 +103,7 @@ class Storage:
         return {
             "engine": record["engine"],
             "languages": record["languages"],
+            "schema": record["schema"],
             "pages_per_unit": config.render.pages_per_unit,
             "window": config.render.window,
             "chunk_tokens": config.extract.chunk_tokens,
@@ -108,7 +113,9 @@ class Storage:
 
     # Knowledge bases
 
-    def create_knowledge_base(self, name: str, languages: list[str], engine: str) -> dict[str, Any]:
+    def create_knowledge_base(
+        self, name: str, languages: list[str], engine: str, schema_name: str = DEFAULT_SCHEMA
+    ) -> dict[str, Any]:
         """Make a knowledge base; durable when this returns.
 
         Raises:
@@ -129,7 +136,7 @@ class Storage:
             raise
         values = {
             "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
-            "created_at": clock.wall(), "activity": 0,
+            "schema": schema_name, "created_at": clock.wall(), "activity": 0,
         }  # fmt: skip
         try:
             with self.catalog.write(durable=True) as connection:
@@ -159,17 +166,17 @@ class Storage:
             )
         if row is None:
             raise PermanentError("not_found", f"There is no knowledge base “{name_or_id}”.")
-        return dict(row)
+        return _record(row)
 
     def knowledge_bases(self) -> list[dict[str, Any]]:
         """All that are not deleted, oldest first."""
         table = schema.knowledge_base
         with self.catalog.read() as connection:
             rows = connection.execute(select(table).where(table.c.deleted_at.is_(None)).order_by(table.c.id))
-            return [dict(row) for row in rows.mappings()]
+            return [_record(row) for row in rows.mappings()]
 
     def change_knowledge_base(self, kb_id: str, **values: Any) -> None:
-        """Set name, languages or engine; later runs use them.
+        """Set name, languages, engine or schema; later runs use them.
 
         Raises:
             PermanentError: `name_taken` or `bad_request`.
@@ -215,9 +222,18 @@ class Storage:
         with self._lock:
             self._open.pop(kb_id, None)
         shutil.rmtree(handle.folder, ignore_errors=True)
+        remove_previews(self.data, kb_id)
         if last and not handle.folder.exists():
             with self.catalog.write() as connection:
                 connection.execute(text("DELETE FROM knowledge_base WHERE id = :id"), {"id": kb_id})
+
+    def exists(self, kb_id: str) -> bool:
+        """Whether it is there and not deleted."""
+        with self.catalog.read() as connection:
+            found = connection.execute(
+                text("SELECT 1 FROM knowledge_base WHERE id = :id AND deleted_at IS NULL"), {"id": kb_id}
+            )
+            return found.first() is not None
 
     # Activity: which knowledge bases dispatch and sweep must look at
 
@@ -294,6 +310,11 @@ class Storage:
                 },
             )  # fmt: skip
             return got.rowcount == 1
+
+
+def _record(row: RowMapping) -> dict[str, Any]:
+    """A knowledge base's row; those made before there were schemas have the default one."""
+    return {**row, "schema": row["schema"] or DEFAULT_SCHEMA}
 
 
 def check_name(name: str) -> str:

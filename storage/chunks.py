@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from pipeline.errors import PermanentError, TransientError
 from pipeline.types import Chunk
-from storage import fulltext, runs
+from storage import fields, fulltext, runs
 from storage.catalog import KnowledgeBase
 from storage.ledger import Claim, fenced, settling
 from storage.vectors import Vectors, vector_id
@@ -33,8 +33,14 @@ class ModelIdentity:
     dimension: int
 
 
-def settle_extract(claim: Claim, chunks: Sequence[Chunk], language: str | None, rows_per_batch: int) -> None:
-    """Write a run's chunks in fenced batches, then settle. Again is safe: positions are unique, rows replaced."""
+def settle_extract(
+    claim: Claim, chunks: Sequence[Chunk], language: str | None, found: dict[str, Any], rows_per_batch: int
+) -> None:
+    """Write a run's chunks in fenced batches, then settle. Again is safe: positions are unique, rows replaced.
+
+    Args:
+        found: the document's fields, as `storage.fields` describes them.
+    """
     key = {"document": claim.document, "run": claim.run}
     with fenced(claim) as connection:  # an attempt before this one may have left rows
         _delete_chunks(connection, claim.document, claim.run)
@@ -56,6 +62,7 @@ def settle_extract(claim: Claim, chunks: Sequence[Chunk], language: str | None, 
                 rows,
             )
     with settling(claim) as connection:  # it makes the embed units from the rows
+        fields.put(connection, claim.document, claim.run, found)
         connection.execute(text(f"UPDATE run SET language = :language WHERE {_RUN}"), {**key, "language": language})
 
 
@@ -161,12 +168,13 @@ def _rows(kb: KnowledgeBase, key: dict[str, Any], where: str, values: dict[str, 
 
 
 def delete_run_chunks(connection: Connection, document: str, run: int) -> None:
-    """Remove a run's chunks, their full text, and vectors that no other chunk's text needs."""
+    """Remove a run's chunks, their full text, vectors that no other chunk's text needs, and the fields."""
     hashes = connection.execute(
         text(f"SELECT DISTINCT text_hash FROM chunk WHERE {_RUN}"), {"document": document, "run": run}
     ).scalars()
     used = [{"hash": hash_} for hash_ in hashes]
     _delete_chunks(connection, document, run)
+    fields.remove(connection, document, run)
     if used:
         connection.execute(
             text(

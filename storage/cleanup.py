@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 
 from storage import chunks, clock
 from storage.catalog import KnowledgeBase
-from storage.files import older_than, remove_run_folder
+from storage.files import older_than, remove_previews, remove_run_folder
 
 _PASSES = 2
 
@@ -60,6 +60,7 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         kb.vectors.delete(row.document, row.run, row.chunks)
     if deleted:
         kb.files(row.document).remove()
+        remove_previews(kb.data, kb.id, row.document)
     else:
         kb.files(row.document).remove_run(row.run)
     with kb.db.write() as connection:
@@ -115,6 +116,10 @@ def remove_orphans(kb: KnowledgeBase, age_s: float) -> int:
     for path in _entries(kb.folder / "documents"):
         if path.name not in known and older_than(path, age_s):
             kb.files(path.name).remove()
+            removed += 1
+    for path in _entries(kb.data / "cache" / kb.id):
+        if path.name not in known and older_than(path, age_s):
+            remove_previews(kb.data, kb.id, path.name)
             removed += 1
     return removed
 

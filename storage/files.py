@@ -4,6 +4,7 @@
     kb/<id>/documents/<id>/original          as it was uploaded
     kb/<id>/documents/<id>/<run>/document.md, document.json
     tmp/<document>/<run>/<page>-<token>.png  page images between render and ocr
+    cache/<kb>/<document>/<page>-<width>.jpg page images for people
 
 A result lies in its run's folder, so a slow worker of an old run can never overwrite a newer result.
 """
@@ -40,6 +41,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def tail(path: Path, size_bytes: int) -> bytes:
+    """The last bytes of a file."""
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - size_bytes, 0))
+        return stream.read()
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -100,6 +108,17 @@ def remove_run_folder(data: Path, document: str, run: int) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
             raise
+
+
+def preview_folder(data: Path, kb: str, document: str) -> Path:
+    """Where page images for people are kept."""
+    return data / "cache" / kb / document
+
+
+def remove_previews(data: Path, kb: str, document: str | None = None) -> None:
+    """Remove the page images of a document, or of a whole knowledge base."""
+    folder = data / "cache" / kb
+    shutil.rmtree(folder if document is None else folder / document, ignore_errors=True)
 
 
 def older_than(path: Path, age_s: float) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import text
 
 from pipeline import stages
-from storage import clock
 from storage.catalog import Storage
-from storage.database import Missing
+from storage.database import Missing, scalar
 
 _RATE_OVER_S = 60.0
 
@@ -21,7 +21,9 @@ def pipeline(storage: Storage) -> dict[str, Any]:
         name: {"ready": 0, "claimed": 0, "failed": 0, "rate_per_minute": 0.0, "oldest_age_seconds": None}
         for name in stages.NAMES
     }
+    names: dict[str, str] = {}
     for record in storage.knowledge_bases():
+        names[record["id"]] = record["name"]
         try:
             _add(storage, record["id"], result)
         except Missing:  # deleted since it was listed
@@ -29,15 +31,25 @@ def pipeline(storage: Storage) -> dict[str, Any]:
     workers = [
         {
             "id": worker["id"], "stage": worker["stage"], "host": worker["host"], "pid": worker["pid"],
-            "started_at": worker["started_at"], "units_done": worker["units_done"], "doing": worker["doing"],
+            "started_at": worker["started_at"], "units_done": worker["units_done"],
+            "doing": [_named(storage, unit, names) for unit in worker["doing"]],
         }
         for worker in storage.workers()
     ]  # fmt: skip
     return {"stages": result, "workers": workers}
 
 
+def _named(storage: Storage, unit: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """A unit in work with the names that people know its document by; none where it was deleted meanwhile."""
+    name, filename = names.get(unit["kb"]), None
+    if name is not None:
+        with suppress(Missing), storage.open(unit["kb"]).db.read() as connection:
+            filename = scalar(connection, "SELECT filename FROM document WHERE id = :id", id=unit["document"])
+    return {**unit, "knowledge_base": name, "filename": filename}
+
+
 def _add(storage: Storage, kb_id: str, result: dict[str, dict[str, Any]]) -> None:
-    since = clock.now_s() - _RATE_OVER_S
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=_RATE_OVER_S)
     with storage.open(kb_id).db.read() as connection:
         waiting = connection.execute(
             text(
@@ -46,11 +58,8 @@ def _add(storage: Storage, kb_id: str, result: dict[str, dict[str, Any]]) -> Non
             )
         ).all()
         recent = connection.execute(
-            text(
-                "SELECT stage, count(*) AS n FROM unit WHERE state = 'done' AND boot = :boot AND claimed_s > :since"
-                " GROUP BY stage"
-            ),
-            {"boot": clock.boot_id(), "since": since},
+            text("SELECT stage, count(*) AS n FROM unit WHERE state = 'done' AND finished_at > :since GROUP BY stage"),
+            {"since": since.isoformat(timespec="milliseconds").replace("+00:00", "Z")},
         ).all()
     for row in waiting:
         counted = result[row.stage]

@@ -247,6 +247,14 @@ def _start_embed(connection: Connection, document: str, run: int, chunks_per_uni
         add_units(connection, document, run, "store", [(0, 0)], "ready")
 
 
+def has_failed_pages(connection: Connection, document: str, run: int) -> bool:
+    """Whether a page of the run could not be read."""
+    found = connection.execute(
+        text(f"SELECT 1 FROM page WHERE {_RUN} AND state = 'failed' LIMIT 1"), {"document": document, "run": run}
+    )
+    return found.first() is not None
+
+
 def fail_pages(connection: Connection, document: str, run: int, first: int, last: int, error: dict[str, Any]) -> None:
     """Pages of a page-level unit could not be read; before the page count is known the whole run has failed."""
     values = {"document": document, "run": run}

@@ -1,8 +1,8 @@
 """The tables, as SQLAlchemy sees them. Migrations make them; a test holds both together.
 
 catalog.sqlite3   knowledge_base, worker, lease
-kb.sqlite3        knowledge (1 row), document -> run -> unit (the ledger), page -> reading, chunk -> embedding,
-                  chunk_fts (full text), cleanup
+kb.sqlite3        knowledge (1 row), document -> run -> unit (the ledger), page -> reading, field, chunk -> embedding,
+                  chunk_fts (full text), cleanup, tombstone
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ knowledge_base = Table(
     Column("name_key", Text, nullable=False),  # folded: two names that look alike are one
     Column("languages", JSON, nullable=False),
     Column("engine", Text, nullable=False),
-    Column("schema", JSON),
+    Column("schema", JSON),  # the name of a schema of fields; None: the default
     Column("created_at", Text, nullable=False),
     Column("deleted_at", Text),
     # Raised by everything that makes work; the sweep sets it to 0 when none is left. 0: dispatch need not look.
@@ -108,6 +108,7 @@ run = Table(
     Column("pages_total", Integer),  # None until the original was opened
     Column("error", JSON),  # {"code", "message", "detail"}
     Column("language", Text),
+    Column("fields", JSON),  # as the API shows them
     Column("created_at", Text, nullable=False),
     Column("started_at", Text),
     Column("finished_at", Text),
@@ -142,7 +143,7 @@ unit = Table(
     Index("unit_ready", "stage", "document", "first", sqlite_where=text("state = 'ready'")),
     Index("unit_claimed", "lease_until_s", sqlite_where=text("state = 'claimed'")),
     Index("unit_served", "document", "stage", "claimed_s"),
-    Index("unit_recent", "stage", "claimed_s"),
+    Index("unit_recent", "stage", "finished_at", sqlite_where=text("state = 'done'")),
     Index("unit_failed", "stage", sqlite_where=text("state = 'failed'")),
 )
 
@@ -172,6 +173,19 @@ page = Table(
     Column("error", JSON),
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
     Index("page_reading", "reading"),
+)
+
+# The values of `run.fields`, a row each, for filters.
+field = Table(
+    "field",
+    kb,
+    Column("document", Text, primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("path", Text, nullable=False),  # "skills", "education.degree"
+    Column("value", Text, nullable=False),
+    Column("terms", Text, nullable=False),  # folded words, a space before and after each
+    ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
 )
 
 embedding = Table(
@@ -207,6 +221,15 @@ cleanup = Table(
     Column("passes", Integer, nullable=False),  # how often it was cleaned; the second pass is one lease later
     Column("boot", Text, nullable=False),
     Column("not_before_s", Float, nullable=False),
+)
+
+# What is left of a deleted document: enough to tell those who were away that it is gone.
+tombstone = Table(
+    "tombstone",
+    kb,
+    Column("document", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Index("tombstone_version", "version"),
 )
 
 # FTS5 tables are beyond SQLAlchemy's table model: made by the migration, used by storage/fulltext.py.

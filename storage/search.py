@@ -15,16 +15,20 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.types import JSON
 
 from pipeline.errors import TransientError
 from pipeline.settings import SearchSettings
 from storage import fulltext
 from storage.catalog import KnowledgeBase
+from storage.fields import Filter, conditions
 from storage.vectors import Vectors
 
 Mode = Literal["hybrid", "vector", "keyword"]
 # Vectors of unpublished or deleted runs lie in the index until they are cleaned: ask for more, then for much more.
 _OVERFETCH = (2, 8)
+_OVERFETCH_FILTERED = (4, 16)
+_COMPARED_AT_MOST = 5000
 _VISIBLE = "document.id = chunk.document AND document.published_run = chunk.run AND document.deleted_at IS NULL"
 # k1 and b of BM25 as SQLite's FTS5 has them; its bm25() is the negative of the usual score.
 
@@ -36,6 +40,7 @@ class Hit:
     Attributes:
         highlights: [start, end) offsets in `text` of words of the query.
         boxes: where the highlights stand, or the whole passage where there are none; points of the upright page.
+        fields: of the document.
     """
 
     document: str
@@ -45,6 +50,15 @@ class Hit:
     highlights: list[tuple[int, int]]
     score: float
     boxes: list[dict[str, Any]]
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A join condition between `chunk` and `document`, and its values (none: no filter)."""
+
+    sql: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,7 @@ def search(
     limit: int,
     rules: SearchSettings,
     problem: str = "",
+    filters: Sequence[Filter] = (),
 ) -> Results:
     """Find passages.
 
@@ -71,7 +86,9 @@ def search(
         vector: the query's embedding (dimension,); None where there is none: then words alone decide.
         limit: at most so many hits.
         problem: why there is no vector.
+        filters: only documents that meet all of them.
     """
+    scope = _scope(filters)
     degraded: list[str] = []
     wanted = max(limit, rules.candidates)
     similar: dict[int, float] = {}
@@ -80,7 +97,7 @@ def search(
             degraded.append(f"vectors: {problem}; words alone were searched")
         else:
             try:
-                similar = _nearest(kb, vector, wanted)
+                similar = _nearest(kb, vector, wanted, scope)
             except TransientError as error:
                 degraded.append(f"vectors: {error}; words alone were searched")
     with kb.db.read() as connection:
@@ -89,7 +106,7 @@ def search(
         weight = 0.0
         if mode != "vector" or degraded:
             chosen, weight = _choose_terms(connection, query, rules.common_share)
-            matched = _matching(connection, chosen, wanted)
+            matched = _matching(connection, chosen, wanted, scope)
         if similar and matched and vector is not None:
             similar |= _cosines(connection, vector, [seq for seq in matched if seq not in similar])
         scores = _fuse(similar, matched, weight, rules.keyword_weight)
@@ -97,19 +114,41 @@ def search(
         return Results(_hits(connection, best, scores, fulltext.terms(query, query=True)), degraded)
 
 
-def _nearest(kb: KnowledgeBase, vector: Vectors, wanted: int) -> dict[int, float]:
-    """Row ids of published chunks nearest to the vector, with their cosines."""
+def _scope(filters: Sequence[Filter]) -> Scope:
+    """Which chunks may be found: of published runs of documents that are there and meet the filters."""
+    condition, values = conditions(filters, "document")
+    return Scope(_VISIBLE + condition, values)
+
+
+def _nearest(kb: KnowledgeBase, vector: Vectors, wanted: int, scope: Scope) -> dict[int, float]:
+    """Row ids of chunks in scope nearest to the vector, with their cosines.
+
+    Few chunks in a narrow scope are all compared: exact, and quicker than the index, whose filters are slow.
+    """
     found: dict[int, float] = {}
-    for factor in _OVERFETCH:
+    if scope.values:
+        with kb.db.read() as connection:
+            few = _first_in_scope(connection, scope, _COMPARED_AT_MOST + 1)
+            if len(few) <= _COMPARED_AT_MOST:
+                found = _cosines(connection, vector, few)
+                return dict(sorted(found.items(), key=lambda item: -item[1])[:wanted])
+    for factor in _OVERFETCH_FILTERED if scope.values else _OVERFETCH:
         nearest = kb.vectors.nearest(vector, wanted * factor)
         with kb.db.read() as connection:
-            found = _visible(connection, nearest)
+            found = _visible(connection, nearest, scope)
         if len(found) >= wanted or len(nearest) < wanted * factor:
             break
     return dict(sorted(found.items(), key=lambda item: -item[1])[:wanted])
 
 
-def _visible(connection: Connection, nearest: Sequence[tuple[str, float]]) -> dict[int, float]:
+def _first_in_scope(connection: Connection, scope: Scope, limit: int) -> list[int]:
+    found = connection.execute(
+        text(f"SELECT chunk.seq FROM document JOIN chunk ON {scope.sql} LIMIT :limit"), {**scope.values, "limit": limit}
+    )
+    return list(found.scalars())
+
+
+def _visible(connection: Connection, nearest: Sequence[tuple[str, float]], scope: Scope) -> dict[int, float]:
     rows = []
     for id_, cosine in nearest:
         document, run, position = id_.split(":")
@@ -119,9 +158,9 @@ def _visible(connection: Connection, nearest: Sequence[tuple[str, float]]) -> di
         text(
             "SELECT chunk.seq, json_extract(hit.value, '$[3]') AS cosine FROM json_each(:rows) AS hit JOIN chunk"
             " ON chunk.document = json_extract(hit.value, '$[0]') AND chunk.run = json_extract(hit.value, '$[1]')"
-            f" AND chunk.position = json_extract(hit.value, '$[2]') JOIN document ON {_VISIBLE}"
+            f" AND chunk.position = json_extract(hit.value, '$[2]') JOIN document ON {scope.sql}"
         ),
-        {"rows": values.decode()},
+        {**scope.values, "rows": values.decode()},
     )
     return {row.seq: row.cosine for row in found}
 
@@ -147,16 +186,16 @@ def _choose_terms(connection: Connection, query: str, common_share: float) -> tu
     return [fulltext.phrase(term) for term, count in rare.items() if count], weight
 
 
-def _matching(connection: Connection, phrases: list[str], wanted: int) -> dict[int, float]:
-    """Row ids of published chunks that hold any of the phrases, with BM25 (positive, higher is better)."""
+def _matching(connection: Connection, phrases: list[str], wanted: int, scope: Scope) -> dict[int, float]:
+    """Row ids of chunks in scope that hold any of the phrases, with BM25 (positive, higher is better)."""
     if not phrases:
         return {}
     rows = connection.execute(
         text(
             "SELECT chunk.seq, -bm25(chunk_fts) AS score FROM chunk_fts JOIN chunk ON chunk.seq = chunk_fts.rowid"
-            f" JOIN document ON {_VISIBLE} WHERE chunk_fts MATCH :match ORDER BY bm25(chunk_fts) LIMIT :wanted"
+            f" JOIN document ON {scope.sql} WHERE chunk_fts MATCH :match ORDER BY bm25(chunk_fts) LIMIT :wanted"
         ),
-        {"match": " OR ".join(phrases), "wanted": wanted},
+        {**scope.values, "match": " OR ".join(phrases), "wanted": wanted},
     )
     return {row.seq: row.score for row in rows}
 
@@ -171,7 +210,7 @@ def _cosines(connection: Connection, vector: Vectors, seqs: list[int]) -> dict[i
         ).bindparams(bindparam("seqs", expanding=True)),
         {"seqs": seqs},
     ).all()
-    stored = np.stack([np.frombuffer(row.vector, dtype="<f4") for row in rows])
+    stored = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f4").reshape(len(rows), -1)
     return dict(zip([row.seq for row in rows], (stored @ vector).tolist(), strict=True))
 
 
@@ -194,9 +233,12 @@ def _hits(connection: Connection, seqs: list[int], scores: dict[int, float], ter
         return []
     rows = connection.execute(
         text(
-            "SELECT chunk.seq, chunk.document, chunk.text, chunk.spans, document.filename FROM chunk"
-            f" JOIN document ON {_VISIBLE} WHERE chunk.seq IN :seqs"
-        ).bindparams(bindparam("seqs", expanding=True)),
+            "SELECT chunk.seq, chunk.document, chunk.text, chunk.spans, document.filename, run.fields FROM chunk"
+            f" JOIN document ON {_VISIBLE} JOIN run ON run.document = chunk.document AND run.run = chunk.run"
+            " WHERE chunk.seq IN :seqs"
+        )
+        .bindparams(bindparam("seqs", expanding=True))
+        .columns(fields=JSON),
         {"seqs": seqs},
     ).all()
     hits = []
@@ -208,6 +250,7 @@ def _hits(connection: Connection, seqs: list[int], scores: dict[int, float], ter
             Hit(
                 row.document, row.filename, sorted({span[2] for span in spans}), row.text, marks,
                 round(scores[row.seq], 4), [{"page": span[2], "box": span[3:]} for span in marked or spans],
+                row.fields or {},
             )
         )  # fmt: skip
     return hits

@@ -6,40 +6,64 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 
 from pipeline.settings import Settings
-from web import errors
-from web.endpoints import documents, health, knowledge_bases, search
-from web.state import State, in_thread
+from web import errors, models, openapi
+from web.endpoints import documents, events, exports, health, knowledge_bases, page, results, search
+from web.openapi import Operation
+from web.state import State
+from web.threads import in_thread
 
 _KB = "/knowledge-bases/{kb}"
 _DOCUMENT = _KB + "/documents/{document}"
+_FOUND = ("not_found",)
+_RESULT = ("not_found", "not_ready")
+_CHANGE = ("not_found", "conflict")
+_DRAWN = ("not_found", "not_ready", "page_damaged", "page_too_large", "page_timeout", "page_crashed", "page_memory")
 
 API = [
-    Route("/knowledge-bases", knowledge_bases.create, methods=["POST"]),
-    Route("/knowledge-bases", knowledge_bases.listing),
-    Route(_KB, knowledge_bases.show),
-    Route(_KB, knowledge_bases.change, methods=["PATCH"]),
-    Route(_KB, knowledge_bases.delete, methods=["DELETE"]),
-    Route(_KB + "/search", search.find),
-    Route(_KB + "/documents", documents.add, methods=["POST"]),
-    Route(_KB + "/documents", documents.listing),
-    Route(_DOCUMENT, documents.show),
-    Route(_DOCUMENT, documents.delete, methods=["DELETE"]),
-    Route(_DOCUMENT + "/markdown", documents.markdown),
-    Route(_DOCUMENT + "/json", documents.json),
-    Route(_DOCUMENT + "/original", documents.original),
-    Route(_DOCUMENT + "/pages", documents.page_list),
-    Route(_DOCUMENT + "/pages/{page:int}", documents.page),
-    Route(_DOCUMENT + "/retry", documents.retry, methods=["POST"]),
-    Route(_DOCUMENT + "/cancel", documents.cancel, methods=["POST"]),
-    Route("/pipeline", health.pipeline),
+    Operation("POST", "/knowledge-bases", knowledge_bases.create, models.KnowledgeBaseRecord, 201,
+              body=models.NewKnowledgeBase, errors=["name_taken"]),
+    Operation("GET", "/knowledge-bases", knowledge_bases.listing, models.KnowledgeBaseList, query=models.ListQuery),
+    Operation("GET", _KB, knowledge_bases.show, models.KnowledgeBaseStatus, errors=_FOUND),
+    Operation("PATCH", _KB, knowledge_bases.change, models.KnowledgeBaseRecord,
+              body=models.KnowledgeBaseChange, errors=["not_found", "name_taken"]),
+    Operation("DELETE", _KB, knowledge_bases.delete, None, 204, errors=_FOUND),
+    Operation("GET", _KB + "/search", search.find, models.SearchAnswer, query=models.SearchQuery, errors=_FOUND),
+    Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=models.ExportQuery, errors=_FOUND),
+    Operation("GET", _KB + "/batches/{batch}", knowledge_bases.batch, models.BatchStatus, errors=_FOUND),
+    Operation("POST", _KB + "/documents", documents.add, models.UploadAnswer, 202,
+              form=models.UploadForm, errors=["not_found", "too_large", "upload_cut"]),
+    Operation("GET", _KB + "/documents", documents.listing, models.DocumentList,
+              query=models.DocumentQuery, errors=_FOUND),
+    Operation("GET", _DOCUMENT, documents.show, models.DocumentStatus, query=models.WaitQuery, errors=_FOUND),
+    Operation("DELETE", _DOCUMENT, documents.delete, None, 204, errors=_FOUND),
+    Operation("POST", _DOCUMENT + "/retry", documents.retry, models.DocumentStatus, 202, errors=_CHANGE),
+    Operation("POST", _DOCUMENT + "/cancel", documents.cancel, models.DocumentStatus, 202, errors=_CHANGE),
+    Operation("GET", _DOCUMENT + "/markdown", results.markdown, "text/markdown", errors=_RESULT),
+    Operation("GET", _DOCUMENT + "/json", results.json, models.DocumentJson, errors=_RESULT),
+    Operation("GET", _DOCUMENT + "/original", results.original, "*/*", errors=_FOUND),
+    Operation("GET", _DOCUMENT + "/pages", results.page_list, models.PageList, errors=_FOUND),
+    Operation("GET", _DOCUMENT + "/pages/{page:int}", results.page, models.PageReading, errors=_FOUND),
+    Operation("GET", _DOCUMENT + "/pages/{page:int}/image", results.page_image, "image/jpeg",
+              query=models.ImageQuery, errors=_DRAWN),
+    Operation("GET", "/pipeline", health.pipeline, models.PipelineStatus),
+    Operation("GET", "/about", health.about, models.About),
+]  # fmt: skip
+HEALTH = [
+    Operation("GET", "/healthz", health.healthz, models.Health),
+    Operation("GET", "/readyz", health.readyz, models.Readiness),
 ]
+DESCRIPTION = openapi.describe([*(operation.under("/api/v1") for operation in API), *HEALTH])
 ROUTES = [
-    Mount("/api/v1", routes=API),
-    Route("/healthz", health.healthz),
-    Route("/readyz", health.readyz),
+    Mount(
+        "/api/v1",
+        routes=[*(operation.route() for operation in API), WebSocketRoute(_KB + "/events", events.events)],
+    ),
+    *(operation.route() for operation in HEALTH),
+    Route("/openapi.json", openapi.serve(DESCRIPTION)),
+    *page.ROUTES,
 ]
 
 
@@ -53,6 +77,6 @@ def create_app(settings: Settings) -> Starlette:
         parts.model.load()
         app.state.parts = parts
         yield
-        parts.model.close()
+        parts.close()
 
     return Starlette(routes=ROUTES, exception_handlers=errors.HANDLERS, lifespan=lifespan)

@@ -15,7 +15,7 @@ from pipeline.errors import PermanentError, ServiceUnavailable
 from storage.database import Missing
 
 _LOG = log.get("web")
-_STATUS = {
+STATUS = {
     "bad_request": HTTPStatus.UNPROCESSABLE_ENTITY,
     "not_found": HTTPStatus.NOT_FOUND,
     "name_taken": HTTPStatus.CONFLICT,
@@ -37,20 +37,27 @@ def answer(status: int, code: str, message: str, detail: Any = None, **headers: 
 async def permanent(_: Request, error: Exception) -> Response:
     """Our own errors; those about files reach here only from uploads and previews."""
     assert isinstance(error, PermanentError)
-    status = _STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    status = STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
     return answer(status, error.code, error.message, error.detail)
 
 
 async def invalid(_: Request, error: Exception) -> Response:
     """A body or a query that is not of its model's form."""
     assert isinstance(error, ValidationError)
-    problems = [
+    return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", sentence(error), _problems(error))
+
+
+def sentence(error: ValidationError) -> str:
+    """The first thing that is wrong, and where."""
+    first = _problems(error)[0]
+    return f"{first['where']}: {first['what']}" if first["where"] else first["what"]
+
+
+def _problems(error: ValidationError) -> list[dict[str, str]]:
+    return [
         {"where": ".".join(str(part) for part in problem["loc"]), "what": problem["msg"]}
         for problem in error.errors(include_url=False, include_context=False, include_input=False)
     ]
-    first = problems[0]
-    message = f"{first['where']}: {first['what']}" if first["where"] else first["what"]
-    return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message, problems)
 
 
 async def unavailable(_: Request, error: Exception) -> Response:

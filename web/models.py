@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from pipeline.settings import EngineName, Language
 
+SchemaName = Literal["generic", "resume"]
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Limit = Annotated[int, Field(ge=1, le=500)]
+Filters = Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=20)]
 
 
 class Request(BaseModel):
-    """Bodies and queries: unknown names are refused, so that no wish is silently ignored."""
+    """Bodies and queries: unknown names are refused, so that no wish is silently ignored.
 
-    model_config = ConfigDict(extra="forbid")
+    Attributes:
+        repeated: names that a query may hold several times.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    repeated: ClassVar[frozenset[str]] = frozenset()
 
 
 class Answer(BaseModel):
     """Bodies of answers."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
 class NewKnowledgeBase(Request):
@@ -30,6 +37,7 @@ class NewKnowledgeBase(Request):
     name: str
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     engine: EngineName | None = None
+    schema_: SchemaName | None = Field(default=None, alias="schema")
 
 
 class KnowledgeBaseChange(Request):
@@ -38,6 +46,7 @@ class KnowledgeBaseChange(Request):
     name: str | None = None
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     engine: EngineName | None = None
+    schema_: SchemaName | None = Field(default=None, alias="schema")
 
 
 class KnowledgeBaseRecord(Answer):
@@ -47,17 +56,46 @@ class KnowledgeBaseRecord(Answer):
     name: str
     languages: list[str]
     engine: str
+    schema_: str = Field(alias="schema")
     created_at: str
 
 
-class KnowledgeBaseStatus(KnowledgeBaseRecord):
-    """A knowledge base with its counts."""
+class DocumentCounts(Answer):
+    """Documents by status."""
 
-    documents: dict[str, int]
-    pages: dict[str, int]
-    progress: float
+    queued: int
+    running: int
+    done: int
+    failed: int
+    cancelled: int
+
+
+class ReadPages(Answer):
+    """Pages known so far, and how many of them were read or could not be."""
+
+    total: int
+    done: int
+    failed: int
+
+
+class Progress(Answer):
+    """How far the work is: by pages, 0 to 1, and the time left by the pace measured lately (null: not known yet)."""
+
+    documents: DocumentCounts
+    pages: ReadPages
+    progress: Annotated[float, Field(ge=0, le=1)]
     eta_seconds: float | None
     version: int
+
+
+class KnowledgeBaseStatus(KnowledgeBaseRecord, Progress):
+    """A knowledge base with its counts."""
+
+
+class BatchStatus(Progress):
+    """The documents of one upload request."""
+
+    id: str
 
 
 class KnowledgeBaseList(Answer):
@@ -120,11 +158,34 @@ class StageCounts(Answer):
     finished_at: str | None
 
 
+class FieldValue(Answer):
+    """A value found in a document.
+
+    Attributes:
+        value: as a table wants it: dates in ISO form, phones without blanks.
+        text: as it is printed.
+        page, box: where it stands, points of the upright page; null where it stands nowhere (a detected language).
+        method: the rule that found it.
+    """
+
+    value: str
+    text: str | None = None
+    page: int | None
+    box: list[float] | None
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    method: str
+
+
+Fields = dict[str, FieldValue | list[FieldValue] | list[dict[str, FieldValue]]]
+
+
 class DocumentStatus(Answer):
     """How a document stands."""
 
     id: str
     filename: str
+    kind: str
+    size_bytes: int
     version: int
     run: int
     published_run: int | None
@@ -137,7 +198,7 @@ class DocumentStatus(Answer):
     error: Problem | None
     warnings: list[dict[str, JsonValue]]
     language: str | None
-    fields: dict[str, JsonValue]
+    fields: Fields
     metadata: dict[str, JsonValue]
     tags: list[str]
     batch: str
@@ -155,11 +216,44 @@ class DocumentList(Answer):
 class DocumentQuery(Request):
     """Which documents to list."""
 
+    repeated: ClassVar[frozenset[str]] = frozenset({"filter"})
+
     status: Status | None = None
     batch: str | None = None
     tag: str | None = None
+    filter: Filters = Field(default_factory=list)
     limit: Limit = 50
     cursor: str | None = None
+
+
+class ExportQuery(Request):
+    """Which documents to export the fields of."""
+
+    repeated: ClassVar[frozenset[str]] = frozenset({"filter"})
+
+    status: Status | None = None
+    batch: str | None = None
+    tag: str | None = None
+    filter: Filters = Field(default_factory=list)
+
+
+class WaitQuery(Request):
+    """How long to wait for a version greater than `since`; without `since`, than the present one."""
+
+    wait: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
+    since: Annotated[int, Field(ge=0)] | None = None
+
+
+class EventsQuery(Request):
+    """From which version on to tell what changed; without it, from now on."""
+
+    since: Annotated[int, Field(ge=0)] | None = None
+
+
+class ImageQuery(Request):
+    """How wide a page image should be, pixels; it may come wider."""
+
+    width: Annotated[int, Field(ge=1, le=2400)] = 960
 
 
 class ListQuery(Request):
@@ -172,9 +266,12 @@ class ListQuery(Request):
 class SearchQuery(Request):
     """What to search for."""
 
+    repeated: ClassVar[frozenset[str]] = frozenset({"filter"})
+
     q: Annotated[str, Field(min_length=1, max_length=2000)]
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     mode: Literal["hybrid", "vector", "keyword"] = "hybrid"
+    filter: Filters = Field(default_factory=list)
 
 
 class HitBox(Answer):
@@ -194,7 +291,7 @@ class SearchHit(Answer):
     highlights: list[tuple[int, int]]
     score: float
     boxes: list[HitBox]
-    fields: dict[str, JsonValue]
+    fields: Fields
 
 
 class SearchAnswer(Answer):
@@ -214,3 +311,166 @@ class UploadForm(BaseModel):
     tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)] = Field(
         default_factory=list
     )
+
+
+class PageRecord(Answer):
+    """A page in a list."""
+
+    page_number: int
+    state: Literal["rendered", "read", "failed"]
+    width_pt: float | None
+    height_pt: float | None
+    source: str | None
+    engine: str | None
+    confidence: float | None
+    review: str | None
+    error: Problem | None
+
+
+class PageList(Answer):
+    """Pages of the latest run that were rendered, read or failed, by number."""
+
+    items: list[PageRecord]
+    next_cursor: str | None
+
+
+class PageWord(Answer):
+    """A word; its box is in points of the upright page: x0, y0, x1, y1."""
+
+    text: str
+    box: list[float]
+    confidence: float
+    line: int
+
+
+class PageBlock(Answer):
+    """A heading, paragraph, list item, header or footer, in reading order."""
+
+    kind: str
+    level: int
+    text: str
+    box: list[float]
+
+
+class PageReading(Answer):
+    """What was read on a page; `blocks` are of the published result, null before there is one."""
+
+    page_number: int
+    width_pt: float
+    height_pt: float
+    words: list[PageWord]
+    blocks: list[PageBlock] | None
+    source: str
+    engine: str
+    engine_version: str
+    engine_settings: dict[str, JsonValue]
+    confidence: float
+    script: str
+    review: str | None
+    seconds: float
+
+
+class DocumentLine(Answer):
+    """A line as it is printed."""
+
+    text: str
+    box: list[float]
+
+
+class DocumentBlock(PageBlock):
+    """A block with its lines; `continues`: it goes on with the sentence of the block before it."""
+
+    continues: bool
+    lines: list[DocumentLine]
+
+
+class DocumentPage(Answer):
+    """A page and its blocks in reading order."""
+
+    page_number: int
+    width_pt: float
+    height_pt: float
+    source: str
+    confidence: float
+    blocks: list[DocumentBlock]
+
+
+class DocumentJson(Answer):
+    """The published result of a document."""
+
+    language: str | None
+    pages: list[DocumentPage]
+
+
+class StageLoad(Answer):
+    """What waits, runs and failed in a stage; the oldest ready unit's age is null where none waits."""
+
+    ready: int
+    claimed: int
+    failed: int
+    rate_per_minute: float
+    oldest_age_seconds: float | None
+
+
+class UnitInWork(Answer):
+    """What a worker is doing: pages or chunks `unit` of a document."""
+
+    kb: str
+    knowledge_base: str | None
+    document: str
+    filename: str | None
+    run: int
+    unit: str
+    seconds: float
+
+
+class WorkerRecord(Answer):
+    """A worker process."""
+
+    id: str
+    stage: str
+    host: str
+    pid: int
+    started_at: str
+    units_done: int
+    doing: list[UnitInWork]
+
+
+class PipelineStatus(Answer):
+    """How the pipeline stands over all knowledge bases."""
+
+    stages: dict[str, StageLoad]
+    workers: list[WorkerRecord]
+
+
+class About(Answer):
+    """What this server takes and can do."""
+
+    version: str
+    kinds: list[str]
+    max_upload_mb: int
+    max_files: int
+    engines: list[str]
+    languages: list[str]
+    schemas: list[str]
+
+
+class Health(Answer):
+    """The web process answers."""
+
+    status: str
+    version: str
+
+
+class Readiness(Answer):
+    """Whether uploads and keyword search work; if not, why; and what else is worth knowing."""
+
+    ready: bool
+    problems: list[str]
+    notes: list[str]
+
+
+class ErrorAnswer(Answer):
+    """Every error looks like this."""
+
+    error: Problem

@@ -6,6 +6,7 @@ import os
 import socket
 
 import uvicorn
+from starlette.applications import Starlette
 
 from pipeline import log, settings
 from pipeline.process import die_with_parent
@@ -17,15 +18,27 @@ def main() -> None:
     die_with_parent()
     config = settings.load()
     log.configure(config.log.level)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(config), log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False
-        )
+    app = create_app(config)
+    server = _Server(
+        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False), app
     )
     with listen(config.web.host, config.web.port) as listener:
         host, port = listener.getsockname()[:2]
         log.get("web").info("web listens", host=host, port=port)
         server.run([listener])
+
+
+class _Server(uvicorn.Server):
+    """Sends those who wait for changes home when it is told to stop: it would else wait for them."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, as uvicorn does."""
+        self._app.state.parts.watch.close()
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from actors import dispatch
@@ -16,11 +14,14 @@ from pipeline import log
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import Settings
 from storage.catalog import KnowledgeBase, Storage
+from web import models
+from web.previews import Previews
 from web.query_model import QueryModel
+from web.watch import Watch
 
 _LOG = log.get("web")
 Model = TypeVar("Model", bound=BaseModel)
-Result = TypeVar("Result")
+Query = TypeVar("Query", bound=models.Request)
 
 
 class State:
@@ -31,8 +32,16 @@ class State:
         self.storage = Storage(settings)
         self.queue = Queue(settings.queue)
         self.model = QueryModel(settings)
+        self.watch = Watch(self.storage)
+        self.previews = Previews(settings)
 
-    def knowledge_base(self, request: Request) -> tuple[dict[str, Any], KnowledgeBase]:
+    def close(self) -> None:
+        """Send waiting requests home, end children and the model's thread."""
+        self.watch.close()
+        self.previews.close()
+        self.model.close()
+
+    def knowledge_base(self, request: HTTPConnection) -> tuple[dict[str, Any], KnowledgeBase]:
         """The catalogue's record and a handle of the knowledge base that the path names, by name or id.
 
         Raises:
@@ -49,15 +58,10 @@ class State:
             _LOG.warning("not sent", why=str(error))
 
 
-def state(request: Request) -> State:
+def state(request: HTTPConnection) -> State:
     """The state of the app that serves the request."""
     found: State = request.app.state.parts
     return found
-
-
-async def in_thread(function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
-    """Run what touches the database or the disk beside the event loop."""
-    return await run_in_threadpool(function, *args, **kwargs)
 
 
 async def body(request: Request, model: type[Model]) -> Model:
@@ -69,15 +73,18 @@ async def body(request: Request, model: type[Model]) -> Model:
     return model.model_validate_json(await request.body())
 
 
-def query(request: Request, model: type[Model]) -> Model:
+def query(request: HTTPConnection, model: type[Query]) -> Query:
     """The request's query, checked.
 
     Raises:
         ValidationError: it is not of the model's form.
     """
-    return model.model_validate(dict(request.query_params))
+    given = request.query_params
+    return model.model_validate(
+        {name: given.getlist(name) if name in model.repeated else given[name] for name in given}
+    )
 
 
 def answer(model: BaseModel, status: int = 200, **kwargs: Any) -> Response:
     """A JSON answer."""
-    return Response(model.model_dump_json(), status_code=status, media_type="application/json", **kwargs)
+    return Response(model.model_dump_json(by_alias=True), status_code=status, media_type="application/json", **kwargs)

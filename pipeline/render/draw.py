@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,25 +69,43 @@ def render_page(source: Source, page_number: int, image_path: Path, options: Ren
     if source.image is not None:
         return _image_page(source, page_number, image_path, options)
     assert source.document is not None
+    with damage_told(page_number):
+        return _document_page(source.document[page_number - 1], page_number, image_path, options)
+
+
+@contextmanager
+def damage_told(number: int) -> Iterator[None]:
+    """Turns what MuPDF raises on a page into `page_damaged` and MemoryError."""
     try:
         pymupdf.TOOLS.reset_mupdf_warnings()
-        return _pdf_page(source.document[page_number - 1], page_number, image_path, options)
+        yield
     except (PermanentError, OSError):
         raise
     except Exception as error:  # MuPDF's errors come in a dozen unrelated classes
         if "malloc" in str(error) or "alloc" in type(error).__name__.lower():
             raise MemoryError(str(error)) from error
-        raise _damaged(page_number) from error
+        raise damaged(number) from error
 
 
-def _pdf_page(page: pymupdf.Page, number: int, path: Path, options: RenderOptions) -> RenderedPage:
+def broken_off() -> bool:
+    """MuPDF gave up in the middle of the page's instructions, and shows what came before."""
+    complaints = pymupdf.TOOLS.mupdf_warnings()
+    return "page may not be correct" in complaints or "treating as end of file" in complaints
+
+
+def damaged(number: int) -> PermanentError:
+    """The error about a page that cannot be drawn."""
+    return PermanentError(
+        "page_damaged", f"Page {number} is damaged and cannot be drawn. Export the document again and upload that."
+    )
+
+
+def _document_page(page: pymupdf.Page, number: int, path: Path, options: RenderOptions) -> RenderedPage:
     width, height = page.rect.width, page.rect.height
     judged = judge(page)
-    # What MuPDF says when it gave up in the middle of a page's instructions and shows what came before.
-    complaints = pymupdf.TOOLS.mupdf_warnings()
-    broken = "page may not be correct" in complaints or "treating as end of file" in complaints
+    broken = broken_off()
     if judged.verdict == "blank" and broken:
-        raise _damaged(number)
+        raise damaged(number)
     if judged.verdict == "blank" or (judged.verdict == "text" and options.text_layer):
         review = "the page is damaged; something may be missing" if broken else None
         reading = replace(_reading(number, width, height, judged.words, judged.reason), review=review)
@@ -98,7 +118,7 @@ def _pdf_page(page: pymupdf.Page, number: int, path: Path, options: RenderOption
     if low == high:
         # One colour all over. Where MuPDF complained about an image, that is a broken page and not an empty one.
         if judged.contents.images and pymupdf.TOOLS.mupdf_warnings():
-            raise _damaged(number)
+            raise damaged(number)
         return RenderedPage(number, width, height, _reading(number, width, height, (), "nothing can be seen"), None)
     dpi = 36 * (across + down)
     _write_png(grey, path, dpi)
@@ -162,8 +182,7 @@ def _scan_of(contents: Contents, page_area: float, drawn_over: bool) -> PlacedIm
 
 
 def _image_page(source: Source, number: int, path: Path, options: RenderOptions) -> RenderedPage:
-    assert source.image is not None
-    grey, dpi = grey_page(source.image, source.frames[number - 1], options.max_pixels, options.scan_dpi[1])
+    grey, dpi = grey_page(*source.untouched(number), options.max_pixels, options.scan_dpi[1])
     shrink = min(1.0, (options.aim_pixels / (grey.width * grey.height)) ** 0.5, _MAX_SIDE_PX / max(grey.size))
     width, height = grey.width * 72 / dpi, grey.height * 72 / dpi
     if shrink < 1.0:
@@ -186,16 +205,16 @@ def _reading(number: int, width: float, height: float, words: tuple[Word, ...], 
 
 
 def _write_png(grey: Image.Image, path: Path, dpi: float) -> None:
-    """Writes beside the target and renames, so that a killed child leaves no torn image under its name."""
+    with written_whole(path) as draft:
+        grey.save(draft, "PNG", compress_level=_PNG_LEVEL, dpi=(dpi, dpi))
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A name beside the target, renamed to it at the end: a killed child leaves no torn image under the target's."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        grey.save(draft, "PNG", compress_level=_PNG_LEVEL, dpi=(dpi, dpi))
+        yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _damaged(number: int) -> PermanentError:
-    return PermanentError(
-        "page_damaged", f"Page {number} is damaged and cannot be drawn. Export the document again and upload that."
-    )

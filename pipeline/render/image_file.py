@@ -1,13 +1,16 @@
-"""Page images as documents (PNG, JPEG, TIFF, WebP, BMP): upright grey pixels and a resolution, through Pillow."""
+"""Page images as documents (PNG, JPEG, TIFF, WebP, BMP): upright pixels and a resolution, through Pillow."""
 
 from __future__ import annotations
 
-import math
+import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from pipeline.errors import PermanentError
 
@@ -22,6 +25,7 @@ _SANE_DPI = (100.0, 1200.0)
 _GUESSED_DPI = (150.0, 600.0)
 _SANE_SHORT_SIDE_IN = (1.5, 34.0)  # from a till receipt to A0
 _ORIENTATION = 0x0112
+_CLEAR = {"LA", "PA", "RGBA", "RGBa", "La"}  # modes that can be seen through
 _SUBFILE, _REDUCED = 254, 1  # TIFF tag NewSubfileType and its bit for thumbnails
 
 
@@ -70,8 +74,51 @@ def page_frames(image: Image.Image, max_pages: int) -> list[int]:
     return frames
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The measures of an upright frame, known without decoding it.
+
+    Attributes:
+        width_px, height_px: as it will come out at `dpi`, with square pixels.
+        dpi: what the file says where that is plausible (100 to 1200 dpi, and a page between a receipt and A0), else as
+            if its short side were that of A4, within 150 to 600 dpi; no finer than was asked.
+        turned: whether its stored rows are the columns of the upright page.
+    """
+
+    width_px: int
+    height_px: int
+    dpi: float
+    turned: bool
+
+    @property
+    def size_pt(self) -> tuple[float, float]:
+        """Width and height of the page in points."""
+        return self.width_px * 72 / self.dpi, self.height_px * 72 / self.dpi
+
+
+def measure(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -> Frame:
+    """Goes to a frame (from 0) and measures it.
+
+    Raises:
+        PermanentError: `page_too_large`, `page_damaged`.
+    """
+    with _damage_told():
+        image.seek(frame)
+        width, height = image.size
+        if width * height > max_pixels:
+            raise too_large(width, height, max_pixels)
+        across, down = _resolution(image)
+        turned = image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
+        if turned:
+            across, down = down, across
+            if image.format != "TIFF":  # of which Pillow gives the upright size
+                width, height = height, width
+    dpi = min(max(across, down), max_dpi)
+    return Frame(max(1, round(width * dpi / across)), max(1, round(height * dpi / down)), dpi, turned)
+
+
 def grey_page(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -> tuple[Image.Image, float]:
-    """Decodes a frame.
+    """Decodes a frame for OCR.
 
     Args:
         image: as from `open_image`.
@@ -80,44 +127,82 @@ def grey_page(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -
         max_dpi: finer ones are scaled down to this.
 
     Returns:
-        The upright page in greys with square pixels, and its dpi: what the file says where that is plausible
-        (100 to 1200 dpi, and a page between a receipt and A0), else as if its short side were that of A4, within 150 to
-        600 dpi.
+        The upright page in greys with square pixels, and its dpi.
 
     Raises:
         PermanentError: `page_too_large`, `page_damaged`.
     """
+    measured = measure(image, frame, max_pixels, max_dpi)
+    size = measured.width_px, measured.height_px
+    with _damage_told():
+        _draft(image, "L", size, measured.turned)
+        image.load()
+        grey = _grey(ImageOps.exif_transpose(image))
+    if size != grey.size:
+        grey = grey.resize(size, Image.Resampling.BOX if size[0] * 2 <= grey.width else Image.Resampling.LANCZOS)
+    return grey, measured.dpi
+
+
+def colour_page(image: Image.Image, measured: Frame, size: tuple[int, int]) -> Image.Image:
+    """Decodes the frame that was just measured, for people: upright, RGB or grey in sRGB, on white.
+
+    Raises:
+        PermanentError: `page_damaged`.
+    """
+    with _damage_told():
+        _draft(image, "RGB", size, measured.turned)
+        image.load()
+        profile = image.info.get("icc_profile")
+        clear = image.mode in _CLEAR or "transparency" in image.info
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode == "F" or upright.mode.startswith("I"):
+            upright = _grey_of_deep(upright)
+        elif clear:
+            upright = upright.convert("RGBA")
+        elif upright.mode in {"1", "P", "LAB", "HSV", "YCbCr"}:
+            upright = upright.convert("L" if upright.mode == "1" else "RGB")
+        # Pillow halves by whole numbers first, which is fast, and leaves the rest to a good filter.
+        small = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if clear:
+            white = Image.new("RGB", size, "white")
+            white.paste(small, mask=small.getchannel("A"))
+            small = white
+        return _srgb(small, profile)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image.seek(frame)
-            width, height = image.size
-            if width * height > max_pixels:
-                raise too_large(width, height, max_pixels)
-            across, down = _resolution(image)
-            turned = image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
-            if turned:
-                across, down = down, across
-                if image.format != "TIFF":  # of which Pillow gives the upright size
-                    width, height = height, width
-            scale = min(1.0, max_dpi / max(across, down))
-            if image.format in {"JPEG", "MPO"}:
-                # The decoder halves on the way, in greys: a photo of 100 megapixels never stands in memory in full.
-                image.draft("L", (math.ceil(image.width * scale), math.ceil(image.height * scale)))
-            image.load()
-            grey = _grey(ImageOps.exif_transpose(image))
+            yield
     except (PermanentError, MemoryError):
         raise
-    except Exception as error:  # as above
+    except Exception as error:  # Pillow raises nearly anything on broken files
         raise PermanentError(
             "page_damaged",
             "The image is damaged or cut off and cannot be read to its end. Scan or export it again and upload that.",
         ) from error
-    dpi = min(max(across, down), max_dpi)
-    size = (max(1, round(width * dpi / across)), max(1, round(height * dpi / down)))
-    if size != grey.size:
-        grey = grey.resize(size, Image.Resampling.BOX if size[0] * 2 <= grey.width else Image.Resampling.LANCZOS)
-    return grey, dpi
+
+
+def _draft(image: Image.Image, mode: str, size: tuple[int, int], turned: bool) -> None:
+    """Has a JPEG's decoder halve on the way: a photo of 100 megapixels never stands in memory in full."""
+    if image.format in {"JPEG", "MPO"}:
+        image.draft(mode, (size[1], size[0]) if turned else size)
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Colours as screens show them: telephones write wider spaces, print shops CMYK."""
+    if profile and image.mode in {"RGB", "CMYK"}:
+        try:
+            converted = ImageCms.profileToProfile(
+                image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError):  # a broken profile, or one for another mode: shown as it is
+            converted = None
+        if converted is not None:
+            return converted
+    return image if image.mode in {"L", "RGB"} else image.convert("RGB")
 
 
 def too_large(width: int, height: int, max_pixels: int) -> PermanentError:
@@ -152,7 +237,7 @@ def _grey(image: Image.Image) -> Image.Image:
     mode = image.mode
     if mode == "F" or mode.startswith("I"):
         return _grey_of_deep(image)
-    if mode in {"LA", "PA", "RGBA", "RGBa", "La"} or "transparency" in image.info:
+    if mode in _CLEAR or "transparency" in image.info:
         layered = image if mode in {"LA", "RGBA"} else image.convert("RGBA")
         grey = layered.convert("L")
         return Image.composite(grey, Image.new("L", grey.size, 255), layered.getchannel("A"))

@@ -1,4 +1,4 @@
-"""What a file is, told from its first bytes alone, and what to say about those that Pagemill does not read.
+"""What a file is, told from its first and last bytes alone, and what to say about those that Pagemill does not read.
 
 The name a file came under is never trusted. The web process uses this at upload: nothing heavy is imported here.
 """
@@ -12,10 +12,13 @@ from pipeline.errors import PermanentError
 HEAD_BYTES = 4096
 """How many of a file's first bytes `sniff` wants to see."""
 
-SUPPORTED = frozenset({"pdf", "png", "jpeg", "tiff", "webp", "bmp"})
+TAIL_BYTES = 8192
+"""How many of its last bytes help with ZIP packages and old Office files, whose directories may stand at the end."""
+
+SUPPORTED = frozenset({"pdf", "docx", "png", "jpeg", "tiff", "webp", "bmp"})
 """The kinds that can be opened."""
 
-READ = "Pagemill reads PDF, PNG, JPEG, TIFF, WebP and BMP files."
+READ = "Pagemill reads PDF, Word (DOCX), PNG, JPEG, TIFF, WebP and BMP files."
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "pdf"),
@@ -27,7 +30,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00+", "tiff"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "doc"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
     (b"{\\rtf", "rtf"),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
     (b"\xff\x4f\xff\x51", "jp2"),
@@ -54,21 +57,32 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 
-# Members that tell the kinds of ZIP packages apart; they come early in what the usual programs write.
-_ZIP_MEMBERS: tuple[tuple[bytes, str], ...] = (
-    (b"word/", "docx"),
-    (b"xl/", "xlsx"),
-    (b"ppt/", "pptx"),
-    (b"mimetypeapplication/vnd.oasis.opendocument", "odt"),
-    (b"mimetypeapplication/epub", "epub"),
+# Members that tell the kinds of ZIP packages apart. The byte before a name is the upper one of a small number, so that
+# no folder whose name only ends so is taken for one of these.
+_ZIP_MEMBERS: tuple[tuple[str, str], ...] = (
+    (r"[\x00-\x1f]word/", "docx"),
+    (r"[\x00-\x1f]xl/", "xlsx"),
+    (r"[\x00-\x1f]ppt/", "pptx"),
+    ("mimetypeapplication/vnd.oasis.opendocument", "odt"),
+    ("mimetypeapplication/epub", "epub"),
+)
+
+# Streams that tell OLE files apart. The first in the directory counts: a document may hold a workbook.
+_OLE_STREAMS: tuple[tuple[str, str], ...] = (
+    ("EncryptedPackage", "encrypted"),
+    ("WordDocument", "doc"),
+    ("Workbook", "xls"),
+    ("PowerPoint Document", "ppt"),
 )
 
 _SAVE_AS_PDF = "Open it in the program it came from, save or print it as PDF, and upload that."
 _SAVE_AS_IMAGE = "Convert it to PNG or JPEG and upload that."
 
 _SENTENCES: dict[str, str] = {
-    "docx": f"This is a Word document (DOCX), which is not read yet. {_SAVE_AS_PDF}",
-    "doc": f"This is an old Office document (DOC, XLS or PPT). {_SAVE_AS_PDF}",
+    "doc": f"This is a Word document of the old kind (DOC). Save it as DOCX or PDF in Word, and upload that. {READ}",
+    "xls": f"This is an Excel workbook of the old kind (XLS). {_SAVE_AS_PDF}",
+    "ppt": f"This is a PowerPoint presentation of the old kind (PPT). {_SAVE_AS_PDF}",
+    "ole": f"This is an old Office document (DOC, XLS or PPT). {_SAVE_AS_PDF}",
     "xlsx": f"This is an Excel workbook. {_SAVE_AS_PDF}",
     "pptx": f"This is a PowerPoint presentation. {_SAVE_AS_PDF}",
     "odt": f"This is an OpenDocument file. {_SAVE_AS_PDF}",
@@ -95,20 +109,25 @@ _SENTENCES: dict[str, str] = {
 }
 
 
-def sniff(head: bytes) -> str:
+def sniff(head: bytes, tail: bytes = b"") -> str:
     """Names the kind of a file.
 
     Args:
         head: its first bytes, `HEAD_BYTES` of them or all there are.
+        tail: its last bytes, `TAIL_BYTES` of them; makes a difference for "zip" and "ole" alone.
 
     Returns:
-        A member of `SUPPORTED`, "empty", or a name that `refuse` has a sentence for ("unknown" at worst).
+        A member of `SUPPORTED`, "empty", "encrypted", or a name that `refuse` has a sentence for ("unknown" at worst).
     """
     if not head:
         return "empty"
     for magic, kind in _MAGIC:
         if head.startswith(magic):
-            return _zip_kind(head) if kind == "zip" else kind
+            if kind == "zip":
+                return _zip_kind(head) or _zip_kind(tail) or kind
+            if kind == "ole":
+                return _ole_kind(head) or _ole_kind(tail) or kind
+            return kind
     if head[:4] == b"RIFF":
         return "webp" if head[8:12] == b"WEBP" else "media"
     if head[:2] == b"BM" and _is_bmp(head):
@@ -129,7 +148,7 @@ def require_supported(kind: str) -> None:
     """Passes for kinds that can be opened.
 
     Raises:
-        PermanentError: `empty_file`, or `unsupported_kind` with a sentence that says what to do.
+        PermanentError: `empty_file`, `encrypted`, or `unsupported_kind` with a sentence that says what to do.
     """
     if kind not in SUPPORTED:
         raise refuse(kind)
@@ -139,11 +158,20 @@ def refuse(kind: str) -> PermanentError:
     """The error to raise about a kind that is not read."""
     if kind == "empty":
         return PermanentError("empty_file", "The file has no bytes. Check the original and upload it again.")
+    if kind == "encrypted":
+        return PermanentError(
+            "encrypted", "The file is protected by a password. Save a copy without one and upload that."
+        )
     return PermanentError("unsupported_kind", _SENTENCES.get(kind, _SENTENCES["unknown"]), {"kind": kind})
 
 
-def _zip_kind(head: bytes) -> str:
-    return next((kind for member, kind in _ZIP_MEMBERS if member in head), "zip")
+def _zip_kind(part: bytes) -> str | None:
+    return next((kind for member, kind in _ZIP_MEMBERS if re.search(member.encode(), part)), None)
+
+
+def _ole_kind(part: bytes) -> str | None:
+    found = [(at, kind) for name, kind in _OLE_STREAMS if (at := part.find(name.encode("utf-16-le"))) >= 0]
+    return min(found)[1] if found else None
 
 
 def _is_bmp(head: bytes) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pymupdf
 
 from pipeline.render.draw import RenderOptions, render_page
+from pipeline.render.preview import draw_preview
 from pipeline.render.source import Source, open_source
 
 
@@ -44,18 +47,8 @@ class RenderService:
         Raises:
             PermanentError: as `open_source` and `render_page`.
         """
-        options = RenderOptions()
-        if "dpi" in request:
-            options = replace(options, dpi=request["dpi"])
-        if "max_megapixels" in request:
-            options = replace(options, max_pixels=round(1e6 * request["max_megapixels"]))
-        try:
-            page = render_page(self._open(request), request["page_number"], Path(request["image"]), options)
-        except BaseException:
-            self._close()  # whatever state the libraries were left in
-            raise
-        finally:
-            pymupdf.TOOLS.store_shrink(100)  # decoded images of this page are of no use for the next
+        with self._page(request) as (source, options):
+            page = render_page(source, request["page_number"], Path(request["image"]), options)
         image = page.image
         return {
             "page_number": page.page_number, "width_pt": page.width_pt, "height_pt": page.height_pt,
@@ -63,6 +56,37 @@ class RenderService:
             "image": {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi}
             if image else None,
         }  # fmt: skip
+
+    def preview(self, request: dict[str, Any]) -> dict[str, int]:
+        """Draw a page for people; its `width_px` and `height_px`.
+
+        Args:
+            request: as for `open`, and `page_number` from 1, `image` (path of the JPEG to write), `width_px`,
+                `max_megapixels`.
+
+        Raises:
+            PermanentError: as `open_source` and `draw_preview`.
+        """
+        with self._page(request) as (source, options):
+            width, height = draw_preview(
+                source, request["page_number"], request["width_px"], Path(request["image"]), options
+            )
+        return {"width_px": width, "height_px": height}
+
+    @contextmanager
+    def _page(self, request: dict[str, Any]) -> Iterator[tuple[Source, RenderOptions]]:
+        options = RenderOptions()
+        if "dpi" in request:
+            options = replace(options, dpi=request["dpi"])
+        if "max_megapixels" in request:
+            options = replace(options, max_pixels=round(1e6 * request["max_megapixels"]))
+        try:
+            yield self._open(request), options
+        except BaseException:
+            self._close()  # whatever state the libraries were left in
+            raise
+        finally:
+            pymupdf.TOOLS.store_shrink(100)  # decoded images of this page are of no use for the next
 
     def _open(self, request: dict[str, Any]) -> Source:
         path = Path(request["path"])

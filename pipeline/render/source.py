@@ -10,6 +10,7 @@ import pymupdf
 from PIL import Image
 
 from pipeline.errors import PermanentError
+from pipeline.render.docx import open_docx
 from pipeline.render.image_file import open_image, page_frames
 from pipeline.render.kinds import refuse, require_supported
 
@@ -23,7 +24,7 @@ class Source:
     Attributes:
         kind: as `kinds.sniff` names it.
         pages: how many pages it has, at least 1.
-        document: the PDF, or None.
+        document: the PDF or the DOCX, laid out, or None.
         image: the image, or None.
         frames: of an image file, the frame of each page.
     """
@@ -43,6 +44,19 @@ class Source:
         self.image = image
         self.frames = frames or []
         self._file = file
+
+    def untouched(self, page_number: int) -> tuple[Image.Image, int]:
+        """Of an image file: the image and the frame of a page, not decoded yet.
+
+        Decoding changes what Pillow says of an image's size and orientation, so it is opened anew, but for a TIFF that
+        goes on to another page: counting through its pages again would take long.
+        """
+        assert self.image is not None and self._file is not None
+        frame = self.frames[page_number - 1]
+        if self.kind != "tiff" or self.image.tell() == frame:
+            self._file.seek(0)
+            self.image = open_image(self._file, self.kind)
+        return self.image, frame
 
     def close(self) -> None:
         """Lets go of the file; doing it twice is harmless."""
@@ -72,13 +86,17 @@ def open_source(path: Path, kind: str, *, max_pages: int = 5000, password: str |
         password: opens an encrypted PDF.
 
     Raises:
-        PermanentError: `empty_file`, `unsupported_kind`, `damaged`, `encrypted`, `no_pages` or `too_many_pages`.
+        PermanentError: `empty_file`, `unsupported_kind`, `damaged`, `encrypted`, `no_pages` or `too_many_pages`;
+            `too_large` for a DOCX that would unpack to an absurd size.
     """
     if path.stat().st_size == 0:
         raise refuse("empty")
     require_supported(kind)
     if kind == "pdf":
         document = _open_pdf(path, password)
+        source = Source(kind, _page_count(document), document=document)
+    elif kind == "docx":
+        document = open_docx(path)
         source = Source(kind, _page_count(document), document=document)
     else:
         file = path.open("rb")
@@ -117,12 +135,9 @@ def _open_pdf(path: Path, password: str | None) -> pymupdf.Document:
     if password and document.authenticate(password):
         return document
     document.close()
-    raise PermanentError(
-        "encrypted",
-        "The password given does not open the file. Upload it again with the right one."
-        if password
-        else "The file is protected by a password. Save a copy without one and upload that.",
-    )
+    if not password:
+        raise refuse("encrypted")
+    raise PermanentError("encrypted", "The password given does not open the file. Upload it again with the right one.")
 
 
 def _page_count(document: pymupdf.Document) -> int:

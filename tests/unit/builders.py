@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.settings import LedgerSettings
 from pipeline.types import Box, Chunk, PageImage, PageReading, RenderedPage, Span, Word
-from storage import clock, documents, ledger
+from storage import chunks as chunk_rows
+from storage import clock, documents, fulltext, ledger, pages, runs
 from storage.catalog import KnowledgeBase
+from storage.chunks import ModelIdentity
 from storage.documents import Accepted, NewDocument
 from storage.ledger import Claim
 
+MODEL = ModelIdentity("m", "f", 4)
 RULES = LedgerSettings()
 RUN_SETTINGS: dict[str, Any] = {
     "engine": "auto", "languages": ["en"], "pages_per_unit": 2, "window": 4, "chunk_tokens": 300,
@@ -47,6 +52,51 @@ def image_page(number: int) -> RenderedPage:
 
 def chunks(*texts: str) -> list[Chunk]:
     return [Chunk(n, text, "", (Span(0, len(text), 1, Box(0, 0, 10, 10)),), 3) for n, text in enumerate(texts)]
+
+
+def render_all(kb: KnowledgeBase, document: str, total: int) -> None:
+    """Render and read `total` pages, all of them text."""
+    first = claim(kb, document, "render")
+    pages.page_count_known(first, total)
+    pages.settle_render(first, [read_page(n) for n in range(1, min(total, 2) + 1)])
+    while any(waiting.document == document for waiting in ledger.waiting(kb, "render")):
+        unit = claim(kb, document, "render")
+        pages.settle_render(unit, [read_page(n) for n in range(unit.first, unit.last + 1)])
+
+
+def through_embed(kb: KnowledgeBase, document: str, run: int = 1, fields: dict[str, Any] | None = None) -> None:
+    """Extract three chunks, and embed them."""
+    extract = claim(kb, document, "extract", run=run)
+    chunk_rows.settle_extract(extract, chunks("one", "two", "three"), "en", fields or {}, 10)
+    while any(waiting.document == document for waiting in ledger.waiting(kb, "embed")):
+        unit = claim(kb, document, "embed", run=run)
+        todo = chunk_rows.texts_to_embed(unit)
+        vectors = np.ones((len(todo), 4), dtype=np.float32)
+        chunk_rows.settle_embed(unit, [hash_ for hash_, _ in todo], vectors, MODEL)
+
+
+def publish(kb: KnowledgeBase, document: str, run: int = 1) -> None:
+    """What store does, without a vector server."""
+    held = claim(kb, document, "store", run=run)
+    with ledger.settling(held) as connection:
+        rows = connection.exec_driver_sql("SELECT seq, text FROM chunk WHERE document = ?", (document,)).all()
+        fulltext.index(connection, [(row.seq, row.text) for row in rows])
+        runs.publish(connection, document, run)
+
+
+def done(kb: KnowledgeBase, content: bytes, name: str = "a.pdf", fields: dict[str, Any] | None = None) -> str:
+    """A one-page document that went through the whole chain."""
+    document = upload(kb, content, name).id
+    render_all(kb, document, 1)
+    through_embed(kb, document, fields=fields)
+    publish(kb, document)
+    return document
+
+
+def field(value: str, page: int | None = 1) -> dict[str, Any]:
+    """A field as extract finds them."""
+    box = [1.0, 2.0, 3.0, 4.0]
+    return {"value": value, "text": value, "page": page, "box": box, "confidence": 0.9, "method": "label"}
 
 
 def states(kb: KnowledgeBase, document: str) -> dict[str, str]:

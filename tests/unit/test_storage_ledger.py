@@ -1,54 +1,33 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from sqlalchemy import text
 
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.types import Box, PageReading, Word
 from storage import chunks, cleanup, clock, documents, ledger, pages
+from storage import status as standing
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
-from tests.unit.builders import RULES, claim, image_page, read_page, states, upload
-from tests.unit.builders import chunks as make_chunks
+from tests.unit.builders import MODEL, RULES, claim, image_page, read_page, render_all, states, through_embed, upload
 
-MODEL = ModelIdentity("m", "f", 4)
 ERROR = {"code": "page_crashed", "message": "it crashed", "detail": None}
-
-
-def _render_all(kb: KnowledgeBase, document: str, total: int) -> None:
-    first = claim(kb, document, "render")
-    pages.page_count_known(first, total)
-    pages.settle_render(first, [read_page(n) for n in range(1, min(total, 2) + 1)])
-    while ledger.waiting(kb, "render"):
-        unit = claim(kb, document, "render")
-        pages.settle_render(unit, [read_page(n) for n in range(unit.first, unit.last + 1)])
-
-
-def _through_embed(kb: KnowledgeBase, document: str, run: int = 1) -> None:
-    extract = claim(kb, document, "extract", run=run)
-    chunks.settle_extract(extract, make_chunks("one", "two", "three"), "en", 10)
-    while ledger.waiting(kb, "embed"):
-        unit = claim(kb, document, "embed", run=run)
-        todo = chunks.texts_to_embed(unit)
-        vectors = np.ones((len(todo), 4), dtype=np.float32)
-        chunks.settle_embed(unit, [hash_ for hash_, _ in todo], vectors, MODEL)
 
 
 def test_a_document_goes_through_all_stages(kb: KnowledgeBase) -> None:
     document = upload(kb).id
     assert states(kb, document) == {"render 1-2": "ready"}
-    _render_all(kb, document, 5)
+    render_all(kb, document, 5)
     assert states(kb, document) == {
         "render 1-2": "done",
         "render 3-4": "done",
         "render 5-5": "done",
         "extract 0-0": "ready",
     }
-    _through_embed(kb, document)
+    through_embed(kb, document)
     found = states(kb, document)
     assert found["embed 0-1"] == found["embed 2-2"] == "done" and found["store 0-0"] == "ready"
-    status = documents.status(kb, document)
+    status = standing.status(kb, document)
     assert status["status"] == "running" and status["stage"] == "store"
     assert status["pages"] == {"total": 5, "done": 5, "failed": 0, "text_layer": 5, "ocr": 0, "review": 0}
     assert status["stages"]["embed"]["done"] == 3
@@ -76,7 +55,7 @@ def test_one_bad_page_fails_that_page(kb: KnowledgeBase) -> None:
     pages.page_count_known(first, 2)
     pages.settle_render(first, [read_page(1), (2, PermanentError("page_damaged", "page 2 is torn"))])
     assert states(kb, document)["extract 0-0"] == "ready"
-    status = documents.status(kb, document)
+    status = standing.status(kb, document)
     assert status["pages"]["failed"] == 1 and status["warnings"][0]["message"] == "page 2 is torn"
 
 
@@ -85,7 +64,7 @@ def test_no_page_read_fails_the_document_with_the_reason(kb: KnowledgeBase) -> N
     first = claim(kb, document, "render")
     pages.page_count_known(first, 1)
     pages.settle_render(first, [(1, PermanentError("page_damaged", "torn"))])
-    status = documents.status(kb, document)
+    status = standing.status(kb, document)
     assert status["status"] == "failed" and status["error"]["code"] == "no_page_read"
     assert "torn" in status["error"]["message"]
 
@@ -93,7 +72,7 @@ def test_no_page_read_fails_the_document_with_the_reason(kb: KnowledgeBase) -> N
 def test_a_file_that_cannot_be_opened_keeps_its_code(kb: KnowledgeBase) -> None:
     document = upload(kb).id
     ledger.give_up(claim(kb, document, "render"), PermanentError("encrypted", "needs a password"))
-    assert documents.status(kb, document)["error"]["code"] == "encrypted"
+    assert standing.status(kb, document)["error"]["code"] == "encrypted"
 
 
 def test_a_lost_lease_writes_nothing(kb: KnowledgeBase) -> None:
@@ -112,7 +91,7 @@ def test_a_lost_lease_writes_nothing(kb: KnowledgeBase) -> None:
     ):
         with pytest.raises(LeaseLost):
             write()
-    assert documents.status(kb, document)["pages"]["total"] is None
+    assert standing.status(kb, document)["pages"]["total"] is None
     ledger.renew(fresh, RULES)
 
 
@@ -142,7 +121,7 @@ def test_a_range_that_crashes_is_split_and_only_the_culprit_fails(kb: KnowledgeB
     pages.settle_render(claim(kb, document, "render", "2-2"), [read_page(2)])
     gone = [ledger.attempt_failed(claim(kb, document, "render", "1-1"), "crashes", ERROR, RULES) for _ in range(3)]
     assert gone == [False, False, True]
-    status = documents.status(kb, document)
+    status = standing.status(kb, document)
     assert status["pages"]["failed"] == 1 and states(kb, document)["extract 0-0"] == "ready"
     assert status["stages"]["render"] | {"started_at": 0, "finished_at": 0} == {
         "total": 2, "done": 1, "failed": 1, "started_at": 0, "finished_at": 0,
@@ -153,14 +132,14 @@ def test_a_file_that_crashes_its_reader_is_damaged(kb: KnowledgeBase) -> None:
     document = upload(kb).id
     for _ in range(RULES.max_crashes):
         ledger.attempt_failed(claim(kb, document, "render"), "crashes", ERROR, RULES)
-    assert documents.status(kb, document)["error"]["code"] == "damaged"
+    assert standing.status(kb, document)["error"]["code"] == "damaged"
 
 
 def test_waiting_for_a_service_counts_nothing(kb: KnowledgeBase) -> None:
     document = upload(kb).id
     for _ in range(20):
         ledger.put_back(claim(kb, document, "render"), 0.0)
-    assert documents.status(kb, document)["status"] == "running"
+    assert standing.status(kb, document)["status"] == "running"
     ledger.put_back(claim(kb, document, "render"), 60.0)
     assert ledger.waiting(kb, "render") == []
 
@@ -195,7 +174,7 @@ def test_the_same_bytes_are_the_same_document(kb: KnowledgeBase) -> None:
     documents.cancel(kb, one.id)
     three = upload(kb, b"same")
     assert (three.id, three.duplicate) == (one.id, False)
-    assert documents.status(kb, one.id)["run"] == 2
+    assert standing.status(kb, one.id)["run"] == 2
     assert list((kb.folder / "incoming").iterdir()) == []
 
 
@@ -203,14 +182,14 @@ def test_a_deleted_document_is_gone_at_once_and_may_come_again(kb: KnowledgeBase
     one = upload(kb, b"same")
     documents.delete(kb, one.id)
     with pytest.raises(PermanentError, match="no document"):
-        documents.status(kb, one.id)
+        standing.status(kb, one.id)
     assert upload(kb, b"same").id != one.id
 
 
 def test_another_model_is_refused(kb: KnowledgeBase) -> None:
     document = upload(kb).id
-    _render_all(kb, document, 1)
-    _through_embed(kb, document)
+    render_all(kb, document, 1)
+    through_embed(kb, document)
     chunks.check_model(kb, MODEL)
     with pytest.raises(PermanentError, match=r"Set embed\.model back"):
         chunks.check_model(kb, ModelIdentity("other", "g", 4))
@@ -218,13 +197,13 @@ def test_another_model_is_refused(kb: KnowledgeBase) -> None:
 
 def test_every_settle_moves_the_version_on(kb: KnowledgeBase) -> None:
     document = upload(kb).id
-    seen = [documents.status(kb, document)["version"]]
+    seen = [standing.status(kb, document)["version"]]
     unit = claim(kb, document, "render")
-    seen.append(documents.status(kb, document)["version"])
+    seen.append(standing.status(kb, document)["version"])
     pages.page_count_known(unit, 1)
-    seen.append(documents.status(kb, document)["version"])
+    seen.append(standing.status(kb, document)["version"])
     pages.settle_render(unit, [read_page(1)])
-    seen.append(documents.status(kb, document)["version"])
+    seen.append(standing.status(kb, document)["version"])
     assert seen == sorted(set(seen))
 
 
@@ -236,7 +215,7 @@ def test_a_crash_on_a_short_document_splits_no_page_it_does_not_have(kb: Knowled
     assert states(kb, document) == {"render 1-2": "ready"}
     for _ in range(RULES.max_crashes - 1):
         ledger.attempt_failed(claim(kb, document, "render"), "crashes", ERROR, RULES)
-    assert documents.status(kb, document)["pages"]["failed"] == 1
+    assert standing.status(kb, document)["pages"]["failed"] == 1
 
 
 def test_a_delete_during_a_clean_up_is_not_forgotten(kb: KnowledgeBase) -> None:

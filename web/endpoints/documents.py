@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import time
 from typing import Any
 
 import orjson
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import Response
 
 from pipeline import log
 from pipeline.errors import PermanentError
-from pipeline.render.kinds import require_supported, sniff
-from storage import clock, documents, pages
+from pipeline.extract.fields import COLUMNS
+from pipeline.render.kinds import TAIL_BYTES, require_supported, sniff
+from storage import clock, documents, status
 from storage.catalog import KnowledgeBase
 from storage.documents import NewDocument
+from storage.fields import Filter, parse_filter
+from storage.files import tail
 from web import models, upload
-from web.state import State, answer, in_thread, query, state
+from web.state import State, answer, query, state
+from web.threads import in_thread
 
 _LOG = log.get("web")
-_LARGEST_PAGE = 2**31 - 1  # what every database takes for a number
-_MEDIA = {
-    "pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg", "tiff": "image/tiff", "webp": "image/webp",
-    "bmp": "image/bmp",
-}  # fmt: skip
 
 
 async def add(request: Request) -> Response:
@@ -94,10 +92,22 @@ def _new_document(file: upload.ReceivedFile, form: models.UploadForm, limit_mb: 
     if file.size_bytes == 0:
         raise PermanentError("empty_file", "The file has no bytes; export or copy it again.")
     kind = sniff(file.head)
+    if kind in ("zip", "ole"):  # what is in the package may stand at its end only
+        kind = sniff(file.head, tail(file.path, TAIL_BYTES))
     require_supported(kind)
     return NewDocument(
         file.filename, kind, file.sha256, file.size_bytes, file.path, dict(form.metadata), list(form.tags)
     )
+
+
+def filters(record: dict[str, Any], given: list[str]) -> list[Filter]:
+    """The filters of a query.
+
+    Raises:
+        PermanentError: `bad_request`.
+    """
+    known = COLUMNS[record["schema"]] + tuple(path for paths in COLUMNS.values() for path in paths)
+    return [parse_filter(one, list(dict.fromkeys(known))) for one in given]
 
 
 async def listing(request: Request) -> Response:
@@ -107,96 +117,38 @@ async def listing(request: Request) -> Response:
 
 
 def _listing(parts: State, request: Request, wanted: models.DocumentQuery) -> models.DocumentList:
-    _, kb = parts.knowledge_base(request)
-    found = documents.statuses(
-        kb, status=wanted.status, batch=wanted.batch, tag=wanted.tag, after=wanted.cursor, limit=wanted.limit + 1
-    )
+    record, kb = parts.knowledge_base(request)
+    found = status.statuses(
+        kb, status=wanted.status, batch=wanted.batch, tag=wanted.tag, filters=filters(record, wanted.filter),
+        after=wanted.cursor, limit=wanted.limit + 1,
+    )  # fmt: skip
     items = [models.DocumentStatus(**item) for item in found[: wanted.limit]]
     return models.DocumentList(items=items, next_cursor=items[-1].id if len(found) > wanted.limit else None)
 
 
 async def show(request: Request) -> Response:
-    """GET .../documents/{id}."""
-    return answer(await in_thread(_show, state(request), request))
+    """GET .../documents/{id}: at once, or when its version has moved on (long poll)."""
+    parts, wanted = state(request), query(request, models.WaitQuery)
+    _, kb = await in_thread(parts.knowledge_base, request)
+    document = request.path_params["document"]
+    if wanted.wait:
+        await _wait(parts, kb, document, wanted)
+    return answer(models.DocumentStatus(**await in_thread(status.status, kb, document)))
 
 
-def _show(parts: State, request: Request) -> models.DocumentStatus:
-    _, kb = parts.knowledge_base(request)
-    return models.DocumentStatus(**documents.status(kb, request.path_params["document"]))
+async def _wait(parts: State, kb: KnowledgeBase, document: str, wanted: models.WaitQuery) -> None:
+    """Wait until the document's version is beyond the one given, as long as the client will.
 
-
-def _published(kb: KnowledgeBase, document: str) -> int:
-    """The number of the published run.
-
-    Raises:
-        PermanentError: `not_found`, or `not_ready` where none was published yet.
+    A version of the knowledge base that was read before the document's own is what to wait beyond: nothing slips
+    between the two looks.
     """
-    found = documents.find(kb, document)
-    if found.published_run is None:
-        raise PermanentError("not_ready", f"The document is {found.status}; there is no result of it yet.")
-    return found.published_run
-
-
-def _result(parts: State, request: Request, which: Callable[[KnowledgeBase, str, int], Path]) -> Path:
-    _, kb = parts.knowledge_base(request)
-    document = request.path_params["document"]
-    return which(kb, document, _published(kb, document))
-
-
-async def markdown(request: Request) -> Response:
-    """GET .../documents/{id}/markdown."""
-    path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).markdown(run))
-    return FileResponse(path, media_type="text/markdown; charset=utf-8")
-
-
-async def json(request: Request) -> Response:
-    """GET .../documents/{id}/json."""
-    path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).json(run))
-    return FileResponse(path, media_type="application/json")
-
-
-async def original(request: Request) -> Response:
-    """GET .../documents/{id}/original, always as an attachment: a browser must not run what somebody uploaded."""
-    path, found = await in_thread(_original, state(request), request)
-    headers = {"X-Content-Type-Options": "nosniff"}
-    return FileResponse(path, media_type=_MEDIA[found.kind], filename=found.filename, headers=headers)
-
-
-def _original(parts: State, request: Request) -> tuple[Path, documents.Found]:
-    _, kb = parts.knowledge_base(request)
-    document = request.path_params["document"]
-    return kb.files(document).original, documents.find(kb, document)
-
-
-async def page_list(request: Request) -> Response:
-    """GET .../documents/{id}/pages: of the latest run, so that pages show up as they are read."""
-    return JSONResponse({"items": await in_thread(_page_list, state(request), request), "next_cursor": None})
-
-
-def _page_list(parts: State, request: Request) -> list[dict[str, Any]]:
-    _, kb = parts.knowledge_base(request)
-    document = request.path_params["document"]
-    return pages.page_list(kb, document, documents.find(kb, document).run)
-
-
-async def page(request: Request) -> Response:
-    """GET .../documents/{id}/pages/{n}: words and boxes."""
-    return JSONResponse(await in_thread(_page, state(request), request))
-
-
-def _page(parts: State, request: Request) -> dict[str, Any]:
-    _, kb = parts.knowledge_base(request)
-    document, number = request.path_params["document"], request.path_params["page"]
-    run = documents.find(kb, document).run
-    reading = pages.page_reading(kb, document, run, number) if number <= _LARGEST_PAGE else None
-    if reading is None:
-        raise PermanentError("not_found", f"Page {number} of the document was not read, or not yet.")
-    described = reading.as_dict()
-    described["words"] = [
-        {"text": word.text, "box": word.box.rounded(), "confidence": round(word.confidence, 3), "line": word.line}
-        for word in reading.words
-    ]
-    return described
+    deadline = time.monotonic() + wanted.wait
+    version = await in_thread(status.version_of, kb, document)
+    since = version if wanted.since is None else wanted.since
+    seen = version
+    while version <= since and (left := deadline - time.monotonic()) > 0 and not parts.watch.closed:
+        seen = await parts.watch.beyond(kb, seen, left)
+        version = await in_thread(status.version_of, kb, document)
 
 
 async def retry(request: Request) -> Response:
@@ -212,7 +164,7 @@ def _retry(parts: State, request: Request) -> models.DocumentStatus:
     parts.storage.wake(kb.id)
     documents.retry(kb, document, parts.storage.run_settings(record))
     parts.storage.wake(kb.id)  # again, as after an upload
-    return models.DocumentStatus(**documents.status(kb, document))
+    return models.DocumentStatus(**status.status(kb, document))
 
 
 async def cancel(request: Request) -> Response:
@@ -225,7 +177,7 @@ def _cancel(parts: State, request: Request) -> models.DocumentStatus:
     document = request.path_params["document"]
     parts.storage.wake(kb.id)
     documents.cancel(kb, document)
-    return models.DocumentStatus(**documents.status(kb, document))
+    return models.DocumentStatus(**status.status(kb, document))
 
 
 async def delete(request: Request) -> Response:

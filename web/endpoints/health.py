@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pipeline import stages
 from pipeline.errors import ServiceUnavailable
+from pipeline.render.kinds import SUPPORTED
+from pipeline.settings import EngineName, Language
 from storage import overview
-from web.state import State, in_thread, state
+from web import models
+from web.state import State, answer, state
+from web.threads import in_thread
 
 
 async def healthz(_: Request) -> Response:
     """GET /healthz: the web process answers."""
-    return JSONResponse({"status": "ok", "version": version("pagemill")})
+    return answer(models.Health(status="ok", version=version("pagemill")))
 
 
 async def readyz(request: Request) -> Response:
     """GET /readyz: uploads and keyword search work and nothing dies again and again; else 503 and why."""
     problems, notes = await in_thread(_check, state(request))
-    body = {"ready": not problems, "problems": problems, "notes": notes}
-    return JSONResponse(body, status_code=503 if problems else 200)
+    return answer(models.Readiness(ready=not problems, problems=problems, notes=notes), 503 if problems else 200)
 
 
 def _check(parts: State) -> tuple[list[str], list[str]]:
@@ -56,4 +59,16 @@ def _crash_loops(parts: State) -> list[str]:
 
 async def pipeline(request: Request) -> Response:
     """GET /api/v1/pipeline."""
-    return JSONResponse(await in_thread(overview.pipeline, state(request).storage))
+    return answer(models.PipelineStatus(**await in_thread(overview.pipeline, state(request).storage)))
+
+
+async def about(request: Request) -> Response:
+    """GET /api/v1/about: what a page or a program may offer."""
+    limits = state(request).settings.web
+    return answer(
+        models.About(
+            version=version("pagemill"), kinds=sorted(SUPPORTED), max_upload_mb=limits.max_upload_mb,
+            max_files=limits.max_files, engines=list(get_args(EngineName)), languages=list(get_args(Language)),
+            schemas=list(get_args(models.SchemaName)),
+        )
+    )  # fmt: skip

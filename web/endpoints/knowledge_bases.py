@@ -7,15 +7,22 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storage import documents
+from storage import documents, status
+from storage.catalog import DEFAULT_SCHEMA, KnowledgeBase
 from web import models
-from web.state import State, answer, body, in_thread, query, state
+from web.state import State, answer, body, query, state
+from web.threads import in_thread
 
-_FIELDS = ("id", "name", "languages", "engine", "created_at")
+_FIELDS = ("id", "name", "languages", "engine", "schema", "created_at")
 
 
 def _record(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in _FIELDS}
+
+
+def standing(record: dict[str, Any], kb: KnowledgeBase) -> models.KnowledgeBaseStatus:
+    """A knowledge base with its counts, progress and time left."""
+    return models.KnowledgeBaseStatus(**_record(record), **status.counts(kb))
 
 
 async def create(request: Request) -> Response:
@@ -28,6 +35,7 @@ async def create(request: Request) -> Response:
         new.name,
         list(new.languages or defaults.languages),
         new.engine or defaults.engine,
+        new.schema_ or DEFAULT_SCHEMA,
     )
     return answer(models.KnowledgeBaseRecord(**_record(record)), 201)
 
@@ -49,7 +57,18 @@ async def show(request: Request) -> Response:
 
 def _show(parts: State, request: Request) -> models.KnowledgeBaseStatus:
     record, kb = parts.knowledge_base(request)
-    return models.KnowledgeBaseStatus(**_record(record), **documents.counts(kb))
+    return standing(record, kb)
+
+
+async def batch(request: Request) -> Response:
+    """GET /knowledge-bases/{kb}/batches/{batch}."""
+    return answer(await in_thread(_batch, state(request), request))
+
+
+def _batch(parts: State, request: Request) -> models.BatchStatus:
+    _, kb = parts.knowledge_base(request)
+    id_ = request.path_params["batch"]
+    return models.BatchStatus(id=id_, **status.counts(kb, id_))
 
 
 async def change(request: Request) -> Response:
@@ -60,7 +79,7 @@ async def change(request: Request) -> Response:
 
 def _change(parts: State, request: Request, wanted: models.KnowledgeBaseChange) -> models.KnowledgeBaseRecord:
     record, _ = parts.knowledge_base(request)
-    values = wanted.model_dump(exclude_none=True)
+    values = wanted.model_dump(exclude_none=True, by_alias=True)
     if values:
         parts.storage.change_knowledge_base(record["id"], **values)
     return models.KnowledgeBaseRecord(**_record(parts.storage.knowledge_base(record["id"])))

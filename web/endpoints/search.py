@@ -12,7 +12,9 @@ from storage import chunks, documents, search
 from storage.catalog import KnowledgeBase
 from storage.vectors import Vectors
 from web import models
-from web.state import State, answer, in_thread, query, state
+from web.endpoints.documents import filters
+from web.state import State, answer, query, state
+from web.threads import in_thread
 
 
 async def find(request: Request) -> Response:
@@ -23,15 +25,19 @@ async def find(request: Request) -> Response:
 
 def _find(parts: State, request: Request, wanted: models.SearchQuery) -> models.SearchAnswer:
     began = time.perf_counter()
-    _, kb = parts.knowledge_base(request)
+    record, kb = parts.knowledge_base(request)
+    chosen = filters(record, wanted.filter)
     vector, problem = (None, "") if wanted.mode == "keyword" else _vector(parts, kb, wanted.q)
     results = search.search(
-        kb, wanted.q, vector=vector, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search, problem=problem
-    )
+        kb, wanted.q, vector=vector, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search, problem=problem,
+        filters=chosen,
+    )  # fmt: skip
     hits = [
-        models.SearchHit(
-            document=hit.document, filename=hit.filename, pages=hit.pages, text=hit.text, highlights=hit.highlights,
-            score=hit.score, boxes=[models.HitBox(**box) for box in hit.boxes], fields={},
+        models.SearchHit.model_validate(
+            {
+                "document": hit.document, "filename": hit.filename, "pages": hit.pages, "text": hit.text,
+                "highlights": hit.highlights, "score": hit.score, "boxes": hit.boxes, "fields": hit.fields,
+            }
         )
         for hit in results.hits
     ]  # fmt: skip

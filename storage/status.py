@@ -1,0 +1,258 @@
+"""How documents, batches and a knowledge base stand: status, progress, time left, and what changed since a version."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.types import JSON
+
+from pipeline import stages
+from pipeline.errors import PermanentError
+from storage import fields, runs
+from storage.catalog import KnowledgeBase
+from storage.database import scalar
+from storage.fields import Filter
+from storage.pace import Pace
+
+STATUSES = ("queued", "running", "done", "failed", "cancelled")
+_WARNINGS_SHOWN = 20
+_PAGE_LEVEL = sum(stage.weight for stage in stages.STAGES if stage.page_level)
+_SELECT = (
+    "SELECT d.*, r.status, r.error, r.pages_total, r.started_at, r.finished_at, published.fields FROM document AS d"
+    " JOIN run AS r ON r.document = d.id AND r.run = d.run"
+    " LEFT JOIN run AS published ON published.document = d.id AND published.run = d.published_run"
+    " WHERE d.deleted_at IS NULL"
+)
+
+
+def status(kb: KnowledgeBase, document: str) -> dict[str, Any]:
+    """How a document stands, in the API's names.
+
+    Raises:
+        PermanentError: `not_found`.
+    """
+    with kb.db.read() as connection:
+        row = _select(connection, " AND d.id = :document", document=document).first()
+        if row is None:
+            raise not_found(document)
+        return _status(connection, row, kb.pace.of(connection))
+
+
+def version_of(kb: KnowledgeBase, document: str) -> int:
+    """The document's version: quicker than its status.
+
+    Raises:
+        PermanentError: `not_found`.
+    """
+    with kb.db.read() as connection:
+        found: int | None = connection.execute(
+            text("SELECT version FROM document WHERE id = :document AND deleted_at IS NULL"), {"document": document}
+        ).scalar()
+        if found is None:
+            raise not_found(document)
+        return found
+
+
+def version(kb: KnowledgeBase) -> int:
+    """The knowledge base's version: every change of a document raises it."""
+    with kb.db.read() as connection:
+        return int(scalar(connection, "SELECT version FROM knowledge"))
+
+
+def not_found(document: str) -> PermanentError:
+    """The error about a document that is not there."""
+    return PermanentError("not_found", f"There is no document “{document}” in this knowledge base.")
+
+
+def statuses(
+    kb: KnowledgeBase,
+    *,
+    status: str | None = None,
+    batch: str | None = None,
+    tag: str | None = None,
+    filters: Sequence[Filter] = (),
+    after: str | None = None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Documents, newest first, those after the id `after`."""
+    given = {
+        "r.status = :status": ("status", status),
+        "d.batch = :batch": ("batch", batch),
+        "EXISTS (SELECT 1 FROM json_each(d.tags) WHERE value = :tag)": ("tag", tag),
+        "d.id < :after": ("after", after),
+    }
+    where, values = fields.conditions(filters, "d")
+    for condition, (name, value) in given.items():
+        if value is not None:
+            where += f" AND {condition}"
+            values[name] = value
+    with kb.db.read() as connection:
+        rows = _select(connection, f"{where} ORDER BY d.id DESC LIMIT :limit", **values, limit=limit).all()
+        pace = kb.pace.of(connection)
+        return [_status(connection, row, pace) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since a version, as it stands now.
+
+    Attributes:
+        version: of the last change told here.
+        documents: statuses, by version.
+        deleted: version and id of deleted documents.
+        complete: nothing more changed since.
+    """
+
+    version: int
+    documents: list[dict[str, Any]]
+    deleted: list[tuple[int, str]]
+    complete: bool
+
+
+def changes(kb: KnowledgeBase, since: int, limit: int) -> Changes:
+    """The next changes after a version, at most `limit` documents and as many deletions.
+
+    Versions are given inside the transaction that makes a change, one writer at a time, so none can appear later below
+    one that was seen: asking again from the returned version misses nothing.
+    """
+    values = {"since": since, "limit": limit}
+    with kb.db.read() as connection:
+        rows = _select(connection, " AND d.version > :since ORDER BY d.version LIMIT :limit", **values).all()
+        dead = connection.execute(
+            text("SELECT document, version FROM tombstone WHERE version > :since ORDER BY version LIMIT :limit"), values
+        ).all()
+        newest: int = connection.execute(text("SELECT version FROM knowledge")).scalar_one()
+        # A list that was cut off ends what may be told: beyond it, the other list would run ahead.
+        full = [batch[-1].version for batch in (rows, dead) if len(batch) == limit]
+        end = min(full, default=newest)
+        pace = kb.pace.of(connection)
+        return Changes(
+            end,
+            [_status(connection, row, pace) for row in rows if row.version <= end],
+            [(row.version, row.document) for row in dead if row.version <= end],
+            complete=not full,
+        )
+
+
+def counts(kb: KnowledgeBase, batch: str | None = None) -> dict[str, Any]:
+    """Documents by status, pages, progress and time left of a knowledge base, or of one batch of uploads.
+
+    Raises:
+        PermanentError: `not_found`: the batch has no documents.
+    """
+    by_status = dict.fromkeys(STATUSES, 0)
+    where = "d.deleted_at IS NULL" + (" AND d.batch = :batch" if batch is not None else "")
+    values = {"batch": batch} if batch is not None else {}
+    joined = f"FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run WHERE {where}"
+    with kb.db.read() as connection:
+        weight, settled = 0, 0.0
+        for row in connection.execute(
+            text(f"SELECT r.status, count(*) AS n, sum(ifnull(r.pages_total, 1)) AS pages {joined} GROUP BY r.status"),
+            values,
+        ):
+            by_status[row.status] = row.n
+            weight += row.pages
+            settled += row.pages if row.status not in runs.UNFINISHED else 0.0
+        if batch is not None and not weight:
+            raise PermanentError("not_found", f"There is no batch “{batch}” in this knowledge base.")
+        pages = connection.execute(
+            text(
+                "SELECT count(*) AS total, coalesce(sum(p.state = 'read'), 0) AS done,"
+                " coalesce(sum(p.state = 'failed'), 0) AS failed, coalesce(sum(p.state IN ('read', 'failed')"
+                " AND r.status IN ('queued', 'running')), 0) AS in_work FROM document AS d"
+                " JOIN run AS r ON r.document = d.id AND r.run = d.run"
+                f" JOIN page AS p ON p.document = d.id AND p.run = d.run WHERE {where}"
+            ),
+            values,
+        ).one()
+        settled += _PAGE_LEVEL * pages.in_work
+        unfinished: Sequence[str] | None = None
+        if batch is not None:
+            rows = connection.execute(text(f"SELECT d.id {joined} AND r.status IN ('queued', 'running')"), values)
+            unfinished = rows.scalars().all()
+        version = connection.execute(text("SELECT version FROM knowledge")).scalar_one()
+        eta_s = kb.pace.of(connection).eta_all_s(unfinished)
+    working = by_status["queued"] + by_status["running"] > 0
+    return {
+        "documents": by_status, "pages": {"total": pages.total, "done": pages.done, "failed": pages.failed},
+        "progress": round(settled / weight, 4) if weight else 1.0,
+        "eta_seconds": eta_s if working else None, "version": version,
+    }  # fmt: skip
+
+
+def etas(kb: KnowledgeBase, limit: int) -> dict[str, float | None]:
+    """Seconds left of unfinished documents, at most so many of them."""
+    with kb.db.read() as connection:
+        pace = kb.pace.of(connection)
+    return {document: pace.eta_s(document) for document in itertools.islice(pace.left, limit)}
+
+
+def _select(connection: Connection, where: str, **values: Any) -> Any:
+    columns = {"error": JSON, "metadata": JSON, "tags": JSON, "fields": JSON}
+    return connection.execute(text(_SELECT + where).columns(**columns), values)
+
+
+def _page_counts(connection: Connection, document: str, run: int) -> dict[str, int]:
+    row = connection.execute(
+        text(
+            "SELECT coalesce(sum(state = 'read'), 0) AS done, coalesce(sum(state = 'failed'), 0) AS failed,"
+            " coalesce(sum(source = 'text_layer'), 0) AS text_layer,"
+            " coalesce(sum(source = 'ocr' OR state = 'rendered'), 0) AS ocr,"
+            " coalesce(sum(review IS NOT NULL), 0) AS review"
+            " FROM page WHERE document = :document AND run = :run"
+        ),
+        {"document": document, "run": run},
+    ).one()
+    return dict(row._mapping)
+
+
+def _status(connection: Connection, row: Row[Any], pace: Pace) -> dict[str, Any]:
+    by_stage = runs.stages_of(connection, row.id, row.run)
+    pages = _page_counts(connection, row.id, row.run)
+    warnings = connection.execute(
+        text(
+            "SELECT page_number, error FROM page WHERE document = :document AND run = :run AND state = 'failed'"
+            " ORDER BY page_number LIMIT :limit"
+        ).columns(error=JSON),
+        {"document": row.id, "run": row.run, "limit": _WARNINGS_SHOWN},
+    ).all()
+    return {
+        "id": row.id, "filename": row.filename, "kind": row.kind, "size_bytes": row.size_bytes, "version": row.version,
+        "run": row.run, "status": row.status, "stage": _stage(row.status, by_stage),
+        "progress": _progress(row, by_stage, pages),
+        "eta_seconds": pace.eta_s(row.id) if row.status in runs.UNFINISHED else None,
+        "pages": {"total": row.pages_total, **pages}, "stages": by_stage, "error": row.error,
+        "warnings": [{"page": warning.page_number, **warning.error} for warning in warnings],
+        "language": row.language, "fields": row.fields or {}, "metadata": row.metadata, "tags": row.tags,
+        "batch": row.batch, "created_at": row.created_at, "finished_at": row.finished_at,
+        "published_run": row.published_run,
+    }  # fmt: skip
+
+
+def _stage(state: str, by_stage: dict[str, dict[str, Any]]) -> str | None:
+    """The furthest stage that works; the first while it waits; none once it has ended."""
+    if state not in runs.UNFINISHED:
+        return None
+    begun = [name for name in stages.NAMES if by_stage[name]["total"]]
+    open_ = [name for name in begun if by_stage[name]["done"] + by_stage[name]["failed"] < by_stage[name]["total"]]
+    return (open_ or begun or [stages.FIRST])[-1]
+
+
+def _progress(row: Row[Any], by_stage: dict[str, dict[str, Any]], pages: dict[str, int]) -> float:
+    """0..1: pages rendered and read by the weights of the stage table, then the stages of the whole document."""
+    if row.status == "done":
+        return 1.0
+    if not row.pages_total:
+        return 0.0
+    render = by_stage["render"]
+    unrendered = max(render["total"] - render["done"] - render["failed"], 0)  # adopted pages have no unit
+    settled = pages["done"] + pages["failed"]
+    share: dict[str, float] = {"render": 1 - unrendered / row.pages_total, "ocr": settled / row.pages_total}
+    for name, counted in by_stage.items():
+        if name not in share:
+            share[name] = counted["done"] / counted["total"] if counted["total"] else 0.0
+    return min(round(sum(stage.weight * share[stage.name] for stage in stages.STAGES), 4), 1.0)

@@ -1,0 +1,133 @@
+"""What was made of a document: text, pages, page images, and the original."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from pipeline.errors import PermanentError
+from storage import documents, pages
+from storage.catalog import KnowledgeBase
+from web import models
+from web.state import State, answer, query, state
+from web.threads import in_thread
+
+_LARGEST_PAGE = 2**31 - 1  # what every database takes for a number
+_MEDIA = {
+    "pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg", "tiff": "image/tiff", "webp": "image/webp",
+    "bmp": "image/bmp",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}  # fmt: skip
+
+
+def _published(kb: KnowledgeBase, document: str) -> int:
+    """The number of the published run.
+
+    Raises:
+        PermanentError: `not_found`, or `not_ready` where none was published yet.
+    """
+    found = documents.find(kb, document)
+    if found.published_run is None:
+        raise PermanentError("not_ready", f"The document is {found.status}; there is no result of it yet.")
+    return found.published_run
+
+
+def _result(parts: State, request: Request, which: Callable[[KnowledgeBase, str, int], Path]) -> Path:
+    _, kb = parts.knowledge_base(request)
+    document = request.path_params["document"]
+    return which(kb, document, _published(kb, document))
+
+
+async def markdown(request: Request) -> Response:
+    """GET .../documents/{id}/markdown."""
+    path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).markdown(run))
+    return FileResponse(path, media_type="text/markdown; charset=utf-8")
+
+
+async def json(request: Request) -> Response:
+    """GET .../documents/{id}/json."""
+    path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).json(run))
+    return FileResponse(path, media_type="application/json")
+
+
+async def original(request: Request) -> Response:
+    """GET .../documents/{id}/original, always as an attachment: a browser must not run what somebody uploaded."""
+    path, found = await in_thread(_original, state(request), request)
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return FileResponse(path, media_type=_MEDIA[found.kind], filename=found.filename, headers=headers)
+
+
+def _original(parts: State, request: Request) -> tuple[Path, documents.Found]:
+    _, kb = parts.knowledge_base(request)
+    document = request.path_params["document"]
+    return kb.files(document).original, documents.find(kb, document)
+
+
+async def page_list(request: Request) -> Response:
+    """GET .../documents/{id}/pages: of the latest run, so that pages show up as they are read."""
+    return answer(await in_thread(_page_list, state(request), request))
+
+
+def _page_list(parts: State, request: Request) -> models.PageList:
+    _, kb = parts.knowledge_base(request)
+    document = request.path_params["document"]
+    found = pages.page_list(kb, document, documents.find(kb, document).run)
+    return models.PageList(items=[models.PageRecord(**page) for page in found], next_cursor=None)
+
+
+async def page(request: Request) -> Response:
+    """GET .../documents/{id}/pages/{n}: words and blocks with their boxes."""
+    return answer(await in_thread(_page, state(request), request))
+
+
+def _page(parts: State, request: Request) -> models.PageReading:
+    _, kb = parts.knowledge_base(request)
+    document, number = request.path_params["document"], request.path_params["page"]
+    found = documents.find(kb, document)
+    reading = None
+    if number <= _LARGEST_PAGE:
+        runs = dict.fromkeys([found.run, found.published_run or found.run])  # a run in work has not read all yet
+        reading = next((read for run in runs if (read := pages.page_reading(kb, document, run, number))), None)
+    if reading is None:
+        raise PermanentError("not_found", f"Page {number} of the document was not read, or not yet.")
+    words = [
+        {"text": word.text, "box": word.box.rounded(), "confidence": round(word.confidence, 3), "line": word.line}
+        for word in reading.words
+    ]
+    blocks = None if found.published_run is None else _blocks(kb.files(document).json(found.published_run), number)
+    return models.PageReading(**{**reading.as_dict(), "words": words, "blocks": blocks})
+
+
+def _blocks(path: Path, number: int) -> list[dict[str, Any]] | None:
+    try:
+        content = orjson.loads(path.read_bytes())
+    except FileNotFoundError:  # a newer run was published, and this one cleaned up
+        return None
+    blocks: list[dict[str, Any]] = next(
+        (page["blocks"] for page in content["pages"] if page["page_number"] == number), []
+    )
+    return [{name: block[name] for name in ("kind", "level", "text", "box")} for block in blocks]
+
+
+async def page_image(request: Request) -> Response:
+    """GET .../documents/{id}/pages/{n}/image: the upright page."""
+    parts, wanted = state(request), query(request, models.ImageQuery)
+    kb, document, kind = await in_thread(_page_of, parts, request)
+    path = await parts.previews.image(kb, document, kind, request.path_params["page"], wanted.width)
+    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+
+
+def _page_of(parts: State, request: Request) -> tuple[KnowledgeBase, str, str]:
+    _, kb = parts.knowledge_base(request)
+    document, number = request.path_params["document"], request.path_params["page"]
+    found = documents.find(kb, document)
+    if found.pages_total is None:
+        raise PermanentError("not_ready", f"The document is {found.status} and was not opened; it has no pages yet.")
+    if not 1 <= number <= found.pages_total:
+        raise PermanentError("not_found", f"The document has {found.pages_total} pages; there is no page {number}.")
+    return kb, document, found.kind

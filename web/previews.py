@@ -1,0 +1,128 @@
+"""Page images for people: drawn on demand by a limited child, kept in a bounded cache.
+
+The web process never opens an upload: the child does, under limits of time and memory.
+
+    cache/<knowledge base>/<document>/<page>-<width>.jpg
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+
+from pipeline import log
+from pipeline.children import ChildPool
+from pipeline.errors import ChildFailed, PermanentError, ServiceUnavailable, TransientError
+from pipeline.settings import Settings
+from storage.catalog import KnowledgeBase
+from storage.files import disk_errors, preview_folder
+
+WIDTHS = (240, 480, 960, 1440, 1920, 2400)
+"""Pixels; what is asked for is rounded up to one of these, so that the cache holds few sizes of a page."""
+
+_LOOK_AFTER = 0.05  # the cache is measured after so much of its limit was written
+_KEEP = 0.8  # and cut down to so much of it
+_LOG = log.get("previews")
+
+
+class Previews:
+    """One web process's page images."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._limit_bytes = settings.web.cache_mb * 1_000_000
+        self._written = self._limit_bytes  # what others wrote before is not known: measure at the first
+        self._children: ChildPool | None = None
+        self._lock = Lock()
+        self._free = CapacityLimiter(settings.web.preview_processes)
+
+    async def image(self, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int) -> Path:
+        """The image file of a page, drawn if it is not in the cache.
+
+        Args:
+            kind: of the original, as it was sniffed at upload.
+            width_px: at least so wide; at most the largest of `WIDTHS`.
+
+        Raises:
+            PermanentError: the page cannot be drawn.
+            ServiceUnavailable: the disk is full, or the child does not start.
+        """
+        width_px = next((width for width in WIDTHS if width >= width_px), WIDTHS[-1])
+        path = preview_folder(kb.data, kb.id, document) / f"{page_number}-{width_px}.jpg"
+        if path.exists():
+            with suppress(FileNotFoundError):
+                os.utime(path)  # the longest unused go first
+                return path
+        await to_thread.run_sync(self._draw, kb, document, kind, page_number, width_px, path, limiter=self._free)
+        return path
+
+    def close(self) -> None:
+        """End the children."""
+        with self._lock:
+            if self._children is not None:
+                self._children.kill()
+
+    def _draw(self, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int, path: Path) -> None:
+        if path.exists():  # drawn while we waited
+            return
+        with disk_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        render = self._settings.render
+        request = {
+            "call": "preview", "path": str(kb.files(document).original), "kind": kind, "page_number": page_number,
+            "max_pages": render.max_pages, "max_megapixels": render.max_megapixels, "width_px": width_px,
+            "image": str(path),
+        }  # fmt: skip
+        what = f"Drawing page {page_number}"
+        try:
+            self._pool().call(request, what, self._settings.web.preview_seconds, lambda: False)
+        except ChildFailed as error:
+            raise PermanentError(error.code, f"{error.message} Download the original to see it.") from error
+        except ServiceUnavailable:
+            raise
+        except TransientError as error:
+            if not kb.files(document).original.exists():
+                raise PermanentError("not_found", "The document was deleted.") from error
+            raise PermanentError(
+                "page_damaged", f"Page {page_number} cannot be drawn; see the server's log."
+            ) from error
+        self._written += path.stat().st_size
+        if self._written > _LOOK_AFTER * self._limit_bytes:
+            self._written = 0
+            _LOG.debug("cache cut", removed=cut(kb.data / "cache", self._limit_bytes))
+
+    def _pool(self) -> ChildPool:
+        with self._lock:
+            if self._children is None:
+                config: dict[str, Any] = {"memory_mb": self._settings.render.memory_mb}
+                self._children = ChildPool("render", config, self._settings.web.preview_processes)
+            return self._children
+
+
+def cut(folder: Path, limit_bytes: int) -> int:
+    """Remove the longest unused files once a cache has outgrown its limit; how many. Others may do so at once."""
+    files = sorted(_files(folder))
+    total = sum(size for _, size, _ in files)
+    if total <= limit_bytes:
+        return 0
+    removed = 0
+    for _, size, path in files:
+        if total <= _KEEP * limit_bytes:
+            break
+        path.unlink(missing_ok=True)
+        total -= size
+        removed += 1
+    return removed
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for path in folder.glob("*/*/*.jpg"):
+        with suppress(FileNotFoundError):  # another process removed it
+            status = path.stat()
+            yield status.st_mtime, status.st_size, path
