@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract demo up test lint
+.PHONY: help setup tesseract browser demo up test lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
@@ -25,6 +25,7 @@ help:
 	@echo "make setup   set up only: $(VENV), the embedding model, Tesseract where possible"
 	@echo "make up      set up and start the stack on the data folder of settings.toml"
 	@echo "make lint    ruff, mypy, import contracts"
+	@echo "make screenshots   the README's pictures, from a demo of its own"
 
 setup: $(VENV)/.installed $(MODEL)/pagemill.json tesseract
 
@@ -73,14 +74,29 @@ tesseract:
 		echo "    sudo apt-get install tesseract-ocr tesseract-ocr-eng tesseract-ocr-chi-sim"; \
 	fi
 
+# The tests look at the page in a real browser; its fonts must have Chinese.
+browser:
+	@if command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q .; then \
+		:; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ $(APT) update && $(APT) install --no-install-recommends chromium fontconfig fonts-noto-cjk; } \
+			>/dev/null || echo "Chromium could not be installed; its tests are left out."; \
+	else \
+		echo "Chromium is missing; its tests are left out. To add it:"; \
+		echo "    sudo apt-get install chromium fonts-noto-cjk"; \
+	fi
+
 demo: setup
 	@$(BIN)/pagemill demo
 
 up: setup
 	@$(BIN)/pagemill up
 
-test: setup
+test: setup browser
 	$(BIN)/python -m pytest
+
+screenshots: setup browser
+	$(BIN)/python -m tests.browser.screenshots docs/screenshots
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.settings import Settings, StorageSettings
 from storage.catalog import KnowledgeBase, Storage
+from tests.stack import Stack, running
 
 
 @pytest.fixture
@@ -29,3 +30,10 @@ def storage(settings: Settings) -> Iterator[Storage]:
 @pytest.fixture
 def kb(storage: Storage) -> KnowledgeBase:
     return storage.open(storage.create_knowledge_base("测试", ["en", "zh-Hans"], "auto")["id"])
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One real stack for all tests that do not break it: queue server, Chroma, web, sweep and all workers."""
+    with running(tmp_path_factory.mktemp("stack") / "data") as stack:
+        yield stack

@@ -59,8 +59,10 @@ def mark_running(pages: Sequence[Page], body_size: float) -> None:
                 _mark(zone, key, cluster)
             if member is not None:
                 cluster = [member]
+    nothing_else = all(row.kind for _, _, rows in pages for row in rows)
     for _, _, rows in pages:
-        if all(row.kind for row in rows) and sum(len(_NUMBER.sub("", row.text)) for row in rows) > _PAGE_OF_ITS_OWN:
+        alone = sum(len(_NUMBER.sub("", row.text)) for row in rows) > _PAGE_OF_ITS_OWN
+        if nothing_else or (alone and all(row.kind for row in rows)):
             for row in rows:  # forms, cards, slides: what stands alone on its page is the page's text
                 row.kind = ""
 

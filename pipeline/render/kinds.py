@@ -15,8 +15,8 @@ HEAD_BYTES = 4096
 TAIL_BYTES = 8192
 """How many of its last bytes help with ZIP packages and old Office files, whose directories may stand at the end."""
 
-SUPPORTED = frozenset({"pdf", "docx", "png", "jpeg", "tiff", "webp", "bmp"})
-"""The kinds that can be opened."""
+SUPPORTED = ("pdf", "docx", "png", "jpeg", "tiff", "webp", "bmp")
+"""The kinds that can be opened, as people are told of them."""
 
 READ = "Pagemill reads PDF, Word (DOCX), PNG, JPEG, TIFF, WebP and BMP files."
 

@@ -1,18 +1,10 @@
-"""One real stack for the whole folder: queue server, Chroma, web, sweep and all workers."""
+"""A knowledge base a test, on the stack that all share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.stack import Stack, running
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(tmp_path_factory.mktemp("stack") / "data") as stack:
-        yield stack
+from tests.stack import Stack
 
 
 @pytest.fixture

@@ -278,6 +278,11 @@ def test_figures_at_the_top_of_pages_are_no_page_numbers() -> None:
     assert all(number in to_markdown(build_document(pages)) for number in ("52", "17", "88"))
 
 
+def test_where_there_is_nothing_else_a_repeated_line_is_the_text() -> None:
+    pages = [ocr_page(typeset("白鹭站在河水里。", 50, 20, 300), i) for i in (1, 2, 3)]
+    assert to_markdown(build_document(pages)).count("白鹭站在河水里") == 3
+
+
 def test_same_line_on_two_pages_only_is_text() -> None:
     pages = [ocr_page([*typeset("Same words", 50, 20, 300), *typeset(PROSE, 50, 100, 500, 5)], i) for i in (1, 2)]
     assert to_markdown(build_document(pages)).count("Same words") == 2

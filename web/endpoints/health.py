@@ -67,7 +67,7 @@ async def about(request: Request) -> Response:
     limits = state(request).settings.web
     return answer(
         models.About(
-            version=version("pagemill"), kinds=sorted(SUPPORTED), max_upload_mb=limits.max_upload_mb,
+            version=version("pagemill"), kinds=list(SUPPORTED), max_upload_mb=limits.max_upload_mb,
             max_files=limits.max_files, engines=list(get_args(EngineName)), languages=list(get_args(Language)),
             schemas=list(get_args(models.SchemaName)),
         )

@@ -63,6 +63,18 @@ export class DocumentList {
     return true;
   }
 
+  /** Takes in how long documents in work will still take: that moves on without a change of theirs. */
+  setTimesLeft(seconds) {
+    let changed = false;
+    for (const [id, left] of Object.entries(seconds)) {
+      const known = this.documents.get(id);
+      if (!known || !IN_WORK.includes(known.status) || known.eta_seconds === left) continue;
+      this.documents.set(id, { ...known, eta_seconds: left });
+      changed = true;
+    }
+    return changed;
+  }
+
   remove(id) {
     this.deleted.add(id);
     return this.documents.delete(id);

@@ -18,7 +18,7 @@ export function text(name, field) {
   return has(key) ? t(key) : value;
 }
 
-const FIRST = ["name", "title", "birth_date", "gender"];
+const FIRST = ["name", "title"];
 
 /** The few fields that tell what a document is: `[[label, value], ...]`. */
 export function telling(fields) {

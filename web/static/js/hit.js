@@ -52,17 +52,20 @@ export function words(hits) {
   return [...new Set(found.map((word) => word.toLowerCase()))].sort((a, b) => b.length - a.length).slice(0, 50);
 }
 
-/** Cuts a text at the given words, as `pieces` does at offsets. */
-export function piecesAtWords(text, wanted) {
-  if (!wanted.length) return [{ text, marked: false }];
-  const pattern = wanted
+/** What matches any of the words: whole words, where they are of letters that have such. */
+export const pattern = (wanted) =>
+  wanted
     .map((word) => {
       const escaped = word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
       return /^\w+$/.test(word) ? `\\b${escaped}\\b` : escaped;
     })
     .join("|");
+
+/** Cuts a text at the given words, as `pieces` does at offsets. */
+export function piecesAtWords(text, wanted) {
+  if (!wanted.length) return [{ text, marked: false }];
   return text
-    .split(new RegExp(`(${pattern})`, "giu"))
+    .split(new RegExp(`(${pattern(wanted)})`, "giu"))
     .map((part, index) => ({ text: part, marked: index % 2 === 1 }))
     .filter((part) => part.text);
 }

@@ -5,10 +5,11 @@ import { socketAddress } from "./api.js";
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const GONE = 4404;
+const REFUSED = [4400, 4403]; // asking again would not help
 
 /**
  * Follows a knowledge base until `signal` aborts.
- * @param {object} handlers `document(doc)`, `deleted(id)`, `knowledgeBase(kb)`, `gone()`, `connected(bool)`
+ * @param {object} handlers `document(doc)`, `deleted(id)`, `knowledgeBase(kb)`, `timesLeft({id: seconds})`, `gone()`, `connected(bool)`
  */
 export function follow(kb, since, handlers, signal) {
   let version = since;
@@ -28,7 +29,10 @@ export function follow(kb, since, handlers, signal) {
       version = Math.max(version, message.version ?? 0);
       if (message.type === "document") handlers.document(message.document);
       else if (message.type === "deleted") handlers.deleted(message.id);
-      else if (message.type === "knowledge_base") handlers.knowledgeBase(message.knowledge_base);
+      else if (message.type === "knowledge_base") {
+        handlers.knowledgeBase(message.knowledge_base);
+        handlers.timesLeft(message.eta_seconds);
+      }
     });
     socket.addEventListener("close", (event) => {
       if (signal.aborted) return;
@@ -37,6 +41,7 @@ export function follow(kb, since, handlers, signal) {
         return;
       }
       handlers.connected(false);
+      if (REFUSED.includes(event.code)) return;
       timer = setTimeout(open, pause * (0.75 + Math.random() / 2)); // spread: many pages may wait for one server
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     });

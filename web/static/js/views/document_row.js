@@ -149,7 +149,7 @@ export function documentRow(kb, first, actions) {
     setAttribute(bar.node, "aria-label", t("progressOf", { name: document.filename }));
     bar.set(document.progress);
     setText(share, document.status === "running" ? percent(document.progress) : "");
-    setText(left, document.status === "running" ? timeLeft(document.eta_seconds) : "");
+    setText(left, working ? timeLeft(document.eta_seconds) : "");
   }
 
   function drawNote(document) {

@@ -128,6 +128,7 @@ export function documentRows(kb, signal) {
     begin: () => load(() => list.fill()),
     document: (document) => list.put(document) && draw(),
     deleted: (id) => list.remove(id) && draw(),
+    timesLeft: (seconds) => list.setTimesLeft(seconds) && draw(),
     counts({ documents }) {
       const all = Object.values(documents).reduce((sum, n) => sum + n, 0);
       const counts = {

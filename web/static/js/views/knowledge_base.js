@@ -156,6 +156,7 @@ export function openKnowledgeBase(route, main) {
     document: rows.document,
     deleted: rows.deleted,
     knowledgeBase: show,
+    timesLeft: rows.timesLeft,
     connected: (yes) => setText(lost, yes ? "" : t("live.lost")),
     gone() {
       setText(title, t("kb.gone"));

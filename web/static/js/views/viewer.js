@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { el, icon, iconButton, onFrame, setAttribute, setText } from "../dom.js";
 import { hitsIn, words } from "../hit.js";
+import { boxesInLine } from "../match_boxes.js";
 import { sentence, t } from "../i18n.js";
 import { follow } from "../live.js";
 import { errorNote, loading, toastError } from "../notices.js";
@@ -26,6 +27,7 @@ export function openViewer(route, main) {
   let doc = null;
   let pages = new Map(); // number -> entry of the page list
   let hits = [];
+  let pageWords = [];
   let field = null; // whose box to show
   let blocks = [];
   let drawn = ""; // which state of which page is shown
@@ -119,12 +121,8 @@ export function openViewer(route, main) {
     place.replaceChildren(loading());
     let version;
     try {
-      const [record, found_, list] = await Promise.all([
-        api.knowledgeBase(kb, signal),
-        api.document_(kb, id, signal),
-        api.pages(kb, id, signal),
-      ]);
-      version = record.version;
+      version = (await api.knowledgeBase(kb, signal)).version; // before the rest: no change slips between
+      const [found_, list] = await Promise.all([api.document_(kb, id, signal), api.pages(kb, id, signal)]);
       setPages(list);
       doc = found_;
     } catch (error) {
@@ -151,6 +149,7 @@ export function openViewer(route, main) {
         document: (changed) => changed.id === id && take(changed),
         deleted: (gone) => gone === id && vanish(),
         knowledgeBase() {},
+        timesLeft: (seconds) => id in seconds && head.show((doc = { ...doc, eta_seconds: seconds[id] })),
         connected: (yes) => head.connected(yes),
         gone: vanish,
       },
@@ -260,6 +259,7 @@ export function openViewer(route, main) {
       paper.show(measured, failed ?? (measured ? null : waiting.cloneNode(true)));
       text.message(failed ? el("p", { class: "muted", text: t("viewer.pageFailed") }) : waiting);
       blocks = [];
+      pageWords = [];
       return;
     }
     paper.show(measured);
@@ -268,6 +268,7 @@ export function openViewer(route, main) {
       const reading = await api.page(kb, id, n, signal);
       if (at !== n || signal.aborted) return;
       blocks = blocksOf(reading);
+      pageWords = reading.words;
       text.show(blocks, words(hits));
       paper.boxes(
         "block",
@@ -280,10 +281,11 @@ export function openViewer(route, main) {
   }
 
   function drawHits() {
+    const wanted = words(hits);
     const boxes = hits
       .flatMap((hit) => hit.boxes)
       .filter((box) => box.page === at)
-      .map(({ box }) => box);
+      .flatMap(({ box }) => boxesInLine(box, pageWords, wanted));
     const unique = [...new Map(boxes.map((box) => [box.join(), box])).values()];
     paper.boxes("hit", unique);
     if (field?.page === at) {
