@@ -1,4 +1,4 @@
-"""`make demo`: a stack on its own data folder, sample documents, their outcomes, three searches.
+"""`make demo`: a stack on its own data folder, sample documents, their outcomes, three searches, a resume's fields.
 
 Leaves the server running until Ctrl-C; without a terminal, or with DEMO_EXIT=1, it stops by itself. Exit status 0 only
 if every document ended as it should and every search found what it should.
@@ -14,10 +14,10 @@ from typing import Any
 
 from rich.console import Console
 
-from cli import progress
+from cli import fields, progress
 from cli.client import Client, kb_path
 from cli.main import print_hits
-from cli.samples import SEARCHES, Sample, make_samples
+from cli.samples import RESUME_NAME, SEARCHES, Sample, make_samples
 from cli.up import UpError, python
 from pipeline.ocr import policy
 from pipeline.settings import Settings
@@ -25,6 +25,7 @@ from pipeline.settings import Settings
 _MODEL_S = 180.0
 _STOP_S = 40.0
 _KB = "demo"
+_RESUMES = "demo-resumes"
 
 
 def run(settings: Settings, console: Console) -> int:
@@ -98,7 +99,22 @@ def _tour(client: Client, samples: list[Sample], console: Console) -> list[str]:
         if best != wanted.expect:
             surprises.append(f"the search “{wanted.query}” found {best} first instead of {wanted.expect}")
     console.print()
-    return surprises
+    return surprises + _resume(client, samples[0], console)
+
+
+def _resume(client: Client, sample: Sample, console: Console) -> list[str]:
+    """Read the resume once more, for its fields; what did not come out as expected."""
+    if any(item["name"] == _RESUMES for item in client.call("GET", "/knowledge-bases")["items"]):
+        client.call("DELETE", kb_path(_RESUMES))
+    client.ensure_knowledge_base(_RESUMES, "resume")
+    answer = client.upload(_RESUMES, [sample.path], {"tags": ["demo"]})
+    console.print(f"The resume again, into “{_RESUMES}”, whose schema is `resume`:", markup=False)
+    status = progress.watch(client, _RESUMES, answer["documents"], console)[0]
+    for line in fields.lines(status["fields"]):
+        console.print(f"   {line}", markup=False, soft_wrap=True)
+    console.print()
+    name = status["fields"].get("name", {}).get("value")
+    return [] if name == RESUME_NAME else [f"the name on the resume was read as {name} instead of {RESUME_NAME}"]
 
 
 def _wait_for_vectors(client: Client, console: Console) -> None:
@@ -113,7 +129,9 @@ def _wait_for_vectors(client: Client, console: Console) -> None:
 
 
 def _linger(stack: subprocess.Popen[str], url: str, console: Console) -> None:
-    console.print(f"The server goes on at {url} until Ctrl-C. Try, in another terminal:", markup=False)
+    console.print(
+        f"The server goes on until Ctrl-C. Open {url} in a browser, or try in another terminal:", markup=False
+    )
     console.print(f"    PAGEMILL_URL={url} .venv/bin/pagemill add YOUR_FILE.pdf --kb demo --wait", markup=False)
     console.print(f"    PAGEMILL_URL={url} .venv/bin/pagemill search 'your question' --kb demo", markup=False)
     try:

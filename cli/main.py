@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import progress
+from cli import fields, progress
 from cli.client import ApiError, Client, NoServer, find_server, kb_path
 from cli.supervise import Program
 from cli.up import UpError, python, run_group, up, worker_programs
@@ -205,8 +205,11 @@ def status(
             table.caption = value["error"]["message"]
     if as_json:
         _print_json(value)
-    else:
-        _OUT.print(table)
+        return
+    _OUT.print(table)
+    if document is not None:
+        for line in fields.lines(value["fields"]):
+            _OUT.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -55,6 +55,7 @@ class SampleSearch:
 
 
 RESUME, LETTER, PAPER = "林晓岚-简历-扫描.pdf", "roof-repair-letter-scan.pdf", "meltwater-paper.pdf"
+RESUME_NAME = "林晓岚"
 PHOTO, DAMAGED = "greenhouse-notice-photo.jpg", "damaged.pdf"
 
 SEARCHES = (

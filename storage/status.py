@@ -149,19 +149,23 @@ def counts(kb: KnowledgeBase, batch: str | None = None) -> dict[str, Any]:
     values = {"batch": batch} if batch is not None else {}
     joined = f"FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run WHERE {where}"
     with kb.db.read() as connection:
-        weight, settled = 0, 0.0
+        weight, known, settled = 0, 0, 0.0
         for row in connection.execute(
-            text(f"SELECT r.status, count(*) AS n, sum(ifnull(r.pages_total, 1)) AS pages {joined} GROUP BY r.status"),
+            text(
+                "SELECT r.status, count(*) AS n, sum(coalesce(r.pages_total, 1)) AS pages,"
+                f" coalesce(sum(r.pages_total), 0) AS known {joined} GROUP BY r.status"
+            ),
             values,
         ):
             by_status[row.status] = row.n
             weight += row.pages
+            known += row.known
             settled += row.pages if row.status not in runs.UNFINISHED else 0.0
         if batch is not None and not weight:
             raise PermanentError("not_found", f"There is no batch “{batch}” in this knowledge base.")
         pages = connection.execute(
             text(
-                "SELECT count(*) AS total, coalesce(sum(p.state = 'read'), 0) AS done,"
+                "SELECT coalesce(sum(p.state = 'read'), 0) AS done,"
                 " coalesce(sum(p.state = 'failed'), 0) AS failed, coalesce(sum(p.state IN ('read', 'failed')"
                 " AND r.status IN ('queued', 'running')), 0) AS in_work FROM document AS d"
                 " JOIN run AS r ON r.document = d.id AND r.run = d.run"
@@ -178,7 +182,7 @@ def counts(kb: KnowledgeBase, batch: str | None = None) -> dict[str, Any]:
         eta_s = kb.pace.of(connection).eta_all_s(unfinished)
     working = by_status["queued"] + by_status["running"] > 0
     return {
-        "documents": by_status, "pages": {"total": pages.total, "done": pages.done, "failed": pages.failed},
+        "documents": by_status, "pages": {"total": known, "done": pages.done, "failed": pages.failed},
         "progress": round(settled / weight, 4) if weight else 1.0,
         "eta_seconds": eta_s if working else None, "version": version,
     }  # fmt: skip
