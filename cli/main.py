@@ -192,6 +192,7 @@ def status(
     elif document is None:
         value = client.call("GET", f"{kb_path(kb)}/documents", params={"limit": 500})
         table = Table("document", "file", "status", "progress", "pages")
+        table.columns[0].no_wrap, table.columns[0].min_width = True, 32  # ids are copied from here
         for item in value["items"]:
             pages = item["pages"]
             table.add_row(item["id"], item["filename"], item["status"], f"{item['progress']:.0%}",

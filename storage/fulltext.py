@@ -21,6 +21,11 @@ CJK = (
 )
 _PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
 _STEMMER = snowballstemmer.stemmer("porter")
+_SMALL = (
+    "a an the and or but of to in on at by for from with as is are was were be been do does did has have had it its"
+    " this that these those i you he she we they who what which when where why how not no can could will would"
+)
+_SMALL_WORDS = frozenset(_SMALL.split())
 _CJK_RUN = re.compile(rf"[{CJK}]+")
 
 
@@ -51,6 +56,11 @@ def phrase(term: str) -> str:
     """A term quoted for MATCH, so that nothing in it is an operator; a lone CJK character is asked for as a prefix."""
     quoted = '"' + term.replace('"', '""') + '"'
     return quoted + " *" if len(term) == 1 and _CJK_RUN.fullmatch(term) else quoted
+
+
+def telling(query_terms: Sequence[str]) -> list[str]:
+    """The terms worth marking in a text: all but the small words of English, unless there are no others."""
+    return [term for term in query_terms if term not in _SMALL_WORDS] or list(query_terms)
 
 
 def occurrences(value: str, query_terms: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -168,7 +168,8 @@ def _covered(intervals: Iterable[tuple[float, float]]) -> float:
 
 def _left(connection: Connection) -> dict[str, dict[str, Share]]:
     work: dict[str, dict[str, Share]] = {}
-    pages: dict[str, tuple[int | None, float]] = {}
+    pages: dict[str, tuple[int | None, float | None]] = {}
+    known, scans = 0, 0
     for row in connection.execute(
         text(
             "SELECT r.document, r.pages_total, count(p.page_number) AS known,"
@@ -178,7 +179,9 @@ def _left(connection: Connection) -> dict[str, dict[str, Share]]:
         )
     ):
         work[row.document] = {stage: Share() for stage in stages.NAMES}
-        pages[row.document] = (row.pages_total, row.scans / row.known if row.known else 1.0)
+        pages[row.document] = (row.pages_total, row.scans / row.known if row.known else None)
+        known, scans = known + row.known, scans + row.scans
+    usual = scans / known if known else 1.0
     begun: dict[str, set[str]] = {document: set() for document in work}
     for row in connection.execute(
         text(
@@ -192,7 +195,8 @@ def _left(connection: Connection) -> dict[str, dict[str, Share]]:
         work[row.document][row.stage] = Share(row.waiting, row.in_work, row.turn)
         begun[row.document].add(row.stage)
     for document, shares in work.items():
-        _expect(shares, begun[document], *pages[document])
+        total, share = pages[document]
+        _expect(shares, begun[document], total, usual if share is None else share)
     return work
 
 
@@ -201,7 +205,7 @@ def _expect(shares: dict[str, Share], begun: set[str], pages: int | None, scans:
 
     Args:
         pages: of the document; None before it was opened.
-        scans: share of the pages rendered so far that need OCR.
+        scans: share of the pages rendered so far that need OCR; of a document without any, the share in all others.
     """
     unrendered = shares["render"].left
     shares["ocr"].waiting += unrendered * scans

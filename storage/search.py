@@ -111,7 +111,7 @@ def search(
             similar |= _cosines(connection, vector, [seq for seq in matched if seq not in similar])
         scores = _fuse(similar, matched, weight, rules.keyword_weight)
         best = sorted(scores, key=lambda seq: (-scores[seq], seq))[:limit]
-        return Results(_hits(connection, best, scores, fulltext.terms(query, query=True)), degraded)
+        return Results(_hits(connection, best, scores, fulltext.telling(fulltext.terms(query, query=True))), degraded)
 
 
 def _scope(filters: Sequence[Filter]) -> Scope:

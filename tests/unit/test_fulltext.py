@@ -47,3 +47,8 @@ def test_highlights() -> None:
     text = "She manages Redis; 熟悉集群运维。 A manager."
     marked = [text[start:end] for start, end in highlights(text, ["managing", "redis", "集群", "群运"])]
     assert marked == ["manages", "Redis", "集群运", "manager"]
+
+
+def test_small_words_are_not_marked_beside_others() -> None:
+    assert fulltext.telling(["what", "does", "the", "roof", "cost"]) == ["roof", "cost"]
+    assert fulltext.telling(["who"]) == ["who"]

@@ -73,6 +73,7 @@ def _names(block: Block) -> bool:
         bool(block.lines) and letters >= 2 and len(text) <= _MAX_TITLE_LETTERS and 2 * letters >= len(text.replace(" ",
         ""))
         and not LEADERS.search(text)
+        and not any(2 * (date.end - date.start) > len(text) for date in find_dates(text, None))
     )  # fmt: skip
 
 

@@ -271,7 +271,7 @@ export default {
   "error.worker_lost": "处理它的工作进程先后消失了十次。",
   "error.no_page_read": "文档中没有一页能被读出。",
   "error.stage_failed": "有一个步骤失败了三次。可以重试。",
-  "error.model_mismatch": "该知识库是用另一个向量模型建立的，需要由管理员重建索引（pagemill reindex）。",
+  "error.model_mismatch": "该知识库是用另一个向量模型建立的。",
   "error.engine_missing": "所需的识别引擎没有安装。",
   "error.bad_request": "请求的格式不正确。",
   "error.not_found": "所指的内容不存在，或已被删除。",
