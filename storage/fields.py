@@ -97,8 +97,8 @@ def put(connection: Connection, document: str, run: int, found: dict[str, Any]) 
     )
     connection.execute(text(f"DELETE FROM field WHERE {_RUN}"), values)
     rows = [
-        {**values, "seq": seq, "path": path, "value": value, "terms": _terms(value)}
-        for seq, (path, value) in enumerate(flat(found))
+        {**values, "seq": seq, "path": path, "value": field["value"], "terms": _terms(field["value"], field["text"])}
+        for seq, (path, field) in enumerate(flat(found))
     ]
     if rows:
         connection.execute(
@@ -117,18 +117,18 @@ def remove(connection: Connection, document: str, run: int) -> None:
     connection.execute(text(f"UPDATE run SET fields = NULL WHERE {_RUN}"), values)
 
 
-def flat(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Path and value of every field, in order."""
+def flat(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field with its path, in order."""
     for name, held in found.items():
         for item in held if isinstance(held, list) else [held]:
             if "value" in item:
-                yield name, str(item["value"])
+                yield name, item
             else:
                 for inner, field in item.items():
-                    yield f"{name}.{inner}", str(field["value"])
+                    yield f"{name}.{inner}", field
 
 
-def _terms(value: str) -> str:
+def _terms(*values: str) -> str:
     """Folded words with a space around each: a value meets a filter when it holds its words in a row."""
-    words = _WORD.findall(unicodedata.normalize("NFKC", value).casefold())
-    return f" {' '.join(words)} "
+    folded = (_WORD.findall(unicodedata.normalize("NFKC", value).casefold()) for value in values)
+    return "|".join(f" {' '.join(words)} " for words in folded)

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests import drawing
+from tests.resumes import resumes
 from tests.stack import Stack, running, until
 
 
@@ -34,6 +35,28 @@ def test_add_wait_status_search(stack: Stack, tmp_path: Path) -> None:
     shown = _pagemill("status", "茶 library", "--json", url=stack.url)
     assert {item["status"] for item in json.loads(shown.stdout)["items"]} == {"done", "failed"}
     assert "render" in _pagemill("status", url=stack.url).stdout
+
+
+def test_fields_from_the_command_line(stack: Stack, tmp_path: Path) -> None:
+    resume = next(one for one in resumes() if one.name == "shen-yutong")
+    (tmp_path / "shen.pdf").write_bytes(resume.pdf)
+    kb = ("--kb", "applicants")
+    more = ("--schema", "resume", "--tag", "2026-spring", "--metadata", '{"source": "fair"}', "--wait", "--json")
+    added = _pagemill("add", str(tmp_path / "shen.pdf"), *kb, *more, url=stack.url)
+    document = json.loads(added.stdout)["documents"][0]
+    assert document["tags"] == ["2026-spring"] and document["metadata"] == {"source": "fair"}
+    for given, hits in (("skills:Redis", 1), ("tag:2025-autumn", 0)):
+        found = _pagemill("search", "Redis", *kb, "--filter", given, "--json", url=stack.url)
+        assert len(json.loads(found.stdout)["hits"]) == hits
+    wrong = _pagemill("search", "Redis", *kb, "--filter", "skils:Redis", url=stack.url)
+    assert wrong.returncode == 1 and "skills" in wrong.stderr
+    table = tmp_path / "table.csv"
+    assert _pagemill("export", *kb, "--output", str(table), url=stack.url).returncode == 0
+    assert "沈雨桐" in table.read_text()
+    assert "沈雨桐" in _pagemill("export", *kb, "--filter", "tag:2026-spring", url=stack.url).stdout
+    refused = _pagemill("export", "--kb", "no such", "--output", str(table), url=stack.url)
+    assert refused.returncode == 1 and "沈雨桐" in table.read_text(), "an error left the file alone"
+    assert "education: 钱江理工大学" in _pagemill("status", "applicants", document["id"], url=stack.url).stdout
 
 
 def test_what_goes_wrong_is_said_in_a_sentence(stack: Stack, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from storage.catalog import KnowledgeBase
 from storage.fields import conditions, parse_filter
 from tests.unit.builders import RULES, done, field, upload
 
-KNOWN = ("name", "skills", "education.school", "education.degree")
+KNOWN = ("name", "gender", "skills", "education.school", "education.degree")
 LI = {
     "name": field("李明"),
+    "gender": {**field("male"), "text": "男"},
     "skills": [field("Redis"), field("C++"), field("Core Java")],
     "education": [
         {"school": field("北京大学"), "degree": field("大学本科")},
@@ -44,6 +45,9 @@ def _found(kb: KnowledgeBase, people: dict[str, str], *filters: str) -> set[str]
         ("education:清华", {"li"}),
         ("education.degree:清华", set()),
         ("name:fox", {"ann"}),
+        ("gender:male", {"li"}),
+        ("gender:男", {"li"}),  # as it is printed
+        ("gender:male 男", set()),
         ("tag:t", {"li", "ann"}),
         ("tag:T", set()),
         ("language:en", {"li", "ann"}),
