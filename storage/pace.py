@@ -10,6 +10,7 @@ sooner. Wall time is good enough here: only people look.
 from __future__ import annotations
 
 import datetime
+import statistics
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from sqlalchemy import Connection, text
 
 from pipeline import stages
 
-_RECENT_UNITS = 16
+_RECENT_UNITS = 10
 _MEMORY_S = 0.5  # looked at again after so long; many documents ask at once
 # What to expect of the stages behind the pages before any was measured, a second.
 _FIRST_GUESS = {"extract": 3.0, "embed": 8.0, "store": 3.0}
@@ -150,8 +151,9 @@ def _per_second(units: Sequence[Settled], in_work: int) -> float | None:
     if not units:
         return None
     if len(units) < _RECENT_UNITS:
-        took = sum(max(unit.settled - unit.claimed, 0.01) for unit in units)
-        return max(in_work, 1) * sum(unit.size for unit in units) / took
+        # The median: the first units of a process take longest, as its engine warms up.
+        took = statistics.median(max(unit.settled - unit.claimed, 0.01) / unit.size for unit in units)
+        return max(in_work, 1) / took
     begin = units[-1].settled
     busy = _covered([(max(unit.ready, begin), unit.settled) for unit in units])
     return sum(unit.size for unit in units[:-1]) / max(busy, 0.01)

@@ -24,17 +24,19 @@ _DRAWN = ("not_found", "not_ready", "page_damaged", "page_too_large", "page_time
 
 API = [
     Operation("POST", "/knowledge-bases", knowledge_bases.create, models.KnowledgeBaseRecord, 201,
-              body=models.NewKnowledgeBase, errors=["name_taken"]),
+              body=models.NewKnowledgeBase, errors=["name_taken"], holds={"kb": "/id"}),
     Operation("GET", "/knowledge-bases", knowledge_bases.listing, models.KnowledgeBaseList, query=models.ListQuery),
     Operation("GET", _KB, knowledge_bases.show, models.KnowledgeBaseStatus, errors=_FOUND),
     Operation("PATCH", _KB, knowledge_bases.change, models.KnowledgeBaseRecord,
               body=models.KnowledgeBaseChange, errors=["not_found", "name_taken"]),
     Operation("DELETE", _KB, knowledge_bases.delete, None, 204, errors=_FOUND),
     Operation("GET", _KB + "/search", search.find, models.SearchAnswer, query=models.SearchQuery, errors=_FOUND),
-    Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=models.ExportQuery, errors=_FOUND),
+    Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=models.ExportQuery, errors=_FOUND,
+              attachment=True),
     Operation("GET", _KB + "/batches/{batch}", knowledge_bases.batch, models.BatchStatus, errors=_FOUND),
     Operation("POST", _KB + "/documents", documents.add, models.UploadAnswer, 202,
-              form=models.UploadForm, errors=["not_found", "too_large", "upload_cut"]),
+              form=models.UploadForm, errors=["not_found", "too_large", "upload_cut"],
+              holds={"batch": "/batch", "document": "/documents/0/id"}),
     Operation("GET", _KB + "/documents", documents.listing, models.DocumentList,
               query=models.DocumentQuery, errors=_FOUND),
     Operation("GET", _DOCUMENT, documents.show, models.DocumentStatus, query=models.WaitQuery, errors=_FOUND),
@@ -43,25 +45,22 @@ API = [
     Operation("POST", _DOCUMENT + "/cancel", documents.cancel, models.DocumentStatus, 202, errors=_CHANGE),
     Operation("GET", _DOCUMENT + "/markdown", results.markdown, "text/markdown", errors=_RESULT),
     Operation("GET", _DOCUMENT + "/json", results.json, models.DocumentJson, errors=_RESULT),
-    Operation("GET", _DOCUMENT + "/original", results.original, "*/*", errors=_FOUND),
+    Operation("GET", _DOCUMENT + "/original", results.original, "*/*", errors=_FOUND, attachment=True),
     Operation("GET", _DOCUMENT + "/pages", results.page_list, models.PageList, errors=_FOUND),
-    Operation("GET", _DOCUMENT + "/pages/{page:int}", results.page, models.PageReading, errors=_FOUND),
-    Operation("GET", _DOCUMENT + "/pages/{page:int}/image", results.page_image, "image/jpeg",
+    Operation("GET", _DOCUMENT + "/pages/{page:page}", results.page, models.PageReading, errors=_FOUND),
+    Operation("GET", _DOCUMENT + "/pages/{page:page}/image", results.page_image, "image/jpeg",
               query=models.ImageQuery, errors=_DRAWN),
     Operation("GET", "/pipeline", health.pipeline, models.PipelineStatus),
     Operation("GET", "/about", health.about, models.About),
 ]  # fmt: skip
 HEALTH = [
     Operation("GET", "/healthz", health.healthz, models.Health),
-    Operation("GET", "/readyz", health.readyz, models.Readiness),
+    Operation("GET", "/readyz", health.readyz, models.Readiness, also=503),
 ]
 DESCRIPTION = openapi.describe([*(operation.under("/api/v1") for operation in API), *HEALTH])
 ROUTES = [
-    Mount(
-        "/api/v1",
-        routes=[*(operation.route() for operation in API), WebSocketRoute(_KB + "/events", events.events)],
-    ),
-    *(operation.route() for operation in HEALTH),
+    Mount("/api/v1", routes=[*openapi.routes(API), WebSocketRoute(_KB + "/events", events.events)]),
+    *openapi.routes(HEALTH),
     Route("/openapi.json", openapi.serve(DESCRIPTION)),
     *page.ROUTES,
 ]

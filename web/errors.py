@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline import log
-from pipeline.errors import PermanentError, ServiceUnavailable
+from pipeline.errors import CODES, PermanentError, ServiceUnavailable
 from storage.database import Missing
 
 _LOG = log.get("web")
 STATUS = {
-    "bad_request": HTTPStatus.UNPROCESSABLE_ENTITY,
+    **dict.fromkeys(CODES, HTTPStatus.UNPROCESSABLE_ENTITY),
     "not_found": HTTPStatus.NOT_FOUND,
     "name_taken": HTTPStatus.CONFLICT,
     "conflict": HTTPStatus.CONFLICT,
@@ -24,7 +24,12 @@ STATUS = {
     "model_mismatch": HTTPStatus.CONFLICT,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "upload_cut": HTTPStatus.BAD_REQUEST,
+    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+"""The status that a code is answered with; those not named here speak of files."""
+
 _RETRY_AFTER_S = "5"
 
 
@@ -37,8 +42,7 @@ def answer(status: int, code: str, message: str, detail: Any = None, **headers: 
 async def permanent(_: Request, error: Exception) -> Response:
     """Our own errors; those about files reach here only from uploads and previews."""
     assert isinstance(error, PermanentError)
-    status = STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return answer(status, error.code, error.message, error.detail)
+    return answer(STATUS[error.code], error.code, error.message, error.detail)
 
 
 async def invalid(_: Request, error: Exception) -> Response:

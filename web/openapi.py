@@ -1,15 +1,17 @@
 """The API's description (OpenAPI 3.1), made from the route table and the pydantic models that check requests.
 
 An `Operation` is a line of the table in `web/app.py`: it makes the route and its description, so that the two cannot
-differ. Names, types and limits come from the models, sentences from the docstrings of models and endpoints.
+differ. Names, types and limits come from the models, sentences from the docstrings of models and endpoints, links from
+the names of path parameters.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -20,16 +22,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pipeline.errors import CODES
+from pipeline.errors import CODES, PermanentError
 from web import models
 from web.errors import STATUS
 
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")
-_PATH_PARAMETERS = {
-    "kb": "Name or id of the knowledge base.", "document": "Id of the document.", "batch": "Id of the upload.",
-    "page": "Page number, from 1.",
-}  # fmt: skip
+_ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "kb": ("Name or id of the knowledge base.", {"type": "string", "pattern": "^[^/]+$"}),
+    "document": ("Id of the document.", _ID),
+    "batch": ("Id of the upload.", _ID),
+    "page": ("Page number, from 1.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
+}
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+_ATTACHMENT = {"Content-Disposition": {"description": "A file, with its name.", "schema": {"type": "string"}}}
 _INFO = (
     "Uploads are answered at once with an id; the work goes on behind. Follow it by asking for a document's status"
     " (`wait` and `since` make that a long poll), or over the WebSocket"
@@ -43,10 +50,13 @@ class Operation:
     """One method of one address.
 
     Attributes:
-        query, body, form: models of what it takes; `form` is of the fields beside the files of an upload.
+        query, body, form: models of what it takes; `form` is of an upload.
         answer: the model of its answer, a media type of one that is not JSON, or None for an empty one.
         status: of success.
-        errors: codes it may answer with, beside those that every operation may.
+        also: another status that comes with the same answer.
+        attachment: its answer is a file to save.
+        errors: codes it may answer with, beside those that follow from the rest.
+        holds: path parameters of other operations, and where in the answer their values stand (JSON pointers).
     """
 
     method: str
@@ -57,15 +67,60 @@ class Operation:
     query: type[models.Request] | None = None
     body: type[BaseModel] | None = None
     form: type[BaseModel] | None = None
+    also: int | None = None
+    attachment: bool = False
     errors: Sequence[str] = ()
+    holds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Its name in the description."""
+        return f"{self.endpoint.__module__.rpartition('.')[2]}_{self.endpoint.__name__}"
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """Names of what its address holds."""
+        return [name for name, _ in _PARAMETER.findall(self.path)]
 
     def under(self, prefix: str) -> Operation:
         """The same under a mount."""
         return replace(self, path=prefix + self.path)
 
-    def route(self) -> Route:
-        """The route that serves it."""
-        return Route(self.path, self.endpoint, methods=[self.method])
+    def check(self, request: Request) -> None:
+        """Refuse what would else pass unseen.
+
+        A name given twice: one value alone would count. A body that says it is something else than JSON: pages of other
+        sites can send such bodies without asking.
+
+        Raises:
+            PermanentError: `bad_request`.
+        """
+        if self.body is not None:
+            media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media != "application/json":
+                raise PermanentError("bad_request", "Send the body as application/json.")
+        if self.query is not None:
+            given = Counter(name for name, _ in request.query_params.multi_items())
+            for name, times in given.items():
+                if times > 1 and name not in self.query.repeated:
+                    raise PermanentError("bad_request", f"{name}: given {times} times; give it once.")
+
+
+def routes(operations: Iterable[Operation]) -> list[Route]:
+    """A route an address, for all its methods: the answer to another method names them all."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    return [Route(path, _endpoint(held), methods=list(held)) for path, held in by_path.items()]
+
+
+def _endpoint(held: dict[str, Operation]) -> Endpoint:
+    async def serve(request: Request) -> Response:
+        operation = held["GET" if request.method == "HEAD" else request.method]
+        operation.check(request)
+        return await operation.endpoint(request)
+
+    return serve
 
 
 def describe(operations: Iterable[Operation]) -> dict[str, Any]:
@@ -73,7 +128,8 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
     operations = list(operations)
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(models.ErrorAnswer, "serialization")]
     for operation in operations:
-        wanted += [(model, "validation") for model in (operation.body, operation.form) if model is not None]
+        if operation.body is not None:
+            wanted.append((operation.body, "validation"))
         if isinstance(operation.answer, type):
             wanted.append((operation.answer, "serialization"))
     _, schemas = models_json_schema(
@@ -82,7 +138,7 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         path = _PARAMETER.sub(r"{\1}", operation.path)
-        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, operations)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -104,36 +160,35 @@ def serve(description: dict[str, Any]) -> Endpoint:
     return openapi
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, others: Sequence[Operation]) -> dict[str, Any]:
     words = inspect.getdoc(operation.endpoint) or ""
     address, _, rest = words.partition(":")
     described: dict[str, Any] = {
-        "operationId": f"{operation.endpoint.__module__.rpartition('.')[2]}_{operation.endpoint.__name__}",
+        "operationId": operation.id,
         "summary": (rest or address).strip().partition("\n")[0].rstrip("."),
-        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.query)],
-        "responses": _responses(operation),
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation.query)],
+        "responses": _responses(operation, others),
     }
     if operation.body is not None:
-        described["requestBody"] = _content("application/json", _reference(operation.body), required=True)
+        described["requestBody"] = {**_content("application/json", _reference(operation.body)), "required": True}
     if operation.form is not None:
-        described["requestBody"] = _content("multipart/form-data", _upload(operation.form), required=True)
+        form = operation.form.model_json_schema(by_alias=True)
+        described["requestBody"] = {**_content("multipart/form-data", form), "required": True}
     return described
 
 
-def _path_parameters(path: str) -> list[dict[str, Any]]:
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     return [
-        {
-            "name": name, "in": "path", "required": True, "description": _PATH_PARAMETERS[name],
-            "schema": {"type": "integer", "minimum": 1} if kind == "int" else {"type": "string", "minLength": 1},
-        }
-        for name, kind in _PARAMETER.findall(path)
-    ]  # fmt: skip
+        {"name": name, "in": "path", "required": True, "description": words, "schema": schema}
+        for name in operation.path_parameters
+        for words, schema in [_PATH_PARAMETERS[name]]
+    ]
 
 
 def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     if model is None:
         return []
-    schema = model.model_json_schema(by_alias=True, ref_template=_REF)
+    schema = model.model_json_schema(by_alias=True)
     required = schema.get("required", [])
     return [
         {"name": name, "in": "query", "required": name in required, "schema": _without_null(shape)}
@@ -143,40 +198,51 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 def _without_null(shape: dict[str, Any]) -> dict[str, Any]:
     """A query has no null: a parameter is there or not."""
-    choices = [choice for choice in shape.get("anyOf", []) if choice != {"type": "null"}]
-    if not choices:
+    if "anyOf" not in shape:
         return shape
+    (choice,) = (choice for choice in shape["anyOf"] if choice != {"type": "null"})
     kept = {name: value for name, value in shape.items() if name not in ("anyOf", "default")}
-    return {**kept, **choices[0]} if len(choices) == 1 else {**kept, "anyOf": choices}
+    return {**kept, **choice}
 
 
-def _upload(form: type[BaseModel]) -> dict[str, Any]:
-    fields = form.model_json_schema(by_alias=True, ref_template=_REF)["properties"]
-    files = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
-    return {"type": "object", "required": ["files"], "properties": {"files": files, **fields}}
-
-
-def _responses(operation: Operation) -> dict[str, Any]:
+def _responses(operation: Operation, others: Sequence[Operation]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
-    if isinstance(operation.answer, str):
-        success["content"] = {operation.answer: {"schema": {"type": "string"}}}
+    if isinstance(operation.answer, str):  # bytes have no schema
+        success |= _content(operation.answer, {"type": "string"} if operation.answer.startswith("text/") else {})
     elif operation.answer is not None:
-        success["content"] = {"application/json": {"schema": _reference(operation.answer)}}
+        success |= _content("application/json", _reference(operation.answer))
+    if operation.attachment:
+        success["headers"] = _ATTACHMENT
+    if links := _links(operation, others):
+        success["links"] = links
     responses = {str(operation.status): success}
     codes: dict[int, list[str]] = {}
-    for code in ("bad_request", "unavailable", *operation.errors):
-        codes.setdefault(STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY), []).append(code)
+    takes = operation.query or operation.body or operation.form
+    for code in (*(["bad_request"] if takes else []), *operation.errors, "unavailable"):
+        codes.setdefault(STATUS[code], []).append(code)
     for status, held in sorted(codes.items()):
         words = " ".join(f"`{code}`: {CODES[code]}" for code in held)
-        response = {"description": words, "content": {"application/json": {"schema": _reference(models.ErrorAnswer)}}}
-        if str(status) in responses:  # /readyz answers 503 with its own body
-            continue
-        responses[str(status)] = response
+        headers = {"headers": _RETRY_AFTER} if "unavailable" in held else {}
+        error = _content("application/json", _reference(models.ErrorAnswer))
+        responses[str(status)] = {"description": words, **headers, **error}
+    if operation.also is not None:
+        responses[str(operation.also)] = {**success, "description": HTTPStatus(operation.also).phrase}
     return responses
 
 
-def _content(media: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"content": {media: {"schema": schema}}, **more}
+def _links(operation: Operation, others: Sequence[Operation]) -> dict[str, Any]:
+    """What can be done with what the answer holds: operations whose address is known with it."""
+    known = {name: f"$request.path.{name}" for name in operation.path_parameters}
+    known |= {name: f"$response.body#{pointer}" for name, pointer in operation.holds.items()}
+    return {
+        other.id: {"operationId": other.id, "parameters": {name: known[name] for name in other.path_parameters}}
+        for other in others
+        if operation.holds.keys() & set(other.path_parameters) and known.keys() >= set(other.path_parameters)
+    }
+
+
+def _content(media: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {media: {"schema": schema} if schema else {}}}
 
 
 def _reference(model: type[BaseModel]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from actors import dispatch
 from actors.dispatch import Queue
 from pipeline import log
-from pipeline.errors import ServiceUnavailable
+from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
 from storage.catalog import KnowledgeBase, Storage
 from web import models
@@ -20,6 +20,7 @@ from web.query_model import QueryModel
 from web.watch import Watch
 
 _LOG = log.get("web")
+_BODY_BYTES = 1_000_000
 Model = TypeVar("Model", bound=BaseModel)
 Query = TypeVar("Query", bound=models.Request)
 
@@ -68,9 +69,15 @@ async def body(request: Request, model: type[Model]) -> Model:
     """The request's JSON body, checked.
 
     Raises:
+        PermanentError: `bad_request`: it is far larger than any such body.
         ValidationError: it is not of the model's form.
     """
-    return model.model_validate_json(await request.body())
+    received = bytearray()
+    async for piece in request.stream():
+        received += piece
+        if len(received) > _BODY_BYTES:
+            raise PermanentError("bad_request", f"The body is larger than {_BODY_BYTES:,} bytes.")
+    return model.model_validate_json(bytes(received))
 
 
 def query(request: HTTPConnection, model: type[Query]) -> Query:

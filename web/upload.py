@@ -98,8 +98,8 @@ class _Reader:
         self._files = 0
 
     async def read(self) -> Received:
-        parser = self._parser()
         try:
+            parser = self._parser()
             async for chunk in self._chunks():
                 parser.write(chunk)
                 for part in self._finished:

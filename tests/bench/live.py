@@ -25,8 +25,8 @@ from tests import drawing
 from tests.browser.chromium import launched
 from tests.stack import ENDED, Stack, running, until
 
-DOCUMENTS = 32
-WARM_UP = 4  # of them go first: a steady load has no cold start
+DOCUMENTS = 40
+WARM_UP = 8  # of them go first: a steady load has no cold start
 Told = list[tuple[float, float | None]]  # when, and how many seconds were said to be left
 _STAMPS = """
 window.stamps = [];
@@ -69,7 +69,7 @@ class Committed(threading.Thread):
 
     def run(self) -> None:
         last = 0
-        while not self.stopping.wait(0.001):
+        while not self.stopping.wait(0.002):
             try:
                 with self._database.read() as connection:
                     version = int(connection.exec_driver_sql("SELECT version FROM knowledge").scalar_one())
@@ -128,6 +128,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary, running(Path(temporary) / "data") as stack:
         until(lambda: len(stack.client.call("GET", "/pipeline")["workers"]) >= 6, 60, "all workers")
         kb = stack.create("load")
+        stack.wait_for_vectors(kb)
         committed = Committed(stack.data / "kb" / kb / "kb.sqlite3")
         committed.start()
         with sync_playwright() as playwright, launched(playwright) as browser:
@@ -135,7 +136,7 @@ def main() -> None:
             page.add_init_script(_STAMPS)
             page.goto(f"{stack.url}/#/kb/{kb}")
             files = [(f"{number}.pdf", content) for number, content in enumerate(load())]
-            stack.wait(kb, *(stack.upload(kb, *file) for file in files[:WARM_UP]))
+            stack.wait(kb, *[stack.upload(kb, *file) for file in files[:WARM_UP]])
             samples, heard = follow(stack, kb, {stack.upload(kb, *file) for file in files[WARM_UP:]})
             until(lambda: max(s[0] for s in page.evaluate("stamps")) >= max(heard), 30, "the browser")
             stamps = page.evaluate("stamps")

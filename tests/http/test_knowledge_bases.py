@@ -68,3 +68,10 @@ def test_errors_have_one_form(client: TestClient, method: str, path: str, status
     answer = client.request(method, path)
     assert answer.status_code == status
     assert set(answer.json()["error"]) == {"code", "message", "detail"} and answer.json()["error"]["code"] == code
+
+
+def test_a_body_without_end_is_refused(client: TestClient) -> None:
+    answer = client.post(
+        "/knowledge-bases", content=b'{"name": "' + b"x" * 1_100_000, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422 and "larger" in answer.json()["error"]["message"]

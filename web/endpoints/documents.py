@@ -72,11 +72,14 @@ def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: uplo
 
 
 def _form(fields: dict[str, list[str]]) -> models.UploadForm:
-    """The fields beside the files: `metadata` is a JSON object, `tags` may be repeated or separated by commas."""
+    """The fields beside the files: `metadata` is a JSON object, `tags` may be repeated or separated by commas.
+
+    An empty field is one that a form was sent without.
+    """
     values: dict[str, Any] = dict(fields)
     if "metadata" in fields:
         try:
-            values["metadata"] = orjson.loads(fields["metadata"][-1])
+            values["metadata"] = orjson.loads(fields["metadata"][-1] or b"{}")
         except orjson.JSONDecodeError as error:
             raise PermanentError("bad_request", f"metadata: not valid JSON: {error}") from error
     if "tags" in fields:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable, Response
 
 from pipeline.errors import PermanentError
 from storage import documents, pages
@@ -17,12 +19,54 @@ from web import models
 from web.state import State, answer, query, state
 from web.threads import in_thread
 
-_LARGEST_PAGE = 2**31 - 1  # what every database takes for a number
 _MEDIA = {
     "pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg", "tiff": "image/tiff", "webp": "image/webp",
     "bmp": "image/bmp",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }  # fmt: skip
+
+
+class PageNumber(Convertor[int]):
+    """What stands for a page in an address: short enough for every database, and written in one way only."""
+
+    regex = "[1-9][0-9]{0,8}"
+
+    def convert(self, value: str) -> int:
+        """To the number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """To the address."""
+        return str(value)
+
+
+register_url_convertor("page", PageNumber())
+
+
+class _File(FileResponse):
+    """A file, or the part of it that is asked for; problems are told in the form of all errors."""
+
+    @classmethod
+    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
+        try:
+            return super()._parse_range_header(http_range, file_size)
+        except MalformedRangeHeader:
+            return []  # the whole file, as HTTP has it (RFC 9110, 14.2)
+        except RangeNotSatisfiable as error:
+            headers = {"Content-Range": f"bytes */{error.max_size}"}
+            raise HTTPException(416, "The file has no bytes there.", headers) from error
+
+
+async def _file(path: Path, **kwargs: Any) -> Response:
+    """The answer with a file.
+
+    Raises:
+        PermanentError: `not_found`: it was removed since it was looked up.
+    """
+    try:
+        return _File(path, stat_result=await in_thread(path.stat), **kwargs)
+    except FileNotFoundError as error:
+        raise PermanentError("not_found", "The document was deleted or read anew meanwhile; look again.") from error
 
 
 def _published(kb: KnowledgeBase, document: str) -> int:
@@ -46,20 +90,20 @@ def _result(parts: State, request: Request, which: Callable[[KnowledgeBase, str,
 async def markdown(request: Request) -> Response:
     """GET .../documents/{id}/markdown."""
     path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).markdown(run))
-    return FileResponse(path, media_type="text/markdown; charset=utf-8")
+    return await _file(path, media_type="text/markdown; charset=utf-8")
 
 
 async def json(request: Request) -> Response:
     """GET .../documents/{id}/json."""
     path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).json(run))
-    return FileResponse(path, media_type="application/json")
+    return await _file(path, media_type="application/json")
 
 
 async def original(request: Request) -> Response:
     """GET .../documents/{id}/original, always as an attachment: a browser must not run what somebody uploaded."""
     path, found = await in_thread(_original, state(request), request)
     headers = {"X-Content-Type-Options": "nosniff"}
-    return FileResponse(path, media_type=_MEDIA[found.kind], filename=found.filename, headers=headers)
+    return await _file(path, media_type=_MEDIA[found.kind], filename=found.filename, headers=headers)
 
 
 def _original(parts: State, request: Request) -> tuple[Path, documents.Found]:
@@ -89,10 +133,8 @@ def _page(parts: State, request: Request) -> models.PageReading:
     _, kb = parts.knowledge_base(request)
     document, number = request.path_params["document"], request.path_params["page"]
     found = documents.find(kb, document)
-    reading = None
-    if number <= _LARGEST_PAGE:
-        runs = dict.fromkeys([found.run, found.published_run or found.run])  # a run in work has not read all yet
-        reading = next((read for run in runs if (read := pages.page_reading(kb, document, run, number))), None)
+    runs = dict.fromkeys([found.run, found.published_run or found.run])  # a run in work has not read all yet
+    reading = next((read for run in runs if (read := pages.page_reading(kb, document, run, number))), None)
     if reading is None:
         raise PermanentError("not_found", f"Page {number} of the document was not read, or not yet.")
     words = [
@@ -119,7 +161,7 @@ async def page_image(request: Request) -> Response:
     parts, wanted = state(request), query(request, models.ImageQuery)
     kb, document, kind = await in_thread(_page_of, parts, request)
     path = await parts.previews.image(kb, document, kind, request.path_params["page"], wanted.width)
-    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+    return await _file(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
 def _page_of(parts: State, request: Request) -> tuple[KnowledgeBase, str, str]:
@@ -128,6 +170,6 @@ def _page_of(parts: State, request: Request) -> tuple[KnowledgeBase, str, str]:
     found = documents.find(kb, document)
     if found.pages_total is None:
         raise PermanentError("not_ready", f"The document is {found.status} and was not opened; it has no pages yet.")
-    if not 1 <= number <= found.pages_total:
+    if number > found.pages_total:
         raise PermanentError("not_found", f"The document has {found.pages_total} pages; there is no page {number}.")
     return kb, document, found.kind
