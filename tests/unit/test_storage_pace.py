@@ -18,7 +18,7 @@ def _share(**stages: float) -> dict[str, Share]:
 
 def test_two_workers_settle_twice_as_much() -> None:
     units = [Settled(0.0, float(n // 2 * 4), float(n // 2 * 4 + 4), 1) for n in range(SAMPLE)]
-    assert pace._per_second(units[::-1], 2) == pytest.approx(0.5, rel=0.1)
+    assert pace._per_second(units[::-1], 2) == pytest.approx(0.5, rel=0.15)  # the sample ends amid a pair
     assert pace._per_second(units[:1], 2) == pytest.approx(0.5)  # before there is much to count
 
 
