@@ -57,7 +57,7 @@ def _patch_queue() -> None:
 
 
 def _patch_children() -> None:
-    from actors import children
+    from pipeline import children
 
     children.COMMAND = (sys.executable, "-m", "tests.chaos.child")
 
