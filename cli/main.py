@@ -141,7 +141,9 @@ def add(
 ) -> None:
     """Upload files into a knowledge base, making it if there is none."""
     client = _client(url)
-    client.ensure_knowledge_base(kb, schema)
+    found = client.ensure_knowledge_base(kb, schema)
+    if schema not in (None, found["schema"]):
+        raise typer.BadParameter(f"“{kb}” exists and has the schema {found['schema']}; leave --schema out.")
     form = {"tags": tag or [], **({"metadata": metadata} if metadata else {})}
     paths = [path for given in files for path in _files_of(given)]
     if not paths:
@@ -267,9 +269,12 @@ def export(
             sys.stdout.buffer.write(piece)
         return
     first = next(pieces)  # before the file is made: an error leaves what is there alone
-    with output.open("wb") as stream:
-        stream.write(first)
-        stream.writelines(pieces)
+    try:
+        with output.open("wb") as stream:
+            stream.write(first)
+            stream.writelines(pieces)
+    except OSError as error:
+        raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from error
 
 
 @app.command()

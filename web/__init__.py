@@ -1,1 +1,1 @@
-"""What people see: the Starlette app, its endpoints and models."""
+"""What people see: the Starlette app, its endpoints, what they take and what they answer."""

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from pipeline.settings import Settings
-from web import errors, models, openapi
+from web import answers, errors, inputs, openapi
 from web.endpoints import documents, events, exports, health, knowledge_bases, page, results, search
 from web.openapi import Operation
 from web.state import State
@@ -23,39 +23,39 @@ _CHANGE = ("not_found", "conflict")
 _DRAWN = ("not_found", "not_ready", "page_damaged", "page_too_large", "page_timeout", "page_crashed", "page_memory")
 
 API = [
-    Operation("POST", "/knowledge-bases", knowledge_bases.create, models.KnowledgeBaseRecord, 201,
-              body=models.NewKnowledgeBase, errors=["name_taken"], holds={"kb": "/id"}),
-    Operation("GET", "/knowledge-bases", knowledge_bases.listing, models.KnowledgeBaseList, query=models.ListQuery),
-    Operation("GET", _KB, knowledge_bases.show, models.KnowledgeBaseStatus, errors=_FOUND),
-    Operation("PATCH", _KB, knowledge_bases.change, models.KnowledgeBaseRecord,
-              body=models.KnowledgeBaseChange, errors=["not_found", "name_taken"]),
+    Operation("POST", "/knowledge-bases", knowledge_bases.create, answers.KnowledgeBaseRecord, 201,
+              body=inputs.NewKnowledgeBase, errors=["name_taken"], holds={"kb": "/id"}),
+    Operation("GET", "/knowledge-bases", knowledge_bases.listing, answers.KnowledgeBaseList, query=inputs.ListQuery),
+    Operation("GET", _KB, knowledge_bases.show, answers.KnowledgeBaseStatus, errors=_FOUND),
+    Operation("PATCH", _KB, knowledge_bases.change, answers.KnowledgeBaseRecord,
+              body=inputs.KnowledgeBaseChange, errors=["not_found", "name_taken"]),
     Operation("DELETE", _KB, knowledge_bases.delete, None, 204, errors=_FOUND),
-    Operation("GET", _KB + "/search", search.find, models.SearchAnswer, query=models.SearchQuery, errors=_FOUND),
-    Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=models.ExportQuery, errors=_FOUND,
+    Operation("GET", _KB + "/search", search.find, answers.SearchAnswer, query=inputs.SearchQuery, errors=_FOUND),
+    Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=inputs.ExportQuery, errors=_FOUND,
               attachment=True),
-    Operation("GET", _KB + "/batches/{batch}", knowledge_bases.batch, models.BatchStatus, errors=_FOUND),
-    Operation("POST", _KB + "/documents", documents.add, models.UploadAnswer, 202,
-              form=models.UploadForm, errors=["not_found", "too_large", "upload_cut"],
+    Operation("GET", _KB + "/batches/{batch}", knowledge_bases.batch, answers.BatchStatus, errors=_FOUND),
+    Operation("POST", _KB + "/documents", documents.add, answers.UploadAnswer, 202,
+              form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut"],
               holds={"batch": "/batch", "document": "/documents/0/id"}),
-    Operation("GET", _KB + "/documents", documents.listing, models.DocumentList,
-              query=models.DocumentQuery, errors=_FOUND),
-    Operation("GET", _DOCUMENT, documents.show, models.DocumentStatus, query=models.WaitQuery, errors=_FOUND),
+    Operation("GET", _KB + "/documents", documents.listing, answers.DocumentList,
+              query=inputs.DocumentQuery, errors=_FOUND),
+    Operation("GET", _DOCUMENT, documents.show, answers.DocumentStatus, query=inputs.WaitQuery, errors=_FOUND),
     Operation("DELETE", _DOCUMENT, documents.delete, None, 204, errors=_FOUND),
-    Operation("POST", _DOCUMENT + "/retry", documents.retry, models.DocumentStatus, 202, errors=_CHANGE),
-    Operation("POST", _DOCUMENT + "/cancel", documents.cancel, models.DocumentStatus, 202, errors=_CHANGE),
+    Operation("POST", _DOCUMENT + "/retry", documents.retry, answers.DocumentStatus, 202, errors=_CHANGE),
+    Operation("POST", _DOCUMENT + "/cancel", documents.cancel, answers.DocumentStatus, 202, errors=_CHANGE),
     Operation("GET", _DOCUMENT + "/markdown", results.markdown, "text/markdown", errors=_RESULT),
-    Operation("GET", _DOCUMENT + "/json", results.json, models.DocumentJson, errors=_RESULT),
+    Operation("GET", _DOCUMENT + "/json", results.json, answers.DocumentJson, errors=_RESULT),
     Operation("GET", _DOCUMENT + "/original", results.original, "*/*", errors=_FOUND, attachment=True),
-    Operation("GET", _DOCUMENT + "/pages", results.page_list, models.PageList, errors=_FOUND),
-    Operation("GET", _DOCUMENT + "/pages/{page:page}", results.page, models.PageReading, errors=_FOUND),
+    Operation("GET", _DOCUMENT + "/pages", results.page_list, answers.PageList, errors=_FOUND),
+    Operation("GET", _DOCUMENT + "/pages/{page:page}", results.page, answers.PageReading, errors=_FOUND),
     Operation("GET", _DOCUMENT + "/pages/{page:page}/image", results.page_image, "image/jpeg",
-              query=models.ImageQuery, errors=_DRAWN),
-    Operation("GET", "/pipeline", health.pipeline, models.PipelineStatus),
-    Operation("GET", "/about", health.about, models.About),
+              query=inputs.ImageQuery, errors=_DRAWN),
+    Operation("GET", "/pipeline", health.pipeline, answers.PipelineStatus),
+    Operation("GET", "/about", health.about, answers.About),
 ]  # fmt: skip
 HEALTH = [
-    Operation("GET", "/healthz", health.healthz, models.Health),
-    Operation("GET", "/readyz", health.readyz, models.Readiness, also=503),
+    Operation("GET", "/healthz", health.healthz, answers.Health),
+    Operation("GET", "/readyz", health.readyz, answers.Readiness, also=503),
 ]
 DESCRIPTION = openapi.describe([*(operation.under("/api/v1") for operation in API), *HEALTH])
 ROUTES = [

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import CODES, PermanentError
-from web import models
+from web import answers, inputs
 from web.errors import STATUS
 
 _REF = "#/components/schemas/{model}"
@@ -64,7 +64,7 @@ class Operation:
     endpoint: Endpoint
     answer: type[BaseModel] | str | None
     status: int = 200
-    query: type[models.Request] | None = None
+    query: type[inputs.Request] | None = None
     body: type[BaseModel] | None = None
     form: type[BaseModel] | None = None
     also: int | None = None
@@ -126,7 +126,7 @@ def _endpoint(held: dict[str, Operation]) -> Endpoint:
 def describe(operations: Iterable[Operation]) -> dict[str, Any]:
     """The whole description."""
     operations = list(operations)
-    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(models.ErrorAnswer, "serialization")]
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(answers.ErrorAnswer, "serialization")]
     for operation in operations:
         if operation.body is not None:
             wanted.append((operation.body, "validation"))
@@ -223,7 +223,7 @@ def _responses(operation: Operation, others: Sequence[Operation]) -> dict[str, A
     for status, held in sorted(codes.items()):
         words = " ".join(f"`{code}`: {CODES[code]}" for code in held)
         headers = {"headers": _RETRY_AFTER} if "unavailable" in held else {}
-        error = _content("application/json", _reference(models.ErrorAnswer))
+        error = _content("application/json", _reference(answers.ErrorAnswer))
         responses[str(status)] = {"description": words, **headers, **error}
     if operation.also is not None:
         responses[str(operation.also)] = {**success, "description": HTTPStatus(operation.also).phrase}

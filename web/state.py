@@ -14,7 +14,7 @@ from pipeline import log
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
 from storage.catalog import KnowledgeBase, Storage
-from web import models
+from web import inputs
 from web.previews import Previews
 from web.query_model import QueryModel
 from web.watch import Watch
@@ -22,7 +22,7 @@ from web.watch import Watch
 _LOG = log.get("web")
 _BODY_BYTES = 1_000_000
 Model = TypeVar("Model", bound=BaseModel)
-Query = TypeVar("Query", bound=models.Request)
+Query = TypeVar("Query", bound=inputs.Request)
 
 
 class State:

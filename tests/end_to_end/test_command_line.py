@@ -56,6 +56,10 @@ def test_fields_from_the_command_line(stack: Stack, tmp_path: Path) -> None:
     assert "沈雨桐" in _pagemill("export", *kb, "--filter", "tag:2026-spring", url=stack.url).stdout
     refused = _pagemill("export", "--kb", "no such", "--output", str(table), url=stack.url)
     assert refused.returncode == 1 and "沈雨桐" in table.read_text(), "an error left the file alone"
+    nowhere = _pagemill("export", *kb, "--output", str(tmp_path / "no" / "folder.csv"), url=stack.url)
+    assert nowhere.returncode == 2 and "cannot be written" in nowhere.stderr and "Traceback" not in nowhere.stderr
+    other = _pagemill("add", str(tmp_path / "shen.pdf"), *kb, "--schema", "generic", url=stack.url)
+    assert other.returncode == 2 and "resume" in other.stderr, "a wish that would do nothing is refused"
     assert "education: 钱江理工大学" in _pagemill("status", "applicants", document["id"], url=stack.url).stdout
 
 

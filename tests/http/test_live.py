@@ -12,6 +12,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from pipeline.settings import Settings
+from tests.stack import until
 from web.app import create_app
 
 EVENTS = "ws://test/api/v1/knowledge-bases/kb/events"
@@ -39,15 +40,18 @@ def _wait(client: TestClient, document: str, **params: Any) -> Any:
     return client.get(f"/knowledge-bases/kb/documents/{document}", params=params).json()
 
 
-def _cancelled_once_waiting(client: TestClient, document: str, waiting: Future[Any]) -> None:
-    """Cancel the document when the other request waits; if it does not wait, there is nothing to cancel for."""
-    looked = client.app.state.parts.watch._lookers  # type: ignore[attr-defined]
-    deadline = time.monotonic() + 10
-    while not looked and not waiting.done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def _cancelled_once_waiting(
+    client: TestClient, document: str, waiting: Future[Any], through: TestClient | None = None
+) -> None:
+    """Cancel the document when the other request waits; if it does not wait, there is nothing to cancel for.
+
+    Args:
+        through: another web process, to cancel there.
+    """
+    lookers = client.app.state.parts.watch._lookers  # type: ignore[attr-defined]
+    until(lambda: bool(lookers) or waiting.done(), 10, "the request to wait")
     assert not waiting.done()
-    client.post(f"/knowledge-bases/kb/documents/{document}/cancel")
+    (through or client).post(f"/knowledge-bases/kb/documents/{document}/cancel")
 
 
 def test_a_version_already_passed_is_answered_at_once(client: TestClient, kb: str) -> None:
@@ -82,12 +86,7 @@ def test_a_change_made_in_another_web_process_is_seen(
     document = _upload(client, b"1")
     waiting = threads.submit(_wait, client, document, wait=60)
     with TestClient(create_app(settings), base_url="http://test/api/v1") as other:
-        looked = client.app.state.parts.watch._lookers  # type: ignore[attr-defined]
-        deadline = time.monotonic() + 10
-        while not looked:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        other.post(f"/knowledge-bases/kb/documents/{document}/cancel")
+        _cancelled_once_waiting(client, document, waiting, through=other)
         assert waiting.result(timeout=20)["status"] == "cancelled"
 
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from pipeline.errors import CODES
 from pipeline.settings import Settings
-from web import app, models
+from web import app, inputs
 from web.errors import STATUS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -153,7 +153,7 @@ def test_names_that_are_not_described_are_refused(client: TestClient, name: str)
 
 
 def _fits(name: str) -> bool:
-    schema = models.NewKnowledgeBase.model_json_schema(by_alias=True)
+    schema = inputs.NewKnowledgeBase.model_json_schema(by_alias=True)
     return jsonschema_rs.is_valid(schema, {"name": name})
 
 

@@ -19,7 +19,7 @@ from storage.catalog import KnowledgeBase
 from storage.documents import NewDocument
 from storage.fields import Filter, parse_filter
 from storage.files import tail
-from web import models, upload
+from web import answers, inputs, upload
 from web.state import State, answer, query, state
 from web.threads import in_thread
 
@@ -36,7 +36,7 @@ async def add(request: Request) -> Response:
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
-def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: upload.Received) -> models.UploadAnswer:
+def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: upload.Received) -> answers.UploadAnswer:
     try:
         form = _form(received.fields)
         if not received.files:
@@ -44,21 +44,21 @@ def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: uplo
         batch = clock.new_id()
         parts.storage.wake(kb.id)
         settings = parts.storage.run_settings(record)
-        result = models.UploadAnswer(batch=batch, documents=[], rejected=[])
+        result = answers.UploadAnswer(batch=batch, documents=[], rejected=[])
         for file in received.files:
             try:
                 new = _new_document(file, form, limit_mb=parts.settings.web.max_upload_mb)
             except PermanentError as error:
                 if file.path is not None:
                     file.path.unlink(missing_ok=True)
-                problem = models.Problem(code=error.code, message=error.message, detail=error.detail)
-                result.rejected.append(models.RejectedFile(filename=file.filename, error=problem))
+                problem = answers.Problem(code=error.code, message=error.message, detail=error.detail)
+                result.rejected.append(answers.RejectedFile(filename=file.filename, error=problem))
                 continue
             taken = documents.add(kb, new, batch, settings)
             _LOG.info("uploaded", kb=kb.id, document=taken.id, kind=new.kind, bytes=new.size_bytes,
                       duplicate=taken.duplicate)  # fmt: skip
             result.documents.append(
-                models.AcceptedDocument.model_validate(
+                answers.AcceptedDocument.model_validate(
                     {"id": taken.id, "filename": file.filename, "status": taken.status, "duplicate": taken.duplicate}
                 )
             )
@@ -71,7 +71,7 @@ def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: uplo
         raise
 
 
-def _form(fields: dict[str, list[str]]) -> models.UploadForm:
+def _form(fields: dict[str, list[str]]) -> inputs.UploadForm:
     """The fields beside the files: `metadata` is a JSON object, `tags` may be repeated or separated by commas.
 
     An empty field is one that a form was sent without.
@@ -84,10 +84,10 @@ def _form(fields: dict[str, list[str]]) -> models.UploadForm:
             raise PermanentError("bad_request", f"metadata: not valid JSON: {error}") from error
     if "tags" in fields:
         values["tags"] = [tag.strip() for value in fields["tags"] for tag in value.split(",") if tag.strip()]
-    return models.UploadForm.model_validate(values)
+    return inputs.UploadForm.model_validate(values)
 
 
-def _new_document(file: upload.ReceivedFile, form: models.UploadForm, limit_mb: int) -> NewDocument:
+def _new_document(file: upload.ReceivedFile, form: inputs.UploadForm, limit_mb: int) -> NewDocument:
     if file.path is None:
         raise PermanentError(
             "too_large", f"The file is larger than {limit_mb} MB; split it, or raise web.max_upload_mb."
@@ -115,31 +115,31 @@ def filters(record: dict[str, Any], given: list[str]) -> list[Filter]:
 
 async def listing(request: Request) -> Response:
     """GET .../documents."""
-    wanted = query(request, models.DocumentQuery)
+    wanted = query(request, inputs.DocumentQuery)
     return answer(await in_thread(_listing, state(request), request, wanted))
 
 
-def _listing(parts: State, request: Request, wanted: models.DocumentQuery) -> models.DocumentList:
+def _listing(parts: State, request: Request, wanted: inputs.DocumentQuery) -> answers.DocumentList:
     record, kb = parts.knowledge_base(request)
     found = status.statuses(
         kb, status=wanted.status, batch=wanted.batch, tag=wanted.tag, filters=filters(record, wanted.filter),
         after=wanted.cursor, limit=wanted.limit + 1,
     )  # fmt: skip
-    items = [models.DocumentStatus(**item) for item in found[: wanted.limit]]
-    return models.DocumentList(items=items, next_cursor=items[-1].id if len(found) > wanted.limit else None)
+    items = [answers.DocumentStatus(**item) for item in found[: wanted.limit]]
+    return answers.DocumentList(items=items, next_cursor=items[-1].id if len(found) > wanted.limit else None)
 
 
 async def show(request: Request) -> Response:
     """GET .../documents/{id}: at once, or when its version has moved on (long poll)."""
-    parts, wanted = state(request), query(request, models.WaitQuery)
+    parts, wanted = state(request), query(request, inputs.WaitQuery)
     _, kb = await in_thread(parts.knowledge_base, request)
     document = request.path_params["document"]
     if wanted.wait:
         await _wait(parts, kb, document, wanted)
-    return answer(models.DocumentStatus(**await in_thread(status.status, kb, document)))
+    return answer(answers.DocumentStatus(**await in_thread(status.status, kb, document)))
 
 
-async def _wait(parts: State, kb: KnowledgeBase, document: str, wanted: models.WaitQuery) -> None:
+async def _wait(parts: State, kb: KnowledgeBase, document: str, wanted: inputs.WaitQuery) -> None:
     """Wait until the document's version is beyond the one given, as long as the client will.
 
     A version of the knowledge base that was read before the document's own is what to wait beyond: nothing slips
@@ -161,13 +161,13 @@ async def retry(request: Request) -> Response:
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
-def _retry(parts: State, request: Request) -> models.DocumentStatus:
+def _retry(parts: State, request: Request) -> answers.DocumentStatus:
     record, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     parts.storage.wake(kb.id)
     documents.retry(kb, document, parts.storage.run_settings(record))
     parts.storage.wake(kb.id)  # again, as after an upload
-    return models.DocumentStatus(**status.status(kb, document))
+    return answers.DocumentStatus(**status.status(kb, document))
 
 
 async def cancel(request: Request) -> Response:
@@ -175,12 +175,12 @@ async def cancel(request: Request) -> Response:
     return answer(await in_thread(_cancel, state(request), request), 202)
 
 
-def _cancel(parts: State, request: Request) -> models.DocumentStatus:
+def _cancel(parts: State, request: Request) -> answers.DocumentStatus:
     _, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     parts.storage.wake(kb.id)
     documents.cancel(kb, document)
-    return models.DocumentStatus(**status.status(kb, document))
+    return answers.DocumentStatus(**status.status(kb, document))
 
 
 async def delete(request: Request) -> Response:

@@ -27,7 +27,7 @@ from pipeline.errors import PermanentError, ServiceUnavailable
 from storage import status
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
-from web import errors, models
+from web import answers, errors, inputs
 from web.endpoints.knowledge_bases import standing
 from web.state import State, query, state
 from web.threads import in_thread
@@ -72,14 +72,14 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _refuse(socket: WebSocket, close: int, code: str, message: str, detail: Any = None) -> None:
-    problem = models.Problem(code=code, message=message, detail=detail)
+    problem = answers.Problem(code=code, message=message, detail=detail)
     await socket.send_json({"type": "error", "error": problem.model_dump()})
     await socket.close(close)
 
 
 async def _tell(socket: WebSocket, parts: State) -> None:
     try:
-        wanted = query(socket, models.EventsQuery)
+        wanted = query(socket, inputs.EventsQuery)
         record, kb = await in_thread(parts.knowledge_base, socket)
         await _tell_changes(socket, parts, kb, record["id"], wanted.since)
     except ValidationError as error:
@@ -124,6 +124,6 @@ def _messages(found: status.Changes) -> list[dict[str, Any]]:
         (version, {"type": "deleted", "version": version, "id": document}) for version, document in found.deleted
     ]
     for document in found.documents:
-        shown = models.DocumentStatus(**document).model_dump(by_alias=True)
+        shown = answers.DocumentStatus(**document).model_dump(by_alias=True)
         told.append((document["version"], {"type": "document", "version": document["version"], "document": shown}))
     return [message for _, message in sorted(told, key=lambda one: one[0])]

@@ -14,20 +14,20 @@ from pipeline.errors import ServiceUnavailable
 from pipeline.render.kinds import SUPPORTED
 from pipeline.settings import EngineName, Language
 from storage import overview
-from web import models
+from web import answers, inputs
 from web.state import State, answer, state
 from web.threads import in_thread
 
 
 async def healthz(_: Request) -> Response:
     """GET /healthz: the web process answers."""
-    return answer(models.Health(status="ok", version=version("pagemill")))
+    return answer(answers.Health(status="ok", version=version("pagemill")))
 
 
 async def readyz(request: Request) -> Response:
     """GET /readyz: uploads and keyword search work and nothing dies again and again; else 503 and why."""
     problems, notes = await in_thread(_check, state(request))
-    return answer(models.Readiness(ready=not problems, problems=problems, notes=notes), 503 if problems else 200)
+    return answer(answers.Readiness(ready=not problems, problems=problems, notes=notes), 503 if problems else 200)
 
 
 def _check(parts: State) -> tuple[list[str], list[str]]:
@@ -59,16 +59,16 @@ def _crash_loops(parts: State) -> list[str]:
 
 async def pipeline(request: Request) -> Response:
     """GET /api/v1/pipeline."""
-    return answer(models.PipelineStatus(**await in_thread(overview.pipeline, state(request).storage)))
+    return answer(answers.PipelineStatus(**await in_thread(overview.pipeline, state(request).storage)))
 
 
 async def about(request: Request) -> Response:
     """GET /api/v1/about: what a page or a program may offer."""
     limits = state(request).settings.web
     return answer(
-        models.About(
+        answers.About(
             version=version("pagemill"), kinds=list(SUPPORTED), max_upload_mb=limits.max_upload_mb,
             max_files=limits.max_files, engines=list(get_args(EngineName)), languages=list(get_args(Language)),
-            schemas=list(get_args(models.SchemaName)),
+            schemas=list(get_args(inputs.SchemaName)),
         )
     )  # fmt: skip

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from storage import documents, status
 from storage.catalog import DEFAULT_SCHEMA, KnowledgeBase
-from web import models
+from web import answers, inputs
 from web.state import State, answer, body, query, state
 from web.threads import in_thread
 
@@ -20,14 +20,14 @@ def _record(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in _FIELDS}
 
 
-def standing(record: dict[str, Any], kb: KnowledgeBase) -> models.KnowledgeBaseStatus:
+def standing(record: dict[str, Any], kb: KnowledgeBase) -> answers.KnowledgeBaseStatus:
     """A knowledge base with its counts, progress and time left."""
-    return models.KnowledgeBaseStatus(**_record(record), **status.counts(kb))
+    return answers.KnowledgeBaseStatus(**_record(record), **status.counts(kb))
 
 
 async def create(request: Request) -> Response:
     """POST /knowledge-bases."""
-    new = await body(request, models.NewKnowledgeBase)
+    new = await body(request, inputs.NewKnowledgeBase)
     parts = state(request)
     defaults = parts.settings.ocr
     record = await in_thread(
@@ -37,17 +37,17 @@ async def create(request: Request) -> Response:
         new.engine or defaults.engine,
         new.schema_ or DEFAULT_SCHEMA,
     )
-    return answer(models.KnowledgeBaseRecord(**_record(record)), 201)
+    return answer(answers.KnowledgeBaseRecord(**_record(record)), 201)
 
 
 async def listing(request: Request) -> Response:
     """GET /knowledge-bases."""
-    wanted = query(request, models.ListQuery)
+    wanted = query(request, inputs.ListQuery)
     records = await in_thread(state(request).storage.knowledge_bases)
     later = [record for record in records if wanted.cursor is None or record["id"] > wanted.cursor]
-    items = [models.KnowledgeBaseRecord(**_record(record)) for record in later[: wanted.limit]]
+    items = [answers.KnowledgeBaseRecord(**_record(record)) for record in later[: wanted.limit]]
     cursor = items[-1].id if len(later) > wanted.limit else None
-    return answer(models.KnowledgeBaseList(items=items, next_cursor=cursor))
+    return answer(answers.KnowledgeBaseList(items=items, next_cursor=cursor))
 
 
 async def show(request: Request) -> Response:
@@ -55,7 +55,7 @@ async def show(request: Request) -> Response:
     return answer(await in_thread(_show, state(request), request))
 
 
-def _show(parts: State, request: Request) -> models.KnowledgeBaseStatus:
+def _show(parts: State, request: Request) -> answers.KnowledgeBaseStatus:
     record, kb = parts.knowledge_base(request)
     return standing(record, kb)
 
@@ -65,24 +65,24 @@ async def batch(request: Request) -> Response:
     return answer(await in_thread(_batch, state(request), request))
 
 
-def _batch(parts: State, request: Request) -> models.BatchStatus:
+def _batch(parts: State, request: Request) -> answers.BatchStatus:
     _, kb = parts.knowledge_base(request)
     id_ = request.path_params["batch"]
-    return models.BatchStatus(id=id_, **status.counts(kb, id_))
+    return answers.BatchStatus(id=id_, **status.counts(kb, id_))
 
 
 async def change(request: Request) -> Response:
     """PATCH /knowledge-bases/{kb}."""
-    wanted = await body(request, models.KnowledgeBaseChange)
+    wanted = await body(request, inputs.KnowledgeBaseChange)
     return answer(await in_thread(_change, state(request), request, wanted))
 
 
-def _change(parts: State, request: Request, wanted: models.KnowledgeBaseChange) -> models.KnowledgeBaseRecord:
+def _change(parts: State, request: Request, wanted: inputs.KnowledgeBaseChange) -> answers.KnowledgeBaseRecord:
     record, _ = parts.knowledge_base(request)
     values = wanted.model_dump(exclude_none=True, by_alias=True)
     if values:
         parts.storage.change_knowledge_base(record["id"], **values)
-    return models.KnowledgeBaseRecord(**_record(parts.storage.knowledge_base(record["id"])))
+    return answers.KnowledgeBaseRecord(**_record(parts.storage.knowledge_base(record["id"])))
 
 
 async def delete(request: Request) -> Response:

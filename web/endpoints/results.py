@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSati
 from pipeline.errors import PermanentError
 from storage import documents, pages
 from storage.catalog import KnowledgeBase
-from web import models
+from web import answers, inputs
 from web.state import State, answer, query, state
 from web.threads import in_thread
 
@@ -117,11 +117,11 @@ async def page_list(request: Request) -> Response:
     return answer(await in_thread(_page_list, state(request), request))
 
 
-def _page_list(parts: State, request: Request) -> models.PageList:
+def _page_list(parts: State, request: Request) -> answers.PageList:
     _, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     found = pages.page_list(kb, document, documents.find(kb, document).run)
-    return models.PageList(items=[models.PageRecord(**page) for page in found], next_cursor=None)
+    return answers.PageList(items=[answers.PageRecord(**page) for page in found], next_cursor=None)
 
 
 async def page(request: Request) -> Response:
@@ -129,7 +129,7 @@ async def page(request: Request) -> Response:
     return answer(await in_thread(_page, state(request), request))
 
 
-def _page(parts: State, request: Request) -> models.PageReading:
+def _page(parts: State, request: Request) -> answers.PageReading:
     _, kb = parts.knowledge_base(request)
     document, number = request.path_params["document"], request.path_params["page"]
     found = documents.find(kb, document)
@@ -142,7 +142,7 @@ def _page(parts: State, request: Request) -> models.PageReading:
         for word in reading.words
     ]
     blocks = None if found.published_run is None else _blocks(kb.files(document).json(found.published_run), number)
-    return models.PageReading(**{**reading.as_dict(), "words": words, "blocks": blocks})
+    return answers.PageReading(**{**reading.as_dict(), "words": words, "blocks": blocks})
 
 
 def _blocks(path: Path, number: int) -> list[dict[str, Any]] | None:
@@ -158,7 +158,7 @@ def _blocks(path: Path, number: int) -> list[dict[str, Any]] | None:
 
 async def page_image(request: Request) -> Response:
     """GET .../documents/{id}/pages/{n}/image: the upright page."""
-    parts, wanted = state(request), query(request, models.ImageQuery)
+    parts, wanted = state(request), query(request, inputs.ImageQuery)
     kb, document, kind = await in_thread(_page_of, parts, request)
     path = await parts.previews.image(kb, document, kind, request.path_params["page"], wanted.width)
     return await _file(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})

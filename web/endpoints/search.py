@@ -11,7 +11,7 @@ from pipeline.errors import PermanentError
 from storage import chunks, documents, search
 from storage.catalog import KnowledgeBase
 from storage.vectors import Vectors
-from web import models
+from web import answers, inputs
 from web.endpoints.documents import filters
 from web.state import State, answer, query, state
 from web.threads import in_thread
@@ -19,11 +19,11 @@ from web.threads import in_thread
 
 async def find(request: Request) -> Response:
     """GET .../search."""
-    wanted = query(request, models.SearchQuery)
+    wanted = query(request, inputs.SearchQuery)
     return answer(await in_thread(_find, state(request), request, wanted))
 
 
-def _find(parts: State, request: Request, wanted: models.SearchQuery) -> models.SearchAnswer:
+def _find(parts: State, request: Request, wanted: inputs.SearchQuery) -> answers.SearchAnswer:
     began = time.perf_counter()
     record, kb = parts.knowledge_base(request)
     chosen = filters(record, wanted.filter)
@@ -33,7 +33,7 @@ def _find(parts: State, request: Request, wanted: models.SearchQuery) -> models.
         filters=chosen,
     )  # fmt: skip
     hits = [
-        models.SearchHit.model_validate(
+        answers.SearchHit.model_validate(
             {
                 "document": hit.document, "filename": hit.filename, "pages": hit.pages, "text": hit.text,
                 "highlights": hit.highlights, "score": hit.score, "boxes": hit.boxes, "fields": hit.fields,
@@ -42,7 +42,7 @@ def _find(parts: State, request: Request, wanted: models.SearchQuery) -> models.
         for hit in results.hits
     ]  # fmt: skip
     took_ms = round((time.perf_counter() - began) * 1000, 2)
-    return models.SearchAnswer(hits=hits, took_ms=took_ms, degraded="; ".join(results.degraded) or None)
+    return answers.SearchAnswer(hits=hits, took_ms=took_ms, degraded="; ".join(results.degraded) or None)
 
 
 def _vector(parts: State, kb: KnowledgeBase, query: str) -> tuple[Vectors | None, str]:

@@ -1,82 +1,18 @@
-"""What requests and answers look like. Answers may grow; nothing in them is renamed or removed.
-
-One flat list, from which the API's description is made; it is long because the API is wide.
-"""
+"""What answers look like. They may grow; nothing in them is renamed or removed."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from pipeline.extract.fields import COLUMNS
-from pipeline.settings import EngineName, Language
-
-SchemaName = Literal["generic", "resume"]
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
-Limit = Annotated[int, Field(ge=1, le=500)]
-_PATHS = (name for paths in COLUMNS.values() for path in paths for name in (path.partition(".")[0], path))
-_FIELDS = "|".join(re.escape(name) for name in dict.fromkeys(["tag", "language", *_PATHS]))
-_FILTER = rf"^(metadata\.[\p{{L}}\p{{N}}_][^:]*|{_FIELDS}):.*[\p{{L}}\p{{N}}]"
-Filters = Annotated[
-    list[Annotated[str, Field(max_length=500, examples=["tag:2026-spring"], json_schema_extra={"pattern": _FILTER})]],
-    Field(max_length=20, description="NAME:VALUE: `tag`, `language`, `metadata.KEY` or a field; all must hold."),
-]
-Version = Annotated[int, Field(ge=0, le=2**63 - 1)]
-# Normalised, a name has 1 to 100 characters; what only looks like one (a path, an id) is refused too.
-Name = Annotated[
-    str,
-    WithJsonSchema(
-        {
-            "type": "string", "minLength": 1, "maxLength": 100,
-            "pattern": r"^(?!\.{1,2}$|[0-9a-f]{32}$| +$)(?![^/]*/)[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$",
-        }
-    ),
-]  # fmt: skip
-# How an upload looks on the wire: a field is text, also where it holds JSON, and files stand beside the fields.
-_JSON_OBJECT = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"type": "object"}}
-_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
-
-
-def _with_files(schema: dict[str, Any]) -> None:
-    schema["required"] = ["files"]
-    schema["properties"] = {"files": _FILES, **schema["properties"]}
-
-
-class Request(BaseModel):
-    """Bodies and queries: unknown names are refused, so that no wish is silently ignored.
-
-    Attributes:
-        repeated: names that a query may hold several times.
-    """
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-    repeated: ClassVar[frozenset[str]] = frozenset()
 
 
 class Answer(BaseModel):
     """Bodies of answers."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class NewKnowledgeBase(Request):
-    """A knowledge base to make."""
-
-    name: Name
-    languages: Annotated[list[Language], Field(min_length=1)] | None = None
-    engine: EngineName | None = None
-    schema_: SchemaName | None = Field(default=None, alias="schema")
-
-
-class KnowledgeBaseChange(Request):
-    """What to change of a knowledge base; documents in work keep what they began with."""
-
-    name: Name | None = None
-    languages: Annotated[list[Language], Field(min_length=1)] | None = None
-    engine: EngineName | None = None
-    schema_: SchemaName | None = Field(default=None, alias="schema")
 
 
 class KnowledgeBaseRecord(Answer):
@@ -243,67 +179,6 @@ class DocumentList(Answer):
     next_cursor: str | None
 
 
-class DocumentQuery(Request):
-    """Which documents to list."""
-
-    repeated: ClassVar[frozenset[str]] = frozenset({"filter"})
-
-    status: Status | None = None
-    batch: str | None = None
-    tag: str | None = None
-    filter: Filters = Field(default_factory=list)
-    limit: Limit = 50
-    cursor: str | None = None
-
-
-class ExportQuery(Request):
-    """Which documents to export the fields of."""
-
-    repeated: ClassVar[frozenset[str]] = frozenset({"filter"})
-
-    status: Status | None = None
-    batch: str | None = None
-    tag: str | None = None
-    filter: Filters = Field(default_factory=list)
-
-
-class WaitQuery(Request):
-    """How long to wait for a version greater than `since`; without `since`, than the present one."""
-
-    wait: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
-    since: Version | None = None
-
-
-class EventsQuery(Request):
-    """From which version on to tell what changed; without it, from now on."""
-
-    since: Version | None = None
-
-
-class ImageQuery(Request):
-    """How wide a page image should be, pixels; it may come wider."""
-
-    width: Annotated[int, Field(ge=1, le=2400)] = 960
-
-
-class ListQuery(Request):
-    """Which part of a list."""
-
-    limit: Limit = 50
-    cursor: str | None = None
-
-
-class SearchQuery(Request):
-    """What to search for."""
-
-    repeated: ClassVar[frozenset[str]] = frozenset({"filter"})
-
-    q: Annotated[str, Field(min_length=1, max_length=2000)]
-    limit: Annotated[int, Field(ge=1, le=100)] = 10
-    mode: Literal["hybrid", "vector", "keyword"] = "hybrid"
-    filter: Filters = Field(default_factory=list)
-
-
 class HitBox(Answer):
     """A rectangle on a page, points of the upright page: x0, y0, x1, y1."""
 
@@ -330,15 +205,6 @@ class SearchAnswer(Answer):
     hits: list[SearchHit]
     took_ms: float
     degraded: str | None
-
-
-class UploadForm(BaseModel):
-    """The fields beside the files: `metadata` is a JSON object, `tags` may be repeated or separated by commas."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_with_files)
-
-    metadata: Annotated[dict[str, JsonValue], WithJsonSchema(_JSON_OBJECT)] = Field(default_factory=dict)
-    tags: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=50)] = Field(default_factory=list)
 
 
 class PageRecord(Answer):
