@@ -42,6 +42,7 @@ class StorageSettings(Section):
     data: Path = Path("data")
     chroma_url: str = ""
     busy_timeout_s: Seconds = 30.0
+    backups: Positive = 3
 
 
 class QueueSettings(Section):
@@ -77,8 +78,17 @@ class WebSettings(Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    keys: Literal["auto", "always"] = "auto"
+    hosts: list[str] = []
+    session_hours: Annotated[float, Field(gt=0, le=8760)] = 12.0
     max_upload_mb: Positive = 500
     max_files: Positive = 1000
+    max_request_mb: Positive = 2000
+    max_waiting: Positive = 10_000
+    max_connections: Positive = 1000
+    header_s: Seconds = 10.0
+    idle_s: Seconds = 30.0
+    busy_timeout_s: Seconds = 5.0
     query_threads: Positive = 1
     preview_processes: Positive = 1
     preview_seconds: Seconds = 30.0
@@ -111,6 +121,7 @@ class RenderSettings(StageSettings):
     dpi: Annotated[int, Field(ge=100, le=600)] = 300
     max_pages: Positive = 5000
     max_megapixels: Positive = 100
+    max_side_pt: Positive = 14_400
     page_seconds: Seconds = 60.0
     memory_mb: Positive = 1500
 

@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy sees them. Migrations make them; a test holds both together.
 
-catalog.sqlite3   knowledge_base, worker, lease
+catalog.sqlite3   knowledge_base, worker, lease, pause, api_key -> session
 kb.sqlite3        knowledge (1 row), document -> run -> unit (the ledger), page -> reading, field, chunk -> embedding,
                   chunk_fts (full text), cleanup, tombstone
 """
@@ -36,6 +36,7 @@ knowledge_base = Table(
     Column("schema", JSON),  # the name of a schema of fields; None: the default
     Column("created_at", Text, nullable=False),
     Column("deleted_at", Text),
+    Column("retention_days", Integer),  # documents older than this are deleted; None: kept
     # Raised by everything that makes work; the sweep sets it to 0 when none is left. 0: dispatch need not look.
     Column("activity", Integer, nullable=False),
     Index("knowledge_base_name", "name_key", unique=True, sqlite_where=text("deleted_at IS NULL")),
@@ -61,6 +62,38 @@ lease = Table(
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
     Column("boot", Text, nullable=False),
+    Column("until_s", Float, nullable=False),
+)
+
+# Stages that a person has stopped.
+pause = Table(
+    "pause",
+    catalog,
+    Column("stage", Text, primary_key=True),
+    Column("since", Text, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    catalog,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),  # SHA-256 of the key; the key itself is kept nowhere
+    Column("scope", Text, nullable=False),  # read write admin: each holds those before it
+    Column("knowledge_bases", JSON),  # ids it is for; None: all
+    Column("created_at", Text, nullable=False),
+    Column("used_at", Text),
+    Column("revoked_at", Text),
+)
+
+# A browser that has shown a key.
+session = Table(
+    "session",
+    catalog,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of the cookie
+    Column("api_key", Text, ForeignKey("api_key.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("boot", Text, nullable=False),  # whose clock the next time is of
     Column("until_s", Float, nullable=False),
 )
 
@@ -106,6 +139,7 @@ run = Table(
     Column("cause", Text, nullable=False),  # upload retry reprocess ...
     Column("settings", JSON, nullable=False),  # snapshot: engine, languages, ...
     Column("pages_total", Integer),  # None until the original was opened
+    Column("password", LargeBinary),  # of the original, encrypted; erased once render needs it no more
     Column("error", JSON),  # {"code", "message", "detail"}
     Column("language", Text),
     Column("fields", JSON),  # as the API shows them

@@ -18,6 +18,11 @@ _LOG = log.get("web")
 STATUS = {
     **dict.fromkeys(CODES, HTTPStatus.UNPROCESSABLE_ENTITY),
     "not_found": HTTPStatus.NOT_FOUND,
+    "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "too_many_failures": HTTPStatus.TOO_MANY_REQUESTS,
+    "too_many_waiting": HTTPStatus.TOO_MANY_REQUESTS,
+    "too_slow": HTTPStatus.REQUEST_TIMEOUT,
     "name_taken": HTTPStatus.CONFLICT,
     "conflict": HTTPStatus.CONFLICT,
     "not_ready": HTTPStatus.CONFLICT,

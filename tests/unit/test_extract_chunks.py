@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import defaultdict
 
 import pytest
@@ -190,6 +189,7 @@ def test_garbage_never_raises_and_loses_no_page(pages: list[list[Word]], source:
     assert build_document(readings[::-1]) == made
 
 
+@pytest.mark.timeout(120)  # takes a second; comparing each word with each would take many minutes
 @pytest.mark.parametrize("spread", [0.0, 600.0])
 def test_ten_thousand_words_on_a_page_are_no_trouble(spread: float) -> None:
     dice = random.Random(7)
@@ -197,8 +197,6 @@ def test_ten_thousand_words_on_a_page_are_no_trouble(spread: float) -> None:
     for i in range(10_000):
         x, y = spread * dice.random(), spread * dice.random()
         words.append(Word(f"w{i}", Box(x, y, x + dice.choice((0, 9, 300)), y + dice.choice((0, 9, 90))), 0.5, i % 700))
-    started = time.perf_counter()
     made = build_document([PageReading(1, 600, 800, tuple(words), "ocr", "x")])
     chunks = cut_chunks(made)
-    assert time.perf_counter() - started < 5.0
     assert sum(chunk.text.count("w") for chunk in chunks) == 10_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -201,25 +201,30 @@ def test_no_text_makes_it_raise_and_all_is_json(lines: list[str], schema: str, k
     assert json.loads(json.dumps(fields)) == fields
 
 
-@pytest.mark.parametrize(("schema", "limit_s"), [("generic", 2.0), ("resume", 20.0)])
-def test_a_long_document_takes_no_longer_than_its_length(schema: str, limit_s: float) -> None:
+def calls_for(schema: str, pages: int) -> int:
+    """How many Python calls it takes to find the fields of a document of so many full pages."""
     line = "On 12 March 2024 the office in Leeds paid USD 1,200.50 for 14 crates, see note 3.2 and the table."
     boxes = [Box(50, 20.0 * i, 500, 20.0 * i + 12) for i in range(40)]
-    pages = tuple(
+    document = Document(tuple(
         Page(n, 595, 842, "text_layer", 1.0, tuple(
             Block("paragraph", n, (Line(f"{line} {n}", box, 10, False, ()),)) for box in boxes
-        )) for n in range(1, 501)
-    )  # fmt: skip
-    started = time.process_time()
-    extract_fields(Document(pages, "en"), schema)
-    assert time.process_time() - started < limit_s
+        )) for n in range(1, pages + 1)
+    ), "en")  # fmt: skip
+    profile = cProfile.Profile()
+    profile.runcall(extract_fields, document, schema)
+    return sum(entry.callcount for entry in profile.getstats())
 
 
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_the_work_grows_no_faster_than_the_document(schema: str) -> None:
+    calls_for(schema, 1)  # what is compiled and cached once
+    assert calls_for(schema, 120) < 2.3 * calls_for(schema, 60)
+
+
+@pytest.mark.timeout(60)  # a pattern that goes back over what it saw would take hours
 @pytest.mark.parametrize(
     "text", ["任" * 5000, "大学" * 3000, "1" * 9000, "a." * 5000, "经理、" * 2000, "(" * 5000, "2019-" * 2000]
 )
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_odd_long_lines_take_no_time_to_speak_of(text: str, schema: str) -> None:
-    started = time.process_time()
+def test_odd_long_lines_do_not_hang(text: str, schema: str) -> None:
     extract_fields(document_of(text, language="zh-Hans"), schema)
-    assert time.process_time() - started < 3.0
