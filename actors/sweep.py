@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 from actors import dispatch
@@ -40,6 +41,7 @@ class Sweep:
         self._holder = clock.new_id()
         self._strays: dict[str, float] = {}
         self._removed: dict[str, float] = {}
+        self._orphans: dict[str, dict[Path, cleanup.Sighting]] = {}
         self._full_scan_at = 0.0
 
     def round(self) -> bool:
@@ -78,7 +80,7 @@ class Sweep:
         for unit in ledger.expire_leases(kb, self._config.ledger):
             _LOG.warning("lease expired", kb=kb_id, **unit)
         if activity is None:  # a full scan
-            cleanup.remove_orphans(kb, self._config.sweep.orphan_age_s)
+            cleanup.remove_orphans(kb, self._config.sweep.orphan_age_s, self._orphans.setdefault(kb_id, {}))
             if cleanup.unfinished(kb):
                 _LOG.warning("found work nobody had announced", kb=kb_id)
                 self._storage.wake(kb_id)
@@ -97,6 +99,7 @@ class Sweep:
         elif now - seen > self._config.ledger.lease_s:
             self._storage.remove_remains(kb_id, last=True)
             del self._removed[kb_id]
+            self._orphans.pop(kb_id, None)
 
     def _remove_images(self) -> None:
         kbs: list[KnowledgeBase] = [self._storage.open(record["id"]) for record in self._storage.knowledge_bases()]

@@ -6,7 +6,9 @@ still have written vectors after the first time. Every step is safe to repeat.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from sqlalchemy import Row, text
 
 from storage import chunks, clock
 from storage.catalog import KnowledgeBase
-from storage.files import older_than, remove_previews, remove_run_folder
+from storage.files import looks_of, remove_previews, remove_run_folder
 
 _PASSES = 2
 
@@ -104,23 +106,48 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
             )
 
 
-def remove_orphans(kb: KnowledgeBase, age_s: float) -> int:
-    """Remove uploads that were cut off and folders of documents that were never committed, once old enough."""
-    removed = 0
-    for path in _entries(kb.folder / "incoming"):
-        if older_than(path, age_s):
-            path.unlink(missing_ok=True)
-            removed += 1
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """How an orphan looked, and since when (monotonic) it has looked so."""
+
+    looks: tuple[int, int]
+    since_s: float
+
+
+def remove_orphans(kb: KnowledgeBase, age_s: float, seen: dict[Path, Sighting]) -> int:
+    """Remove uploads that were cut off and folders of documents that were never committed, once old enough.
+
+    Age is how long one has been watched here without a change: file times are of the wall clock, and a step of that
+    by hours must not take an upload that is still arriving.
+
+    Args:
+        seen: what was found at earlier calls; it is brought up to date.
+    """
     with kb.db.read() as connection:
         known = set(connection.execute(text("SELECT id FROM document")).scalars())
-    for path in _entries(kb.folder / "documents"):
-        if path.name not in known and older_than(path, age_s):
+    documents, previews = kb.folder / "documents", kb.data / "cache" / kb.id
+    orphans = _entries(kb.folder / "incoming")
+    orphans += [path for folder in (documents, previews) for path in _entries(folder) if path.name not in known]
+    before, now = dict(seen), time.monotonic()
+    seen.clear()
+    removed = 0
+    for path in orphans:
+        looks = looks_of(path)
+        if looks is None:  # gone since it was listed
+            continue
+        sighting = before.get(path)
+        if sighting is None or sighting.looks != looks:
+            sighting = Sighting(looks, now)
+        if now - sighting.since_s <= age_s:
+            seen[path] = sighting
+            continue
+        if path.parent == documents:
             kb.files(path.name).remove()
-            removed += 1
-    for path in _entries(kb.data / "cache" / kb.id):
-        if path.name not in known and older_than(path, age_s):
+        elif path.parent == previews:
             remove_previews(kb.data, kb.id, path.name)
-            removed += 1
+        else:
+            path.unlink(missing_ok=True)
+        removed += 1
     return removed
 
 

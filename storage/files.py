@@ -14,7 +14,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,9 +120,10 @@ def remove_previews(data: Path, kb: str, document: str | None = None) -> None:
     shutil.rmtree(folder if document is None else folder / document, ignore_errors=True)
 
 
-def older_than(path: Path, age_s: float) -> bool:
-    """Whether a file or folder was last changed so long ago; a vanished one was not."""
+def looks_of(path: Path) -> tuple[int, int] | None:
+    """What changes when a file or folder is written to, to be compared with itself only; None where it is gone."""
     try:
-        return time.time() - path.stat().st_mtime > age_s
+        found = path.stat()
     except FileNotFoundError:
-        return False
+        return None
+    return found.st_mtime_ns, found.st_size

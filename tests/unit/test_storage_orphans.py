@@ -1,0 +1,64 @@
+"""Files that belong to nothing: removed once they have lain still for long enough, by a clock that cannot jump."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from storage import cleanup
+from storage.catalog import KnowledgeBase
+from storage.cleanup import Sighting
+
+
+@pytest.fixture
+def orphans(kb: KnowledgeBase) -> list[Path]:
+    """One of each kind: a cut off upload, a document that was never committed, page images of it."""
+    upload = kb.folder / "incoming" / "cut-off"
+    upload.write_bytes(b"half")
+    document = kb.folder / "documents" / "never-committed"
+    previews = kb.data / "cache" / kb.id / "never-committed"
+    for folder in (document, previews):
+        folder.mkdir(parents=True)
+        (folder / "file").write_bytes(b"left")
+    return [upload, document, previews]
+
+
+def test_what_has_lain_still_is_removed(kb: KnowledgeBase, orphans: list[Path]) -> None:
+    seen: dict[Path, Sighting] = {}
+    assert cleanup.remove_orphans(kb, 3600, seen) == 0
+    assert cleanup.remove_orphans(kb, 3600, seen) == 0 and set(seen) == set(orphans)
+    assert cleanup.remove_orphans(kb, 0, seen) == 3
+    assert not any(path.exists() for path in orphans) and seen == {}
+
+
+def test_a_step_of_the_wall_clock_removes_nothing(kb: KnowledgeBase, orphans: list[Path]) -> None:
+    """To whoever asks the wall clock, a file written before a step of hours looks hours old."""
+    for path in orphans:
+        os.utime(path, (time.time() - 7200, time.time() - 7200))
+    seen: dict[Path, Sighting] = {}
+    assert [cleanup.remove_orphans(kb, 3600, seen) for _ in range(3)] == [0, 0, 0]
+    assert all(path.exists() for path in orphans)
+
+
+def test_an_upload_that_still_grows_is_left_alone(kb: KnowledgeBase, orphans: list[Path]) -> None:
+    seen: dict[Path, Sighting] = {}
+    cleanup.remove_orphans(kb, 0, seen)
+    with orphans[0].open("ab") as stream:
+        stream.write(b" more")
+    assert cleanup.remove_orphans(kb, 0, seen) == 2
+    assert orphans[0].exists() and set(seen) == {orphans[0]}
+
+
+def test_documents_that_were_committed_are_no_orphans(kb: KnowledgeBase, orphans: list[Path]) -> None:
+    with kb.db.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO document (id, sha256, filename, kind, size_bytes, metadata, tags, batch, created_at, run,"
+            " version) VALUES ('never-committed', '', '', 'pdf', 0, '{}', '[]', '', '', 1, 1)"
+        )
+    seen: dict[Path, Sighting] = {}
+    cleanup.remove_orphans(kb, 0, seen)
+    assert cleanup.remove_orphans(kb, 0, seen) == 1
+    assert [path.exists() for path in orphans] == [False, True, True]
