@@ -105,7 +105,7 @@ class Shell:
             self._guarded(hands, lambda: ledger.put_back(hands.claim, delay))
             _LOG.warning("waiting", why=str(error))
         except ChildFailed as error:
-            self._failed(hands, "crashes", error.code, error.message)
+            self._failed(hands, "losses" if error.killed else "crashes", error.code, error.message)
         except PermanentError as error:
             self._guarded(hands, partial(ledger.give_up, hands.claim, error))
             _LOG.warning("failed", code=error.code, why=error.message)

@@ -1,9 +1,9 @@
 """Keep programs running: start them, start them again when they die, stop them all.
 
-A program that dies is started again with back-off. One that dies again and again soon after its start is in a crash
-loop: that is written to `supervisor.json`, where `/readyz` finds it, with the last line the program wrote. What the
-programs write goes through here into rotated files, so each file has one writer. If this process itself is killed,
-the kernel kills the programs (`pipeline.process.die_with_parent`).
+A program that dies is started again: at once, or with back-off where it dies soon after its start. One that dies again
+and again, soon or late, is in a crash loop: that is written to `supervisor.json`, where `/readyz` finds it, with the
+last line the program wrote. What the programs write goes through here into rotated files, so each file has one writer.
+If this process itself is killed, the kernel kills the programs (`pipeline.process.die_with_parent`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pipeline.settings import LogSettings
 _LOOK_S = 0.1
 _WINDOW_S = 120.0  # deaths are counted over this time, whatever their cause: models load slowly and die late
 _LOOP = 4  # so many deaths in it are a crash loop
+_SOON_S = 10.0  # only who dies so soon after its start waits for the next: work must not stand still for a kill
 _WELL_S = 30.0  # a program that has run for so long is well again
 _LONGEST_PAUSE_S = 15.0
 _STOP_S = 20.0
@@ -53,7 +54,7 @@ class _Running:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     start_at: float = 0.0
-    deaths: list[float] = field(default_factory=list)
+    deaths: list[tuple[float, bool]] = field(default_factory=list)  # when, and whether soon after its start
     restarts: int = 0
     problem: str | None = None
     last_line: str = ""
@@ -79,6 +80,7 @@ class Supervisor:
         """Start a program and keep it running from now on."""
         running = _Running(program)
         self._running[program.name] = running
+        self._log(program.log)  # made here, not by whichever of its readers is first: a file has one writer
         self._start(running)
 
     def run(self) -> None:
@@ -116,8 +118,9 @@ class Supervisor:
             running.start_at = 0.0
             return
         now = time.monotonic()
-        running.deaths = [death for death in running.deaths if now - death < _WINDOW_S] + [now]
-        pause = 0.0 if len(running.deaths) == 1 else min(0.25 * 2 ** len(running.deaths), _LONGEST_PAUSE_S)
+        running.deaths = [death for death in running.deaths if now - death[0] < _WINDOW_S] + [(now, lived < _SOON_S)]
+        soon = sum(early for _, early in running.deaths) if lived < _SOON_S else 0
+        pause = 0.0 if soon < 2 else min(0.25 * 2**soon, _LONGEST_PAUSE_S)
         running.start_at = time.monotonic() + pause
         log.warning(
             "supervisor: %s died (%s) after %.1f s; next start in %.1f s", running.program.name, how, lived, pause
@@ -201,6 +204,9 @@ class Supervisor:
             for reader in running.readers:
                 reader.join(timeout=1.0)
         self._report.unlink(missing_ok=True)
+        for log in self._logs.values():
+            for handler in log.handlers:
+                handler.close()
 
 
 def _signal(process: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:

@@ -146,7 +146,8 @@ class Child:
     def _died(self, process: subprocess.Popen[bytes], what: str) -> ChildFailed:
         code = process.wait()
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-        return ChildFailed("page_crashed", f"{what} crashed the program that does it ({how}).")
+        killed = code == -signal.SIGKILL  # not by us: we raise what we kill it for
+        return ChildFailed("page_crashed", f"{what} crashed the program that does it ({how}).", killed=killed)
 
     def memory_mb(self) -> float:
         """Resident memory of the child and its own children, megabytes."""

@@ -63,12 +63,15 @@ class ChildFailed(PagemillError):
 
     Attributes:
         code: `page_crashed`, `page_timeout` or `page_memory`.
+        killed: somebody else killed it (an operator, the system short of memory). No page can do that by itself, so
+            it counts as if the worker had vanished: one of ten.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, killed: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.killed = killed
 
 
 class LeaseLost(PagemillError):

@@ -158,7 +158,7 @@ def put_back(held: Claim, delay_s: float) -> None:
 
 
 def attempt_failed(
-    held: Claim, kind: Literal["crashes", "errors"], error: dict[str, Any], rules: LedgerSettings
+    held: Claim, kind: Literal["crashes", "losses", "errors"], error: dict[str, Any], rules: LedgerSettings
 ) -> bool:
     """Count a failed attempt: try again, split a page range, or give up.
 

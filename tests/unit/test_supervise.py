@@ -1,0 +1,63 @@
+"""Programs that die: started again at once or later, and named when they die again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from cli import supervise
+from cli.supervise import Program, Supervisor
+from pipeline.settings import LogSettings
+from tests.stack import until
+
+DIES = Program("frail", ["sh", "-c", "echo no more; exit 3"], {})
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    supervisor = Supervisor(tmp_path, LogSettings())
+    yield supervisor
+    supervisor.stop()
+
+
+def deaths(supervisor: Supervisor, count: int) -> None:
+    """Mind the programs until one has died so often."""
+
+    def look() -> bool:
+        supervisor.look()
+        return len(supervisor._running["frail"].deaths) >= count
+
+    until(look, 20, f"{count} deaths")
+
+
+def pauses(supervisor: Supervisor) -> list[str]:
+    lines = (supervisor._folder / "logs" / "pagemill.log").read_text().splitlines()
+    return [line.rpartition(" in ")[2] for line in lines if "frail died" in line]
+
+
+def test_who_dies_soon_after_its_start_waits_longer_each_time(supervisor: Supervisor) -> None:
+    supervisor.add(DIES)
+    deaths(supervisor, 3)
+    assert pauses(supervisor) == ["0.0 s", "1.0 s", "2.0 s"] and supervisor.problems() == {}
+
+
+def test_who_had_run_for_a_while_is_started_at_once(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills from outside are no fault of the program: with back-off, its work would stand still for them."""
+    monkeypatch.setattr(supervise, "_SOON_S", 0.0)
+    supervisor.add(DIES)
+    deaths(supervisor, 5)
+    assert pauses(supervisor)[:5] == ["0.0 s"] * 5
+
+
+def test_who_dies_again_and_again_is_named_with_its_last_words(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "_SOON_S", 0.0)
+    supervisor.add(DIES)
+    deaths(supervisor, 4)
+    assert supervisor.problems() == {"frail": "dies again and again (status 3): no more"}
+    report = orjson.loads((tmp_path / "supervisor.json").read_bytes())
+    assert report["frail"]["problem"] == supervisor.problems()["frail"]
