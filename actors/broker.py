@@ -18,7 +18,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import CurrentMessage
 from redis.exceptions import RedisError
 
-from pipeline import stages
+from pipeline import metrics, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import QueueSettings
 
@@ -71,6 +71,7 @@ class Queue:
             self.broker.enqueue(message)
         except RedisError as error:
             raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+        metrics.MESSAGES.labels(stage).inc()
 
     def sent(self, stage: str) -> list[Sent]:
         """The messages of a stage; few, as queues are kept short.

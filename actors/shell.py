@@ -16,14 +16,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from dramatiq.middleware import CurrentMessage
 
 from actors import dispatch
 from actors.broker import Queue
-from pipeline import log, stages
+from pipeline import log, metrics, stages
 from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnavailable, TransientError
 from pipeline.settings import Settings
 from storage import ledger
@@ -56,6 +56,7 @@ class Hands:
 
 
 Work = Callable[[Hands], None]
+Kind = Literal["crashes", "losses", "errors"]
 
 
 class Shell:
@@ -92,31 +93,41 @@ class Shell:
 
     def _work(self, work: Work, hands: Hands) -> None:
         began = time.perf_counter()
+        outcome = self._attempt(work, hands)
+        seconds = time.perf_counter() - began
+        metrics.STAGE_SECONDS.labels(self.stage, outcome).observe(seconds)
+        if outcome == "settled":
+            _LOG.info("settled", took_ms=round(seconds * 1000))
+
+    def _attempt(self, work: Work, hands: Hands) -> str:
+        """Work, and settle how it ended; which that was."""
         try:
             work(hands)
         except LeaseLost:
             if self._stopping.is_set():
                 self._guarded(hands, lambda: ledger.put_back(hands.claim, 0.0))
                 _LOG.info("put back")
-            else:
-                _LOG.info("dropped", why="cancelled, deleted, or the lease ran out")
+                return "put_back"
+            _LOG.info("dropped", why="cancelled, deleted, or the lease ran out")
+            return "dropped"
         except ServiceUnavailable as error:
             delay = self.settings.ledger.retry_delay_s
             self._guarded(hands, lambda: ledger.put_back(hands.claim, delay))
             _LOG.warning("waiting", why=str(error))
+            return "waiting"
         except ChildFailed as error:
-            self._failed(hands, "losses" if error.killed else "crashes", error.code, error.message)
+            return self._failed(hands, "losses" if error.killed else "crashes", error.code, error.message)
         except PermanentError as error:
             self._guarded(hands, partial(ledger.give_up, hands.claim, error))
             _LOG.warning("failed", code=error.code, why=error.message)
+            return "failed"
         except TransientError as error:
-            self._failed(hands, "errors", "stage_failed", str(error), trace=True)
+            return self._failed(hands, "errors", "stage_failed", str(error), trace=True)
         except Exception as error:
-            self._failed(hands, "errors", "stage_failed", f"{type(error).__name__}: {error}", trace=True)
-        else:
-            _LOG.info("settled", took_ms=round((time.perf_counter() - began) * 1000))
+            return self._failed(hands, "errors", "stage_failed", f"{type(error).__name__}: {error}", trace=True)
+        return "settled"
 
-    def _failed(self, hands: Hands, kind: Any, code: str, why: str, trace: bool = False) -> None:
+    def _failed(self, hands: Hands, kind: Kind, code: str, why: str, trace: bool = False) -> str:
         claim, rules = hands.claim, self.settings.ledger
         times = getattr(rules, f"max_{kind}")
         if code == "stage_failed":  # what a library said is for the log, and for those who ask for details
@@ -127,6 +138,8 @@ class Shell:
         final: list[bool] = []
         self._guarded(hands, lambda: final.append(ledger.attempt_failed(claim, kind, error, rules)))
         _LOG.warning("attempt failed", counted=kind, code=code, why=why, final=bool(final and final[0]), exc_info=trace)
+        metrics.ATTEMPTS_FAILED.labels(self.stage, kind).inc()
+        return kind
 
     def _guarded(self, hands: Hands, write: Callable[[], None]) -> None:
         """Write how an attempt ended. If that is not to be had, the lease runs out and the sweep counts a loss."""

@@ -17,7 +17,7 @@ from types import FrameType
 
 from actors import dispatch
 from actors.broker import Queue
-from pipeline import log, settings, stages
+from pipeline import log, metrics, settings, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.process import die_with_parent
 from pipeline.settings import Settings
@@ -79,6 +79,7 @@ class Sweep:
         kb = self._storage.open(kb_id)
         for unit in ledger.expire_leases(kb, self._config.ledger):
             _LOG.warning("lease expired", kb=kb_id, **unit)
+            metrics.ATTEMPTS_FAILED.labels(unit["stage"], "losses").inc()
         if activity is None:  # a full scan
             cleanup.remove_orphans(kb, self._config.sweep.orphan_age_s, self._orphans.setdefault(kb_id, {}))
             if cleanup.unfinished(kb):
@@ -128,6 +129,7 @@ def main() -> None:
     die_with_parent()
     config = settings.load()
     log.configure(config.log.level)
+    metrics.share(config.data / metrics.FOLDER, "sweep")
     stopping = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:

@@ -21,7 +21,7 @@ import psutil
 from actors.broker import Queue
 from actors.shell import Shell
 from actors.stage import StageActor
-from pipeline import log, settings
+from pipeline import log, metrics, settings
 from pipeline.process import RECYCLED, die_with_parent, step_back
 from storage import clock
 from storage.catalog import Storage
@@ -35,6 +35,7 @@ def main(stage: str) -> int:
     die_with_parent()
     config = settings.load()
     log.configure(config.log.level)
+    metrics.share(config.data / metrics.FOLDER, stage)
     section = config.stage(stage)
     step_back(section.nice)
     stopping, quick = threading.Event(), threading.Event()

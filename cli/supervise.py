@@ -55,7 +55,8 @@ class _Running:
     started: float = 0.0
     start_at: float = 0.0
     deaths: list[tuple[float, bool]] = field(default_factory=list)  # when, and whether soon after its start
-    restarts: int = 0
+    died: int = 0
+    replaced: int = 0  # how often it ended because it wanted to be started anew
     problem: str | None = None
     last_line: str = ""
     readers: list[threading.Thread] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Supervisor:
         self._running[program.name] = running
         self._log(program.log)  # made here, not by whichever of its readers is first: a file has one writer
         self._start(running)
+        self._write_report()
 
     def run(self) -> None:
         """Mind the programs until `stopping` is set, then stop them."""
@@ -99,7 +101,6 @@ class Supervisor:
                 self._note_death(running, running.process.returncode)
                 changed = True
             if running.process is None and time.monotonic() >= running.start_at:
-                running.restarts += 1
                 self._start(running)
             elif running.problem and running.process and time.monotonic() - running.started > _WELL_S:
                 running.problem = None
@@ -116,7 +117,9 @@ class Supervisor:
         if status == RECYCLED:
             log.info("supervisor: %s ended to be replaced", running.program.name)
             running.start_at = 0.0
+            running.replaced += 1
             return
+        running.died += 1
         now = time.monotonic()
         running.deaths = [death for death in running.deaths if now - death[0] < _WINDOW_S] + [(now, lived < _SOON_S)]
         soon = sum(early for _, early in running.deaths) if lived < _SOON_S else 0
@@ -180,10 +183,12 @@ class Supervisor:
 
     def _write_report(self) -> None:
         report = {
-            name: {"restarts": running.restarts, "problem": running.problem} for name, running in self._running.items()
+            name: {"died": running.died, "replaced": running.replaced, "problem": running.problem}
+            for name, running in self._running.items()
         }
         temporary = self._report.with_suffix(".part")
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(orjson.dumps(report))
             temporary.replace(self._report)
         except OSError as error:  # a full disk must not stop the stack; the next change writes it

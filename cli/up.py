@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -20,7 +21,7 @@ import orjson
 import redis
 
 from cli.supervise import Program, Supervisor
-from pipeline import settings, stages
+from pipeline import metrics, settings, stages
 from pipeline.settings import Settings
 from storage.catalog import Storage
 
@@ -198,6 +199,7 @@ def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str
     with locked(data):
         (data / "server.json").unlink(missing_ok=True)
         (data / "supervisor.json").unlink(missing_ok=True)
+        shutil.rmtree(data / metrics.FOLDER, ignore_errors=True)
         supervisor = Supervisor(data, config.log)
         stop_on_signals(supervisor)
         env = {

@@ -295,6 +295,15 @@ class Storage:
                 {"boot": clock.boot_id(), "then": clock.now_s() - 4 * _WORKER_SILENT_S},
             )
 
+    def held(self, lease: str) -> bool:
+        """Whether somebody holds a named lease."""
+        with self.catalog.read() as connection:
+            found = connection.execute(
+                text("SELECT 1 FROM lease WHERE name = :name AND boot = :boot AND until_s > :now"),
+                {"name": lease, "boot": clock.boot_id(), "now": clock.now_s()},
+            )
+            return found.first() is not None
+
     def hold(self, lease: str, holder: str, seconds: float) -> bool:
         """Take or prolong a named lease; whether it is the holder's now."""
         with self.catalog.write() as connection:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from pipeline import stages
 from storage.catalog import Storage
 from storage.database import Missing, scalar
+from storage.status import STATUSES
 
 _RATE_OVER_S = 60.0
 
@@ -37,6 +38,25 @@ def pipeline(storage: Storage) -> dict[str, Any]:
         for worker in storage.workers()
     ]  # fmt: skip
     return {"stages": result, "workers": workers}
+
+
+def documents(storage: Storage) -> dict[str, int]:
+    """How many documents have each status."""
+    result = dict.fromkeys(STATUSES, 0)
+    for record in storage.knowledge_bases():
+        try:
+            with storage.open(record["id"]).db.read() as connection:
+                rows = connection.execute(
+                    text(
+                        "SELECT r.status, count(*) AS n FROM document AS d JOIN run AS r ON r.document = d.id"
+                        " AND r.run = d.run WHERE d.deleted_at IS NULL GROUP BY r.status"
+                    )
+                ).all()
+        except Missing:  # deleted since it was listed
+            continue
+        for row in rows:
+            result[row.status] += row.n
+    return result
 
 
 def _named(storage: Storage, unit: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.sqlite import insert
 
+from pipeline import metrics
 from pipeline.errors import PermanentError
 from pipeline.types import PageImage, PageReading, RenderedPage
 from storage import runs, schema
@@ -144,6 +145,7 @@ def _put_reading(connection: Connection, claim: Claim, reading: PageReading) -> 
         image=None, reading=reading_id, source=reading.source, engine=reading.engine,
         confidence=reading.confidence, review=reading.review, error=None,
     )  # fmt: skip
+    metrics.PAGES.labels(reading.engine, "review" if reading.review else "read").inc()
 
 
 def _put_page(connection: Connection, claim: Claim, page_number: int, **values: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
-from pipeline import stages
+from pipeline import metrics, stages
 from storage import clock
 
 UNFINISHED = ("queued", "running")
@@ -279,6 +279,7 @@ def mark_page_failed(connection: Connection, document: str, run: int, page_numbe
         ).bindparams(bindparam("error", type_=JSON)),
         {"document": document, "run": run, "page": page_number, "error": error},
     )
+    metrics.PAGES.labels("none", "failed").inc()
 
 
 def finish(connection: Connection, document: str, run: int, status: str, error: dict[str, Any] | None = None) -> None:

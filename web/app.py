@@ -6,11 +6,13 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from pipeline.settings import Settings
 from web import answers, errors, inputs, openapi
 from web.endpoints import documents, events, exports, health, knowledge_bases, page, results, search
+from web.measure import Measure
 from web.openapi import Operation
 from web.state import State
 from web.threads import in_thread
@@ -56,6 +58,7 @@ API = [
 HEALTH = [
     Operation("GET", "/healthz", health.healthz, answers.Health),
     Operation("GET", "/readyz", health.readyz, answers.Readiness, also=503),
+    Operation("GET", "/metrics", health.metrics, "text/plain"),
 ]
 DESCRIPTION = openapi.describe([*(operation.under("/api/v1") for operation in API), *HEALTH])
 ROUTES = [
@@ -78,4 +81,6 @@ def create_app(settings: Settings) -> Starlette:
         yield
         parts.close()
 
-    return Starlette(routes=ROUTES, exception_handlers=errors.HANDLERS, lifespan=lifespan)
+    return Starlette(
+        routes=ROUTES, middleware=[Middleware(Measure)], exception_handlers=errors.HANDLERS, lifespan=lifespan
+    )

@@ -25,6 +25,7 @@ from starlette.routing import Route
 from pipeline.errors import CODES, PermanentError
 from web import answers, inputs
 from web.errors import STATUS
+from web.measure import OPERATION
 
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")
@@ -117,6 +118,7 @@ def routes(operations: Iterable[Operation]) -> list[Route]:
 def _endpoint(held: dict[str, Operation]) -> Endpoint:
     async def serve(request: Request) -> Response:
         operation = held["GET" if request.method == "HEAD" else request.method]
+        request.scope[OPERATION] = operation.id
         operation.check(request)
         return await operation.endpoint(request)
 

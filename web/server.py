@@ -8,7 +8,7 @@ import socket
 import uvicorn
 from starlette.applications import Starlette
 
-from pipeline import log, settings
+from pipeline import log, metrics, settings
 from pipeline.process import die_with_parent
 from web.app import create_app
 
@@ -18,6 +18,7 @@ def main() -> None:
     die_with_parent()
     config = settings.load()
     log.configure(config.log.level)
+    metrics.share(config.data / metrics.FOLDER, "web")
     app = create_app(config)
     server = _Server(
         uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False), app

@@ -15,6 +15,7 @@ from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
 from storage.catalog import KnowledgeBase, Storage
 from web import inputs
+from web.figures import Figures
 from web.previews import Previews
 from web.query_model import QueryModel
 from web.watch import Watch
@@ -33,6 +34,7 @@ class State:
         self.storage = Storage(settings)
         self.queue = Queue(settings.queue)
         self.model = QueryModel(settings)
+        self.figures = Figures(self.storage, self.model)
         self.watch = Watch(self.storage)
         self.previews = Previews(settings)
 

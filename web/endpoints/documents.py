@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline import log
+from pipeline import log, metrics
 from pipeline.errors import PermanentError
 from pipeline.extract.fields import COLUMNS
 from pipeline.render.kinds import TAIL_BYTES, require_supported, sniff
@@ -57,6 +57,7 @@ def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: uplo
             taken = documents.add(kb, new, batch, settings)
             _LOG.info("uploaded", kb=kb.id, document=taken.id, kind=new.kind, bytes=new.size_bytes,
                       duplicate=taken.duplicate)  # fmt: skip
+            metrics.UPLOAD_BYTES.labels(new.kind).inc(new.size_bytes)
             result.documents.append(
                 answers.AcceptedDocument.model_validate(
                     {"id": taken.id, "filename": file.filename, "status": taken.status, "duplicate": taken.duplicate}

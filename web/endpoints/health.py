@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any, get_args
 
 import orjson
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -55,6 +56,11 @@ def _crash_loops(parts: State) -> list[str]:
         return []
     report: dict[str, Any] = orjson.loads(path.read_bytes())
     return [f"{name}: {entry['problem']}" for name, entry in report.items() if entry["problem"]]
+
+
+async def metrics(request: Request) -> Response:
+    """GET /metrics: figures for Prometheus, in its text format."""
+    return Response(await in_thread(state(request).figures.text), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 async def pipeline(request: Request) -> Response:

@@ -7,6 +7,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipeline import metrics
 from pipeline.errors import PermanentError
 from storage import chunks, documents, search
 from storage.catalog import KnowledgeBase
@@ -41,8 +42,11 @@ def _find(parts: State, request: Request, wanted: inputs.SearchQuery) -> answers
         )
         for hit in results.hits
     ]  # fmt: skip
-    took_ms = round((time.perf_counter() - began) * 1000, 2)
-    return answers.SearchAnswer(hits=hits, took_ms=took_ms, degraded="; ".join(results.degraded) or None)
+    seconds = time.perf_counter() - began
+    metrics.SEARCH_SECONDS.labels(wanted.mode, "yes" if results.degraded else "no").observe(seconds)
+    return answers.SearchAnswer(
+        hits=hits, took_ms=round(seconds * 1000, 2), degraded="; ".join(results.degraded) or None
+    )
 
 
 def _vector(parts: State, kb: KnowledgeBase, query: str) -> tuple[Vectors | None, str]:
