@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from pipeline import log, metrics, settings, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.process import die_with_parent
 from pipeline.settings import Settings
-from storage import cleanup, clock, ledger
+from storage import cleanup, clock, ledger, migrate
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
 
@@ -130,6 +131,7 @@ def main() -> None:
     config = settings.load()
     log.configure(config.log.level)
     metrics.share(config.data / metrics.FOLDER, "sweep")
+    migrate.refuse_newer(config.data)
     stopping = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:
@@ -149,4 +151,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("PAGEMILL_PROCESS", "sweep")
-    main()
+    try:
+        main()
+    except migrate.NewerData as error:
+        _LOG.error("cannot start", why=str(error))
+        sys.exit(1)

@@ -23,7 +23,7 @@ from actors.shell import Shell
 from actors.stage import StageActor
 from pipeline import log, metrics, settings
 from pipeline.process import RECYCLED, die_with_parent, step_back
-from storage import clock
+from storage import clock, migrate
 from storage.catalog import Storage
 
 _BEAT_S = 2.0
@@ -36,6 +36,7 @@ def main(stage: str) -> int:
     config = settings.load()
     log.configure(config.log.level)
     metrics.share(config.data / metrics.FOLDER, stage)
+    migrate.refuse_newer(config.data)
     section = config.stage(stage)
     step_back(section.nice)
     stopping, quick = threading.Event(), threading.Event()

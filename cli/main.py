@@ -21,7 +21,9 @@ from cli.client import ApiError, Client, NoServer, find_server, kb_path
 from cli.supervise import Program
 from cli.up import UpError, python, run_group, up, worker_programs
 from pipeline import settings, stages
+from pipeline.errors import ServiceUnavailable
 from pipeline.settings import Settings, SettingsError
+from storage.migrate import NewerData
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -43,7 +45,7 @@ def main() -> None:
     except SettingsError as error:
         _ERR.print(f"[red]Settings:[/red]\n{error}", markup=True)
         sys.exit(2)
-    except UpError as error:
+    except (UpError, NewerData, ServiceUnavailable) as error:
         _ERR.print(f"pagemill: {error}", markup=False)
         sys.exit(1)
     except ApiError as error:
@@ -93,6 +95,9 @@ def up_command(
     def announce(url: str, details: dict[str, Any]) -> None:
         _OUT.print(f"Pagemill is ready at {url}  (data and logs: {config.data}, {len(details['processes'])} processes)",
                    markup=False, soft_wrap=True)  # fmt: skip
+        if details["backup"]:
+            _OUT.print(f"The databases were brought up to date; what they were before lies in {details['backup']}",
+                       markup=False, soft_wrap=True)  # fmt: skip
 
     up(config, host or config.web.host, config.web.port if port is None else port, announce)
 

@@ -23,6 +23,7 @@ import redis
 from cli.supervise import Program, Supervisor
 from pipeline import metrics, settings, stages
 from pipeline.settings import Settings
+from storage import migrate
 from storage.catalog import Storage
 
 _LOOPBACK = "127.0.0.1"
@@ -194,9 +195,11 @@ def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str
 
     Raises:
         UpError: it cannot be started.
+        NewerData: a newer Pagemill wrote the data.
     """
     data = config.data
     with locked(data):
+        migrate.refuse_newer(data)
         (data / "server.json").unlink(missing_ok=True)
         (data / "supervisor.json").unlink(missing_ok=True)
         shutil.rmtree(data / metrics.FOLDER, ignore_errors=True)
@@ -210,7 +213,7 @@ def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str
         }
         try:
             _start_servers(config, supervisor, env)
-            Storage(config, env["PAGEMILL_STORAGE__CHROMA_URL"]).prepare()
+            kept = Storage(config, env["PAGEMILL_STORAGE__CHROMA_URL"]).prepare()
             port = choose_port(host, port)
             env |= {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": str(port)}
             supervisor.add(Program("web", python("web.server"), {**env, "PAGEMILL_PROCESS": "web"}))
@@ -221,7 +224,7 @@ def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str
             url = address(host, port)
             wait_for("the web server", lambda: http_answers(f"{url}/readyz"), supervisor, _READY_S)
             (data / "server.json").write_bytes(orjson.dumps({"url": url, "pid": os.getpid()}))
-            announce(url, {"processes": supervisor.processes()})
+            announce(url, {"processes": supervisor.processes(), "backup": kept})
             supervisor.run()
         finally:
             supervisor.stop()
@@ -254,7 +257,9 @@ def run_group(config: Settings, programs: list[Program]) -> None:
 
     Raises:
         UpError: no queue server is named.
+        NewerData: a newer Pagemill wrote the data.
     """
+    migrate.refuse_newer(config.data)
     if not config.queue.redis_url:
         raise UpError(
             "queue.redis_url is not set. A worker, web server or sweep of its own needs the queue server's address;"

@@ -68,12 +68,24 @@ class Storage:
         self._open: OrderedDict[str, KnowledgeBase] = OrderedDict()
         self._lock = Lock()
 
-    def prepare(self) -> None:
-        """Create or migrate every database. Doing it twice, or in two processes at once, is harmless."""
+    def prepare(self) -> Path | None:
+        """Create or migrate every database. Doing it twice, or in two processes at once, is harmless.
+
+        Returns:
+            Where the databases were copied to before they were migrated, if they were.
+
+        Raises:
+            NewerData: a newer Pagemill wrote one of them; nothing was changed.
+            ServiceUnavailable: there is no room to copy them; nothing was changed.
+        """
         (self.data / "tmp").mkdir(parents=True, exist_ok=True)
-        migrate.upgrade(self.data / "catalog.sqlite3", "catalog", self._busy_s)
-        for record in self.knowledge_bases():
-            migrate.upgrade(self._folder(record["id"]) / "kb.sqlite3", "kb", self._busy_s)
+        with migrate.alone(self.data):
+            migrate.refuse_newer(self.data)
+            kept = migrate.back_up(self.data, self.settings.storage.backups)
+            migrate.upgrade(self.data / "catalog.sqlite3", "catalog", self._busy_s)
+            for record in self.knowledge_bases():
+                migrate.upgrade(self._folder(record["id"]) / "kb.sqlite3", "kb", self._busy_s)
+        return kept
 
     def _folder(self, kb_id: str) -> Path:
         return self.data / "kb" / kb_id

@@ -7,8 +7,8 @@ A locked database, a full disk or an I/O error becomes `ServiceUnavailable`: the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from pipeline.errors import ServiceUnavailable
+
+_COPIED_AT_ONCE = 2000  # pages
 
 
 class Missing(Exception):
@@ -124,6 +126,37 @@ def _mapped(path: Path) -> Iterator[None]:
             if not path.exists():
                 raise Missing(path) from error
             raise ServiceUnavailable(f"database {path.name}: {words}") from error
+        raise
+
+
+def copy(source: Path, target: Path, told: Callable[[int, int], None] = lambda _, __: None) -> None:
+    """Copy a database as it stands at one moment, while others read and write it; `target` must not be there.
+
+    The copy is one file, flushed to disk. On any error nothing is left of it.
+
+    Args:
+        told: called with pages left and pages in all, as they are copied.
+
+    Raises:
+        Missing: there is no such database.
+        ServiceUnavailable: the disk is full, or the source cannot be read.
+    """
+    if not source.exists():
+        raise Missing(source)
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as origin,
+            closing(sqlite3.connect(target)) as made,
+        ):
+            origin.execute("BEGIN")
+            origin.execute("SELECT count(*) FROM sqlite_schema")  # from here on it sees one state, whoever writes
+            origin.backup(made, pages=_COPIED_AT_ONCE, progress=lambda _, left, total: told(left, total))
+            made.execute("PRAGMA journal_mode=DELETE")
+    except BaseException as error:
+        for path in (target, target.with_name(f"{target.name}-wal"), target.with_name(f"{target.name}-shm")):
+            path.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.OperationalError):
+            raise ServiceUnavailable(f"copying {source.name}: {error}") from error
         raise
 
 

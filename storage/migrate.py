@@ -1,12 +1,19 @@
 """Bring databases to the newest schema with Alembic; run at start, by one process at a time.
 
-The catalogue and the knowledge bases have a line of migrations each: `migrations/catalog`, `migrations/kb`.
+The catalogue and the knowledge bases have a line of migrations each: `migrations/catalog`, `migrations/kb`. Before any
+database is changed, all that will be are copied to `backups/<time>-<schema>/` in the data folder, where they lie as in
+the data folder itself; the last few such folders are kept.
 """
 
 from __future__ import annotations
 
 import fcntl
 import logging
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -16,13 +23,18 @@ import alembic.config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from storage.database import Database
+from storage.database import Database, copy
+from storage.files import disk_errors, sync_folder
 
 Line = Literal["catalog", "kb"]
+BACKUPS = "backups"
 
 
 class NewerData(Exception):
     """The data was written by a newer Pagemill."""
+
+    def __init__(self, what: Path | str, revision: str) -> None:
+        super().__init__(f"{what} was written by a newer Pagemill (schema {revision}). Update Pagemill to use it.")
 
 
 @cache
@@ -36,6 +48,88 @@ def _config(line: Line) -> alembic.config.Config:
 @cache
 def _scripts(line: Line) -> ScriptDirectory:
     return ScriptDirectory.from_config(_config(line))
+
+
+def head(line: Line) -> str:
+    """The newest revision that this Pagemill knows."""
+    return str(_scripts(line).get_current_head())
+
+
+def knows(line: Line, revision: str) -> bool:
+    """Whether a revision is one of this Pagemill's, or of one before it."""
+    return revision in {script.revision for script in _scripts(line).walk_revisions()}
+
+
+def revision_of(path: Path) -> str | None:
+    """A database's revision; None where it has none yet, or is not there."""
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchone():
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return None if row is None else str(row[0])
+
+
+def refuse_newer(data: Path) -> None:
+    """Look at every database of a data folder, change nothing.
+
+    Raises:
+        NewerData: one was written by a newer Pagemill.
+    """
+    for path, line in _databases(data):
+        revision = revision_of(path)
+        if revision is not None and not knows(line, revision):
+            raise NewerData(path, revision)
+
+
+def _databases(data: Path) -> Iterator[tuple[Path, Line]]:
+    yield data / "catalog.sqlite3", "catalog"
+    for path in sorted(data.glob("kb/*/kb.sqlite3")):
+        yield path, "kb"
+
+
+@contextmanager
+def alone(data: Path) -> Iterator[None]:
+    """Hold the data folder against others who would bring it up to date at the same time."""
+    with (data / ".prepare.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def back_up(data: Path, keep: int) -> Path | None:
+    """Copy the databases that are about to be changed; where to, or None where all are up to date.
+
+    Args:
+        keep: so many backups are kept, the newest.
+
+    Raises:
+        ServiceUnavailable: the disk is full; nothing is left of the copy.
+    """
+    pending = [
+        (path, revision)
+        for path, line in _databases(data)
+        if (revision := revision_of(path)) is not None and revision != head(line)
+    ]
+    if not pending:
+        return None
+    folder = data / BACKUPS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{max(revision for _, revision in pending)}"
+    temporary = folder.with_suffix(".part")
+    with disk_errors():
+        try:
+            for path, _ in pending:
+                target = temporary / path.relative_to(data)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                copy(path, target)
+            temporary.rename(folder)
+            sync_folder(folder.parent)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+    older = sorted(path for path in folder.parent.iterdir() if path.is_dir())
+    for path in older[:-keep]:
+        shutil.rmtree(path, ignore_errors=True)
+    return folder
 
 
 def upgrade(path: Path, line: Line, busy_timeout_s: float) -> None:
@@ -52,10 +146,10 @@ def upgrade(path: Path, line: Line, busy_timeout_s: float) -> None:
         try:
             with database.write(durable=True) as connection:
                 current = MigrationContext.configure(connection).get_current_revision()
-                if current == _scripts(line).get_current_head():
+                if current == head(line):
                     return
-                if current is not None and current not in {s.revision for s in _scripts(line).walk_revisions()}:
-                    raise NewerData(f"{path}: written by a newer Pagemill (schema {current}); update Pagemill")
+                if current is not None and not knows(line, current):
+                    raise NewerData(path, current)
                 config = _config(line)
                 config.attributes["connection"] = connection
                 alembic.command.upgrade(config, "head")

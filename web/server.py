@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 
 import uvicorn
 from starlette.applications import Starlette
 
 from pipeline import log, metrics, settings
 from pipeline.process import die_with_parent
+from storage import migrate
 from web.app import create_app
 
 
@@ -19,6 +21,7 @@ def main() -> None:
     config = settings.load()
     log.configure(config.log.level)
     metrics.share(config.data / metrics.FOLDER, "web")
+    migrate.refuse_newer(config.data)
     app = create_app(config)
     server = _Server(
         uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False), app
@@ -61,4 +64,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 if __name__ == "__main__":
     os.environ.setdefault("PAGEMILL_PROCESS", "web")
-    main()
+    try:
+        main()
+    except migrate.NewerData as error:
+        log.get("web").error("cannot start", why=str(error))
+        sys.exit(1)

@@ -87,7 +87,7 @@ def test_what_is_served_is_described_and_nothing_else(description: dict[str, Any
     }
     described = {(method, path) for method, path, _ in _operations(description)}
     assert {one for one in described if one[1].startswith("/api/v1/")} == served
-    assert described - served == {("GET", "/healthz"), ("GET", "/readyz")}
+    assert described - served == {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
 
 
 def test_operations_have_names_of_their_own_and_links_lead_to_them(description: dict[str, Any]) -> None:

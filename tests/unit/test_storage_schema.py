@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import alembic.command
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 
-from storage import migrate, schema
+from pipeline.errors import ServiceUnavailable
+from pipeline.settings import Settings
+from storage import clock, migrate, schema, search, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Database
 
@@ -23,39 +31,111 @@ def test_migrations_make_what_the_code_expects(storage: Storage, kb: KnowledgeBa
     assert _differences(kb.db, schema.kb) == []
 
 
-def test_newer_data_is_refused(storage: Storage, kb: KnowledgeBase) -> None:
-    with kb.db.write() as connection:
+def newer(database: Database) -> None:
+    with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    try:
+
+
+def test_newer_data_is_refused_before_anything_is_changed(storage: Storage, kb: KnowledgeBase) -> None:
+    with storage.catalog.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))  # would be brought up to date
+    newer(kb.db)
+    with pytest.raises(migrate.NewerData, match="newer Pagemill"):
         storage.prepare()
-    except migrate.NewerData as error:
-        assert "newer Pagemill" in str(error)
-    else:
-        raise AssertionError("data of a newer schema was opened")
+    assert migrate.revision_of(storage.data / "catalog.sqlite3") == "0001"
+    assert not (storage.data / "backups").exists()
 
 
-def test_a_knowledge_base_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
-    path = tmp_path / "kb.sqlite3"
+@pytest.mark.parametrize(
+    "command", [["cli.main", "up", "--port", "0"], ["cli.main", "worker", "store"], ["web.server"], ["actors.sweep"]]
+)
+def test_every_program_refuses_newer_data_in_a_sentence(
+    storage: Storage, kb: KnowledgeBase, command: list[str]
+) -> None:
+    newer(kb.db)
+    env = {"PAGEMILL_STORAGE__DATA": str(storage.data), "PAGEMILL_QUEUE__REDIS_URL": "redis://127.0.0.1:1/0"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, timeout=60, env={**os.environ, **env}
+    )
+    assert done.returncode == 1, done.stderr
+    assert "was written by a newer Pagemill (schema 9999)" in "".join(done.stderr.split("\n")), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def at_first_schema(path: Path, line: migrate.Line, *rows: str) -> None:
+    """A database as the first Pagemill made it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     Database.create(path)
     database = Database(path, 5.0)
     with database.write() as connection:
-        config = migrate._config("kb")
+        config = migrate._config(line)
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, "0001")
-        connection.execute(
-            text(
-                "INSERT INTO document (id, sha256, filename, kind, size_bytes, metadata, tags, batch, created_at, run,"
-                " version) VALUES ('d', 's', 'old.pdf', 'pdf', 1, '{}', '[]', 'b', '2026-11-01T00:00:00Z', 1, 0)"
-            )
-        )
-        connection.execute(
-            text(
-                "INSERT INTO run (document, run, status, cause, settings, created_at)"
-                " VALUES ('d', 1, 'done', 'upload', '{}', '2026-11-01T00:00:00Z')"
-            )
-        )
-    migrate.upgrade(path, "kb", 5.0)
-    assert _differences(database, schema.kb) == []
-    with database.read() as connection:
-        assert connection.execute(text("SELECT filename, fields FROM document JOIN run")).one() == ("old.pdf", None)
+        for row in rows:
+            connection.exec_driver_sql(row)
     database.close()
+
+
+@pytest.fixture
+def old_data(settings: Settings) -> Storage:
+    """A data folder of the first Pagemill, with a document in it."""
+    kb_id = clock.new_id()
+    at_first_schema(
+        settings.data / "catalog.sqlite3", "catalog",
+        "INSERT INTO knowledge_base (id, name, name_key, languages, engine, created_at, activity)"
+        f" VALUES ('{kb_id}', 'Letters', 'letters', '[\"en\"]', 'auto', '2026-11-01T00:00:00Z', 0)",
+    )  # fmt: skip
+    at_first_schema(
+        settings.data / "kb" / kb_id / "kb.sqlite3", "kb",
+        "INSERT INTO document (id, sha256, filename, kind, size_bytes, metadata, tags, batch, created_at, run, version,"
+        " published_run) VALUES ('d', 's', 'old.pdf', 'pdf', 1, '{}', '[]', 'b', '2026-11-01T00:00:00Z', 1, 0, 1)",
+        "INSERT INTO run (document, run, status, cause, settings, created_at)"
+        " VALUES ('d', 1, 'done', 'upload', '{}', '2026-11-01T00:00:00Z')",
+        "INSERT INTO chunk (seq, document, run, position, text, heading, spans, tokens, text_hash)"
+        " VALUES (1, 'd', 1, 0, 'an old letter', '', '[]', 3, x'00')",
+        "INSERT INTO chunk_fts (rowid, terms) VALUES (1, 'an old letter')",
+    )  # fmt: skip
+    return Storage(settings)
+
+
+def test_old_data_is_backed_up_brought_up_to_date_and_found(old_data: Storage) -> None:
+    kept = old_data.prepare()
+    assert kept is not None and kept.parent == old_data.data / "backups" and kept.name.endswith("-0001")
+    [record] = old_data.knowledge_bases()
+    kb = old_data.open(record["id"])
+    assert _differences(old_data.catalog, schema.catalog) == _differences(kb.db, schema.kb) == []
+    assert record["name"] == "Letters" and record["schema"] == "generic"
+    assert status.status(kb, "d")["filename"] == "old.pdf"
+    [hit] = search.search(kb, "letter", vector=None, mode="keyword", limit=5, rules=old_data.settings.search).hits
+    assert hit.text == "an old letter"
+    copies = [kept / "catalog.sqlite3", kept / "kb" / record["id"] / "kb.sqlite3"]
+    assert sorted(path for path in kept.rglob("*") if path.is_file()) == copies
+    assert [migrate.revision_of(copy) for copy in copies] == ["0001", "0001"]
+    with closing(sqlite3.connect(copies[1])) as copy:
+        assert copy.execute("SELECT filename FROM document").fetchall() == [("old.pdf",)]
+    assert old_data.prepare() is None, "nothing is pending any more"
+    kb.db.close()
+    old_data.catalog.close()
+
+
+def test_as_many_backups_are_kept_as_the_settings_say(old_data: Storage) -> None:
+    folder = old_data.data / "backups"
+    for year in range(2020, 2026):
+        (folder / f"{year}0101T000000Z-0001").mkdir(parents=True)
+    kept = old_data.prepare()
+    assert kept is not None
+    left = sorted(path.name for path in folder.iterdir())
+    assert len(left) == old_data.settings.storage.backups and left[-1] == kept.name
+    old_data.catalog.close()
+
+
+def test_without_room_for_the_backup_nothing_is_migrated(old_data: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise ServiceUnavailable("copying kb.sqlite3: database or disk is full")
+
+    monkeypatch.setattr(migrate, "copy", full)
+    with pytest.raises(ServiceUnavailable, match="disk is full"):
+        old_data.prepare()
+    assert migrate.revision_of(old_data.data / "catalog.sqlite3") == "0001"
+    assert list((old_data.data / "backups").iterdir()) == []
