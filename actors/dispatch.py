@@ -2,8 +2,8 @@
 
 A stage has few messages on their way at once; what else waits stands in the ledger. Whenever one is settled, the queue
 is topped up round-robin: first over knowledge bases, then over documents, the longest unserved first. So a book of
-800 pages never stands before a one-page letter. Calling it twice, or from many processes, is safe: at worst a unit gets
-two messages, and the second claims nothing.
+800 pages never stands before a one-page letter. Nothing is sent for a stage that is paused. Calling it twice, or from
+many processes, is safe: at worst a unit gets two messages, and the second claims nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from actors.broker import Queue
 from pipeline import log, stages
 from pipeline.settings import Settings
-from storage import ledger
+from storage import ledger, pauses
 from storage.catalog import Storage
 from storage.database import Missing
 
@@ -37,7 +37,8 @@ def top_up(storage: Storage, queue: Queue, names: Iterable[str] = stages.NAMES, 
         ServiceUnavailable: the queue server is out of reach. Nothing is lost: the sweep tops up again.
     """
     active = [kb for kb, _ in storage.active()]
-    return sum(_top_up_stage(storage, queue, name, active, own) for name in names)
+    paused = pauses.paused(storage.catalog)
+    return sum(_top_up_stage(storage, queue, name, active, own) for name in names if name not in paused)
 
 
 def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str], own: str | None) -> int:

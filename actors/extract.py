@@ -22,6 +22,9 @@ class Actor:
     def work(self, hands: Hands) -> None:
         """Lay the document out. Again is safe: files are replaced whole with the same content, rows are fenced."""
         claim = hands.claim
+        base = claim.settings.get("chunks_of")
+        if base is not None and self._adopted(hands, base):
+            return
         document = build_document(pages.readings(claim.kb, claim.document, claim.run))
         markdown = to_markdown(document)
         files = claim.kb.files(claim.document)
@@ -31,6 +34,20 @@ class Actor:
         cut = cut_chunks(document, target_tokens=claim.settings["chunk_tokens"])
         found = extract_fields(document, claim.settings.get("schema", DEFAULT_SCHEMA))  # runs of older versions: none
         chunks.settle_extract(claim, cut, detect_language(markdown), found, self._rows_per_batch)
+
+    def _adopted(self, hands: Hands, base: int) -> bool:
+        """Take over what an earlier run made of the document; False where its files are not there any more."""
+        claim = hands.claim
+        files = claim.kb.files(claim.document)
+        try:
+            markdown, json = files.markdown(base).read_bytes(), files.json(base).read_bytes()
+        except FileNotFoundError:
+            return False
+        hands.still_held()
+        write_atomically(files.markdown(claim.run), markdown)
+        write_atomically(files.json(claim.run), json)
+        chunks.settle_adopted(claim, base, self._rows_per_batch)
+        return True
 
     def memory_mb(self) -> float:
         """There are no children."""

@@ -26,7 +26,7 @@ from actors.broker import Queue
 from pipeline import log, metrics, stages
 from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnavailable, TransientError
 from pipeline.settings import Settings
-from storage import ledger
+from storage import ledger, pauses
 from storage.catalog import Storage
 from storage.ledger import Claim
 
@@ -78,9 +78,7 @@ class Shell:
         if self._stopping.is_set():
             return
         with structlog.contextvars.bound_contextvars(kb=kb, document=document, run=run, stage=self.stage, unit=unit):
-            claim = ledger.claim(
-                self.storage.open(kb), document, run, self.stage, unit, self.worker, self.settings.ledger
-            )
+            claim = self._claim(kb, document, run, unit)
             if claim is not None:
                 hands = Hands(claim)
                 self._holding[id(hands)] = hands
@@ -90,6 +88,12 @@ class Shell:
                     del self._holding[id(hands)]
                 self.units_done += 1
             self._send()
+
+    def _claim(self, kb: str, document: str, run: int, unit: str) -> Claim | None:
+        """The unit, if it is to be had; of a paused stage none is: messages that still stand come to nothing."""
+        if self.stage in pauses.paused(self.storage.catalog):
+            return None
+        return ledger.claim(self.storage.open(kb), document, run, self.stage, unit, self.worker, self.settings.ledger)
 
     def _work(self, work: Work, hands: Hands) -> None:
         began = time.perf_counter()

@@ -13,6 +13,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -22,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import PermanentError
 from pipeline.settings import Settings
-from storage import clock, migrate, schema
+from storage import clock, migrate, pauses, schema
 from storage.database import Database
 from storage.files import DocumentFiles, disk_errors, remove_previews, sync_folder
 from storage.pace import PaceMemory
@@ -98,7 +99,8 @@ class Storage:
                 folder = self._folder(kb_id)
                 vectors = VectorStore(self._chroma_url, kb_id, self.settings.search.ef_search)
                 database = Database(folder / "kb.sqlite3", self._busy_s)
-                known = KnowledgeBase(kb_id, folder, self.data, database, vectors, PaceMemory())
+                pace = PaceMemory(partial(pauses.last_pauses, self.catalog))
+                known = KnowledgeBase(kb_id, folder, self.data, database, vectors, pace)
                 self._open[kb_id] = known
             self._open.move_to_end(kb_id)
             while len(self._open) > _OPEN_AT_MOST:

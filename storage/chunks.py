@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 from sqlalchemy import Connection, text
+from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError, TransientError
 from pipeline.types import Chunk
@@ -64,6 +65,30 @@ def settle_extract(
     with settling(claim) as connection:  # it makes the embed units from the rows
         fields.put(connection, claim.document, claim.run, found)
         connection.execute(text(f"UPDATE run SET language = :language WHERE {_RUN}"), {**key, "language": language})
+
+
+def settle_adopted(claim: Claim, base: int, rows_per_batch: int) -> None:
+    """Give the run the chunks, fields and language of run `base`, as `settle_extract` writes them. Again is safe."""
+    key = {"document": claim.document, "run": claim.run, "base": base}
+    with claim.kb.db.read() as connection:
+        of_base = "WHERE document = :document AND run = :base"
+        total = connection.execute(text(f"SELECT count(*) FROM chunk {of_base}"), key).scalar_one()
+        row = connection.execute(text(f"SELECT language, fields FROM run {of_base}").columns(fields=JSON), key).one()
+    with fenced(claim) as connection:
+        _delete_chunks(connection, claim.document, claim.run)
+    columns = "position, text, heading, spans, tokens, text_hash"
+    for first in range(0, total, rows_per_batch):
+        with fenced(claim) as connection:
+            connection.execute(
+                text(
+                    f"INSERT INTO chunk (document, run, {columns}) SELECT document, :run, {columns} FROM chunk"
+                    f" {of_base} AND position BETWEEN :first AND :last"
+                ),
+                {**key, "first": first, "last": first + rows_per_batch - 1},
+            )
+    with settling(claim) as connection:
+        fields.put(connection, claim.document, claim.run, row.fields or {})
+        connection.execute(text(f"UPDATE run SET language = :language WHERE {_RUN}"), {**key, "language": row.language})
 
 
 def texts_to_embed(claim: Claim) -> list[tuple[bytes, str]]:

@@ -1,4 +1,7 @@
-"""Documents: taking them in, trying them again, stopping, deleting. `storage/status.py` tells how they stand."""
+"""Documents: taking them in, stopping, deleting.
+
+`storage/reprocess.py` does them again, `storage/status.py` tells how they stand.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import PermanentError
-from storage import clock, runs, schema, status
+from storage import clock, reprocess, runs, schema, status
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
 
@@ -91,24 +94,8 @@ def _known(kb: KnowledgeBase, sha256: str, settings: dict[str, Any]) -> Accepted
         if row is None:  # deleted meanwhile: these bytes are new again
             return None
         if row.status in ("failed", "cancelled"):
-            runs.open_run_from(connection, row.id, row.run + 1, "upload", settings)
+            reprocess.open_after(connection, row.id, "upload", settings)
     return Accepted(row.id, "queued", False)
-
-
-def retry(kb: KnowledgeBase, document: str, settings: dict[str, Any]) -> int:
-    """Open a run for what failed: failed pages, or all that a failed or cancelled run left undone. Its number.
-
-    Raises:
-        PermanentError: `not_found`; `conflict` while it is in work, or when nothing failed.
-    """
-    with kb.db.write(durable=True) as connection:
-        row = _one(connection, document)
-        if row.status in runs.UNFINISHED:
-            raise PermanentError("conflict", "The document is still in work; wait for it, or cancel it first.")
-        if row.status == "done" and not runs.has_failed_pages(connection, document, row.run):
-            raise PermanentError("conflict", "Nothing of the document failed: there is nothing to retry.")
-        runs.open_run_from(connection, document, row.run + 1, "retry", settings)
-        return int(row.run) + 1
 
 
 def cancel(kb: KnowledgeBase, document: str) -> None:

@@ -141,6 +141,8 @@ def fenced(held: Claim) -> Iterator[Connection]:
 def settling(held: Claim) -> Iterator[Connection]:
     """The settle: what the body writes, the unit's new state and what follows from it commit together.
 
+    The unit is done, unless the body has failed it.
+
     Raises:
         LeaseLost: the unit is somebody else's now; nothing is written.
     """
@@ -149,6 +151,20 @@ def settling(held: Claim) -> Iterator[Connection]:
         _set_state(connection, held.key, "done", None)
         runs.touch(connection, held.document)
         runs.advance(connection, held.document, held.run)
+
+
+def fail_page(connection: Connection, held: Claim, page_number: int, error: PermanentError) -> None:
+    """One page of the unit can never be done: in the settle, it becomes a failed unit of its own.
+
+    The others are settled with their range, which stands for one page less.
+    """
+    runs.mark_page_failed(connection, held.document, held.run, page_number, error.as_dict())
+    if held.first == held.last:
+        _set_state(connection, held.key, "failed", error.as_dict())
+        return
+    connection.execute(text(f"UPDATE unit SET size = size - 1 WHERE {_UNIT}"), held.key)
+    runs.add_units(connection, held.document, held.run, held.stage, [(page_number, page_number)], "claimed")
+    _set_state(connection, {**held.key, "unit": f"{page_number}-{page_number}"}, "failed", error.as_dict())
 
 
 def put_back(held: Claim, delay_s: float) -> None:
@@ -285,10 +301,11 @@ def _ready_again(connection: Connection, key: dict[str, Any], delay_s: float) ->
 
 
 def _set_state(connection: Connection, key: dict[str, Any], state: str, error: dict[str, Any] | None) -> None:
+    """Set how a unit ended; one that has failed stays failed."""
     connection.execute(
         text(
             "UPDATE unit SET state = :state, token = NULL, lease_until_s = NULL, not_before_s = NULL,"
-            f" finished_at = :wall, error = :error WHERE {_UNIT}"
+            f" finished_at = :wall, error = :error WHERE {_UNIT} AND state != 'failed'"
         ).bindparams(_ERROR),
         {**key, "state": state, "error": error, "wall": clock.wall()},
     )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from pipeline import stages
+from storage import failures, pauses
 from storage.catalog import Storage
 from storage.database import Missing, scalar
 from storage.status import STATUSES
@@ -17,11 +18,18 @@ _RATE_OVER_S = 60.0
 
 
 def pipeline(storage: Storage) -> dict[str, Any]:
-    """A stage: ready, claimed, failed units, units a minute, seconds the oldest ready one waits; and the workers."""
+    """A stage: ready, claimed, failed units, units a minute, seconds the oldest ready one waits; and the workers.
+
+    What failed is what `storage/failures.py` lists.
+    """
+    paused = pauses.paused(storage.catalog)
     result: dict[str, dict[str, Any]] = {
-        name: {"ready": 0, "claimed": 0, "failed": 0, "rate_per_minute": 0.0, "oldest_age_seconds": None}
+        name: {
+            "ready": 0, "claimed": 0, "failed": 0, "rate_per_minute": 0.0, "oldest_age_seconds": None,
+            "paused": name in paused,
+        }
         for name in stages.NAMES
-    }
+    }  # fmt: skip
     names: dict[str, str] = {}
     for record in storage.knowledge_bases():
         names[record["id"]] = record["name"]
@@ -74,7 +82,8 @@ def _add(storage: Storage, kb_id: str, result: dict[str, dict[str, Any]]) -> Non
         waiting = connection.execute(
             text(
                 "SELECT stage, state, count(*) AS n, min(ready_at) AS oldest FROM unit"
-                " WHERE state IN ('ready', 'claimed', 'failed') GROUP BY stage, state"
+                " WHERE state IN ('ready', 'claimed') GROUP BY stage, state UNION ALL"
+                f" SELECT stage, 'failed', count(*), NULL FROM {failures.LISTED} GROUP BY stage"
             )
         ).all()
         recent = connection.execute(

@@ -4,7 +4,8 @@ A stage's pace is what it settled in the time when something of this knowledge b
 holds the share that other knowledge bases take, and hours in which nothing was to do do not slow it down. Documents
 take turns unit by unit, those unserved longest first (`actors/dispatch.py`): before the last of a document's `n`
 waiting pages come what is in work, up to `n - 1` pages of every other document, and one more of those whose turn is
-sooner. Wall time is good enough here: only people look.
+sooner. Wall time is good enough here: only people look. Of a document that a paused stage holds up nothing is said, and
+the time that a stage stood paused is not counted.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from __future__ import annotations
 import datetime
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
 from sqlalchemy import Connection, text
 
 from pipeline import stages
+from storage.pauses import Pause
 
 _RECENT_UNITS = 10
 _MEMORY_S = 0.5  # looked at again after so long; many documents ask at once
@@ -44,16 +46,23 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What the stages of a knowledge base do in a second, and what is left of each unfinished document by stage."""
+    """What the stages of a knowledge base do in a second, and what is left of each unfinished document by stage.
+
+    Attributes:
+        paused: stages that stand still.
+    """
 
     per_second: dict[str, float]
     left: dict[str, dict[str, Share]] = field(default_factory=dict)
+    paused: frozenset[str] = frozenset()
 
     def eta_s(self, document: str) -> float | None:
-        """Seconds until the document has ended; None before there is anything to tell it from."""
+        """Seconds until the document has ended; None before there is anything to tell it from, or in a pause."""
         if document not in self.left:
             return None
         mine = self.left[document]
+        if any(mine[stage].waiting for stage in self.paused):
+            return None
         shared = []
         for stage in _SHARED:
             if not mine[stage].left:
@@ -88,9 +97,14 @@ class Pace:
 
 
 class PaceMemory:
-    """The pace of one knowledge base, measured at most once a second."""
+    """The pace of one knowledge base, measured at most once a second.
 
-    def __init__(self) -> None:
+    Args:
+        pauses: asked for the last pause of each stage.
+    """
+
+    def __init__(self, pauses: Callable[[], Mapping[str, Pause]]) -> None:
+        self._pauses = pauses
         self._lock = Lock()
         self._pace: Pace | None = None
         self._at = 0.0
@@ -99,20 +113,20 @@ class PaceMemory:
         """The pace as it was measured lately."""
         with self._lock:
             if self._pace is None or time.monotonic() - self._at > _MEMORY_S:
-                self._pace, self._at = measure(connection), time.monotonic()
+                self._pace, self._at = measure(connection, self._pauses()), time.monotonic()
             return self._pace
 
 
-def measure(connection: Connection) -> Pace:
+def measure(connection: Connection, pauses: Mapping[str, Pause]) -> Pace:
     """Measure every stage by its last settled units, and see what is left."""
     left = _left(connection)
     per_second = {}
     for stage in stages.NAMES:
         in_work = sum(shares[stage].in_work > 0 for shares in left.values())
-        rate = _per_second(_recent(connection, stage), in_work)
+        rate = _per_second(_recent(connection, stage, pauses.get(stage)), in_work)
         if rate is not None:
             per_second[stage] = rate
-    return Pace(per_second, left)
+    return Pace(per_second, left, frozenset(stage for stage, pause in pauses.items() if pause.until is None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +139,22 @@ class Settled:
     size: int
 
 
-def _recent(connection: Connection, stage: str) -> list[Settled]:
+def _recent(connection: Connection, stage: str, pause: Pause | None) -> list[Settled]:
+    """The units settled last, newest first, on a clock that stood while the stage was paused."""
     rows = connection.execute(
         text(
             "SELECT ready_at, started_at, finished_at, size FROM unit WHERE stage = :stage AND state = 'done'"
-            " ORDER BY finished_at DESC LIMIT :limit"
+            " AND size > 0 ORDER BY finished_at DESC LIMIT :limit"
         ),
         {"stage": stage, "limit": _RECENT_UNITS},
     )
-    return [
-        Settled(_seconds(row.ready_at), _seconds(row.started_at), _seconds(row.finished_at), row.size) for row in rows
-    ]
+    began, ended = (_seconds(pause.since), _seconds(pause.until)) if pause and pause.until else (0.0, 0.0)
+
+    def at(time_: str) -> float:
+        seconds = _seconds(time_)
+        return seconds - min(max(seconds - began, 0.0), ended - began)
+
+    return [Settled(at(row.ready_at), at(row.started_at), at(row.finished_at), row.size) for row in rows]
 
 
 def _seconds(time_: str) -> float:

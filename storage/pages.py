@@ -15,7 +15,7 @@ from pipeline.errors import PermanentError
 from pipeline.types import PageImage, PageReading, RenderedPage
 from storage import runs, schema
 from storage.catalog import KnowledgeBase
-from storage.ledger import Claim, fenced, settling
+from storage.ledger import Claim, fail_page, fenced, settling
 
 _READ_AT_ONCE = 100
 
@@ -32,7 +32,7 @@ def settle_render(claim: Claim, pages: Iterable[RenderedPage | tuple[int, Perman
         images = []
         for page in pages:
             if isinstance(page, tuple):
-                runs.mark_page_failed(connection, claim.document, claim.run, page[0], page[1].as_dict())
+                fail_page(connection, claim, *page)
             elif page.reading is not None:
                 _put_reading(connection, claim, page.reading)
             elif page.image is not None:
@@ -51,7 +51,7 @@ def settle_ocr(claim: Claim, reading: PageReading) -> None:
 def settle_ocr_failed(claim: Claim, page_number: int, error: PermanentError) -> None:
     """A page cannot be read, ever."""
     with settling(claim) as connection:
-        runs.mark_page_failed(connection, claim.document, claim.run, page_number, error.as_dict())
+        fail_page(connection, claim, page_number, error)
 
 
 def image_of(claim: Claim, page_number: int) -> tuple[PageImage, float, float] | None:

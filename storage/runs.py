@@ -37,57 +37,15 @@ class Snapshot:
 
 def open_run(connection: Connection, document: str, run: int, cause: str, settings: dict[str, Any]) -> None:
     """Open a run that starts from the original; the document's row must exist."""
-    _insert_run(connection, document, run, cause, settings, None)
+    insert_run(connection, document, run, cause, settings, None)
     add_units(connection, document, run, "render", [(1, settings["pages_per_unit"])], "ready")
     touch(connection, document)
 
 
-def open_run_from(connection: Connection, document: str, run: int, cause: str, settings: dict[str, Any]) -> None:
-    """Open run `run` on what run `run - 1` read: its good pages are adopted, the others rendered and read again."""
-    before = {"document": document, "run": run - 1}
-    total = connection.execute(text(f"SELECT pages_total FROM run WHERE {_RUN}"), before).scalar()
-    if total is None:
-        open_run(connection, document, run, cause, settings)
-        return
-    _insert_run(connection, document, run, cause, settings, total)
-    columns = "width_pt, height_pt, reading, source, engine, confidence, review"
-    connection.execute(
-        text(
-            f"INSERT INTO page (document, run, page_number, state, {columns}) SELECT document, :next, page_number,"
-            f" state, {columns} FROM page WHERE {_RUN} AND state = 'read'"
-        ),
-        {**before, "next": run},
-    )
-    pages = connection.execute(
-        text("SELECT page_number, state FROM page WHERE document = :document AND run IN (:run, :next)"),
-        {**before, "next": run},
-    ).all()
-    read = {page.page_number for page in pages if page.state == "read"}
-    failed = {page.page_number for page in pages if page.state == "failed"}
-    missing = [number for number in range(1, total + 1) if number not in read]
-    add_units(
-        connection, document, run, "render", _ranges(missing, settings["pages_per_unit"], alone=failed), "blocked"
-    )
-    touch(connection, document)
-    advance(connection, document, run)
-
-
-def _ranges(numbers: list[int], size: int, alone: set[int]) -> list[tuple[int, int]]:
-    """Runs of neighbouring pages, at most `size` long; pages that failed before stand alone."""
-    ranges: list[tuple[int, int]] = []
-    for number in numbers:
-        if ranges:
-            first, last = ranges[-1]
-            if last + 1 == number and number - first < size and number not in alone and last not in alone:
-                ranges[-1] = (first, number)
-                continue
-        ranges.append((number, number))
-    return ranges
-
-
-def _insert_run(
+def insert_run(
     connection: Connection, document: str, run: int, cause: str, settings: dict[str, Any], pages_total: int | None
 ) -> None:
+    """Make a run the document's latest; it has no units yet."""
     connection.execute(
         text(
             "INSERT INTO run (document, run, status, cause, settings, pages_total, created_at)"
@@ -196,7 +154,7 @@ def advance(connection: Connection, document: str, run: int) -> None:
     if not any(stage == "extract" for stage, _ in counts):
         _start_extract(connection, document, run)
     elif counts.get(("extract", "done")) and not any(stage in ("embed", "store") for stage, _ in counts):
-        _start_embed(connection, document, run, row.settings["chunks_per_unit"])
+        _start_embed(connection, document, run, row.settings)
     elif counts.get(("embed", "done")) and not unsettled("embed"):
         add_units(connection, document, run, "store", [(0, 0)], "ready")
 
@@ -237,14 +195,29 @@ def _start_extract(connection: Connection, document: str, run: int) -> None:
     finish(connection, document, run, "failed", {"code": "no_page_read", "message": message, "detail": detail})
 
 
-def _start_embed(connection: Connection, document: str, run: int, chunks_per_unit: int) -> None:
+def _start_embed(connection: Connection, document: str, run: int, settings: dict[str, Any]) -> None:
     values = {"document": document, "run": run}
+    if settings.get("start") == "store" and not _lacks_vectors(connection, values):
+        add_units(connection, document, run, "store", [(0, 0)], "ready")
+        return
+    chunks_per_unit = settings["chunks_per_unit"]
     chunks = connection.execute(text(f"SELECT count(*) FROM chunk WHERE {_RUN}"), values).scalar_one()
     ranges = [(first, min(first + chunks_per_unit, chunks) - 1) for first in range(0, chunks, chunks_per_unit)]
     if ranges:
         add_units(connection, document, run, "embed", ranges, "ready")
     else:  # blank pages only: nothing to embed, but a result to publish
         add_units(connection, document, run, "store", [(0, 0)], "ready")
+
+
+def _lacks_vectors(connection: Connection, values: dict[str, Any]) -> bool:
+    found = connection.execute(
+        text(
+            f"SELECT 1 FROM chunk WHERE {_RUN} AND NOT EXISTS"
+            " (SELECT 1 FROM embedding WHERE embedding.text_hash = chunk.text_hash) LIMIT 1"
+        ),
+        values,
+    )
+    return found.first() is not None
 
 
 def has_failed_pages(connection: Connection, document: str, run: int) -> bool:

@@ -65,12 +65,13 @@ lease = Table(
     Column("until_s", Float, nullable=False),
 )
 
-# Stages that a person has stopped.
+# When a person last stopped a stage.
 pause = Table(
     "pause",
     catalog,
     Column("stage", Text, primary_key=True),
     Column("since", Text, nullable=False),
+    Column("until", Text),  # None: it still stands
 )
 
 api_key = Table(
@@ -105,6 +106,9 @@ knowledge = Table(
     Column("model", Text),
     Column("model_fingerprint", Text),
     Column("dimension", Integer),
+    # Deleted words may still be told from the bytes on disk (storage/erasure.py): 1 once a document is gone, 2 when no
+    # part of the full-text index holds them any more, 0 when the write-ahead log does not either.
+    Column("erase", Integer, nullable=False, server_default="0"),
 )
 
 document = Table(
@@ -173,6 +177,7 @@ unit = Table(
     Column("started_at", Text),
     Column("finished_at", Text),
     Column("ready_at", Text),
+    Column("discarded_at", Text),  # a person took it off the list of failures
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
     Index("unit_ready", "stage", "document", "first", sqlite_where=text("state = 'ready'")),
     Index("unit_claimed", "lease_until_s", sqlite_where=text("state = 'claimed'")),

@@ -11,7 +11,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from pipeline.settings import Settings
 from web import answers, errors, inputs, openapi
-from web.endpoints import documents, events, exports, health, knowledge_bases, page, results, search
+from web.endpoints import documents, events, exports, health, knowledge_bases, page, pipeline, results, search
 from web.measure import Measure
 from web.openapi import Operation
 from web.state import State
@@ -19,6 +19,7 @@ from web.threads import in_thread
 
 _KB = "/knowledge-bases/{kb}"
 _DOCUMENT = _KB + "/documents/{document}"
+_STAGE = "/pipeline/{stage}"
 _FOUND = ("not_found",)
 _RESULT = ("not_found", "not_ready")
 _CHANGE = ("not_found", "conflict")
@@ -39,11 +40,15 @@ API = [
     Operation("POST", _KB + "/documents", documents.add, answers.UploadAnswer, 202,
               form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut"],
               holds={"batch": "/batch", "document": "/documents/0/id"}),
+    Operation("POST", _KB + "/reprocess", documents.reprocess_all, answers.RunsOpened, 202,
+              query=inputs.ReprocessAllQuery, errors=_FOUND),
     Operation("GET", _KB + "/documents", documents.listing, answers.DocumentList,
               query=inputs.DocumentQuery, errors=_FOUND),
     Operation("GET", _DOCUMENT, documents.show, answers.DocumentStatus, query=inputs.WaitQuery, errors=_FOUND),
     Operation("DELETE", _DOCUMENT, documents.delete, None, 204, errors=_FOUND),
     Operation("POST", _DOCUMENT + "/retry", documents.retry, answers.DocumentStatus, 202, errors=_CHANGE),
+    Operation("POST", _DOCUMENT + "/reprocess", documents.reprocess_one, answers.DocumentStatus, 202,
+              query=inputs.ReprocessQuery, errors=_CHANGE),
     Operation("POST", _DOCUMENT + "/cancel", documents.cancel, answers.DocumentStatus, 202, errors=_CHANGE),
     Operation("GET", _DOCUMENT + "/markdown", results.markdown, "text/markdown", errors=_RESULT),
     Operation("GET", _DOCUMENT + "/json", results.json, answers.DocumentJson, errors=_RESULT),
@@ -52,7 +57,15 @@ API = [
     Operation("GET", _DOCUMENT + "/pages/{page:page}", results.page, answers.PageReading, errors=_FOUND),
     Operation("GET", _DOCUMENT + "/pages/{page:page}/image", results.page_image, "image/jpeg",
               query=inputs.ImageQuery, errors=_DRAWN),
-    Operation("GET", "/pipeline", health.pipeline, answers.PipelineStatus),
+    Operation("GET", "/pipeline", pipeline.show, answers.PipelineStatus),
+    Operation("POST", _STAGE + "/pause", pipeline.pause, answers.StagePause, errors=_FOUND),
+    Operation("POST", _STAGE + "/resume", pipeline.resume, answers.StagePause, errors=_FOUND),
+    Operation("GET", _STAGE + "/failed", pipeline.failed, answers.FailureList,
+              query=inputs.FailureQuery, errors=_FOUND),
+    Operation("POST", _STAGE + "/failed/retry", pipeline.retry, answers.RunsOpened, 202,
+              query=inputs.FailureChoice, errors=_FOUND),
+    Operation("POST", _STAGE + "/failed/discard", pipeline.discard, answers.UnitsDiscarded,
+              query=inputs.FailureChoice, errors=_FOUND),
     Operation("GET", "/about", health.about, answers.About),
 ]  # fmt: skip
 HEALTH = [

@@ -12,6 +12,7 @@ from pipeline.settings import EngineName, Language
 from web.answers import Status
 
 SchemaName = Literal["generic", "resume"]
+StageName = Literal["render", "ocr", "extract", "embed", "store"]
 Limit = Annotated[int, Field(ge=1, le=500)]
 _PATHS = (name for paths in COLUMNS.values() for path in paths for name in (path.partition(".")[0], path))
 _FIELDS = "|".join(re.escape(name) for name in dict.fromkeys(["tag", "language", *_PATHS]))
@@ -99,6 +100,34 @@ class EventsQuery(Request):
     """From which version on to tell what changed; without it, from now on."""
 
     since: Version | None = None
+
+
+class ReprocessQuery(Request):
+    """From which stage on to do a document anew."""
+
+    from_: Annotated[StageName, Field(alias="from")]
+
+
+class ReprocessAllQuery(ReprocessQuery):
+    """Which documents to do anew: of a status, a tag, or with a page that an engine read; all without any of these."""
+
+    status: Status | None = None
+    engine: Literal["tesseract", "rapidocr", "text_layer"] | None = None
+    tag: str | None = None
+
+
+class FailureChoice(Request):
+    """Of which knowledge base (name or id) and document; of all without."""
+
+    kb: str | None = None
+    document: str | None = None
+
+
+class FailureQuery(FailureChoice):
+    """Which failed units to list."""
+
+    limit: Limit = 50
+    cursor: Annotated[str, Field(pattern=r"^[0-9a-f]{32}-[0-9a-f]{32}-[0-9]{1,9}-[0-9]{1,9}$")] | None = None
 
 
 class ImageQuery(Request):

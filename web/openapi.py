@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pipeline import stages
 from pipeline.errors import CODES, PermanentError
 from web import answers, inputs
 from web.errors import STATUS
@@ -34,6 +35,7 @@ _PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "kb": ("Name or id of the knowledge base.", {"type": "string", "pattern": "^[^/]+$"}),
     "document": ("Id of the document.", _ID),
     "batch": ("Id of the upload.", _ID),
+    "stage": ("Name of the stage.", {"type": "string", "enum": list(stages.NAMES)}),
     "page": ("Page number, from 1.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}

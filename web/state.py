@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -53,10 +54,10 @@ class State:
         record = self.storage.knowledge_base(request.path_params["kb"])
         return record, self.storage.open(record["id"])
 
-    def send(self) -> None:
-        """Invite render workers now. If the queue server is out of reach, the sweep will."""
+    def send(self, names: Sequence[str] = ("render", "extract")) -> None:
+        """Invite workers of stages, usually those that a run may begin with. If the queue is gone, the sweep will."""
         try:
-            dispatch.top_up(self.storage, self.queue, ["render", "extract"])
+            dispatch.top_up(self.storage, self.queue, names)
         except ServiceUnavailable as error:
             _LOG.warning("not sent", why=str(error))
 

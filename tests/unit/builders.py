@@ -79,7 +79,9 @@ def publish(kb: KnowledgeBase, document: str, run: int = 1) -> None:
     """What store does, without a vector server."""
     held = claim(kb, document, "store", run=run)
     with ledger.settling(held) as connection:
-        rows = connection.exec_driver_sql("SELECT seq, text FROM chunk WHERE document = ?", (document,)).all()
+        rows = connection.exec_driver_sql(
+            "SELECT seq, text FROM chunk WHERE document = ? AND run = ?", (document, run)
+        ).all()
         fulltext.index(connection, [(row.seq, row.text) for row in rows])
         runs.publish(connection, document, run)
 

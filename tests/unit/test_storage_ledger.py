@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.types import Box, PageReading, Word
-from storage import chunks, cleanup, clock, documents, ledger, pages
+from storage import chunks, cleanup, clock, documents, ledger, pages, reprocess
 from storage import status as standing
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
@@ -160,9 +160,9 @@ def test_retry_adopts_what_was_read(kb: KnowledgeBase) -> None:
     pages.page_count_known(first, 3)
     pages.settle_render(first, [read_page(1, "first"), (2, PermanentError("page_damaged", "torn"))])
     with pytest.raises(PermanentError, match="still in work"):
-        documents.retry(kb, document, first.settings)
+        reprocess.retry(kb, document, first.settings)
     documents.cancel(kb, document)
-    assert documents.retry(kb, document, first.settings) == 2
+    assert reprocess.retry(kb, document, first.settings) == 2
     assert states(kb, document) == {"render 2-2": "ready", "render 3-3": "ready"}
     reading = pages.page_reading(kb, document, 2, 1)
     assert reading is not None and reading.words[0].text == "first"

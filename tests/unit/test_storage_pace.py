@@ -59,7 +59,7 @@ def test_what_is_left_follows_the_ledger(kb: KnowledgeBase) -> None:
     pages.page_count_known(first, 10)
     pages.settle_render(first, [image_page(1), image_page(2)])
     with kb.db.read() as connection:
-        left = {stage: share.left for stage, share in pace.measure(connection).left[document].items()}
+        left = {stage: share.left for stage, share in pace.measure(connection, {}).left[document].items()}
     # Eight pages are still to be rendered; as all so far were scans, they will need OCR too.
     assert left["render"] == 8 and left["ocr"] == 10
     assert left["extract"] == left["store"] == 1 and left["embed"] == 20

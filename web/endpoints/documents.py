@@ -14,7 +14,7 @@ from pipeline import log, metrics
 from pipeline.errors import PermanentError
 from pipeline.extract.fields import COLUMNS
 from pipeline.render.kinds import TAIL_BYTES, require_supported, sniff
-from storage import clock, documents, status
+from storage import clock, documents, reprocess, status
 from storage.catalog import KnowledgeBase
 from storage.documents import NewDocument
 from storage.fields import Filter, parse_filter
@@ -166,9 +166,43 @@ def _retry(parts: State, request: Request) -> answers.DocumentStatus:
     record, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     parts.storage.wake(kb.id)
-    documents.retry(kb, document, parts.storage.run_settings(record))
+    reprocess.retry(kb, document, parts.storage.run_settings(record))
     parts.storage.wake(kb.id)  # again, as after an upload
     return answers.DocumentStatus(**status.status(kb, document))
+
+
+async def reprocess_one(request: Request) -> Response:
+    """POST .../documents/{id}/reprocess: done anew from a stage on; the former result is found until then."""
+    parts, wanted = state(request), query(request, inputs.ReprocessQuery)
+    result = await in_thread(_reprocess_one, parts, request, wanted)
+    return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
+
+
+def _reprocess_one(parts: State, request: Request, wanted: inputs.ReprocessQuery) -> answers.DocumentStatus:
+    record, kb = parts.knowledge_base(request)
+    document = request.path_params["document"]
+    parts.storage.wake(kb.id)
+    reprocess.reprocess(kb, document, wanted.from_, parts.storage.run_settings(record))
+    parts.storage.wake(kb.id)  # again, as after an upload
+    return answers.DocumentStatus(**status.status(kb, document))
+
+
+async def reprocess_all(request: Request) -> Response:
+    """POST .../reprocess: many documents done anew from a stage on; those in work are passed over."""
+    parts, wanted = state(request), query(request, inputs.ReprocessAllQuery)
+    result = await in_thread(_reprocess_all, parts, request, wanted)
+    return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
+
+
+def _reprocess_all(parts: State, request: Request, wanted: inputs.ReprocessAllQuery) -> answers.RunsOpened:
+    record, kb = parts.knowledge_base(request)
+    parts.storage.wake(kb.id)
+    settings = parts.storage.run_settings(record)
+    opened = reprocess.reprocess_all(
+        kb, wanted.from_, settings, status=wanted.status, engine=wanted.engine, tag=wanted.tag
+    )
+    parts.storage.wake(kb.id)  # again, as after an upload
+    return answers.RunsOpened(runs=opened.runs, passed_over=opened.passed_over)
 
 
 async def cancel(request: Request) -> Response:

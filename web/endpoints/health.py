@@ -1,4 +1,4 @@
-"""Whether it lives, whether it is ready, and how the pipeline stands."""
+"""Whether it lives, whether it is ready, and what it can do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline import stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.render.kinds import SUPPORTED
 from pipeline.settings import EngineName, Language
-from storage import overview
+from storage import pauses
 from web import answers, inputs
 from web.state import State, answer, state
 from web.threads import in_thread
@@ -37,6 +37,10 @@ def _check(parts: State) -> tuple[list[str], list[str]]:
     try:
         alive = {worker["stage"] for worker in parts.storage.workers()}
         notes.extend(f"{stage}: no worker yet; uploads wait" for stage in stages.NAMES if stage not in alive)
+        notes.extend(
+            f"{stage}: paused since {pause.since}; `pagemill resume {stage}` lets it go on"
+            for stage, pause in pauses.paused(parts.storage.catalog).items()
+        )
     except ServiceUnavailable as error:
         problems.append(str(error))
     try:
@@ -61,11 +65,6 @@ def _crash_loops(parts: State) -> list[str]:
 async def metrics(request: Request) -> Response:
     """GET /metrics: figures for Prometheus, in its text format."""
     return Response(await in_thread(state(request).figures.text), media_type=CONTENT_TYPE_PLAIN_0_0_4)
-
-
-async def pipeline(request: Request) -> Response:
-    """GET /api/v1/pipeline."""
-    return answer(answers.PipelineStatus(**await in_thread(overview.pipeline, state(request).storage)))
 
 
 async def about(request: Request) -> Response:

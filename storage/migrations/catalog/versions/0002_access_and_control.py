@@ -13,6 +13,7 @@ def upgrade() -> None:
         "pause",
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("stage"),
     )
     op.create_table(

@@ -1,0 +1,56 @@
+"""Stages that a person has stopped: nothing of them is sent or begun until they are resumed.
+
+A pause stands in the catalogue, so that it holds over restarts and for every worker. Units in work when it begins are
+finished; what is ready waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from storage import clock
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The last time a stage stood still, in RFC 3339; `until` is None while it still does."""
+
+    since: str
+    until: str | None
+
+
+def last_pauses(catalog: Database) -> dict[str, Pause]:
+    """The last pause of every stage that ever had one."""
+    with catalog.read() as connection:
+        rows = connection.execute(text("SELECT stage, since, until FROM pause"))
+        return {row.stage: Pause(row.since, row.until) for row in rows}
+
+
+def paused(catalog: Database) -> dict[str, Pause]:
+    """The stages that stand still now."""
+    return {stage: pause for stage, pause in last_pauses(catalog).items() if pause.until is None}
+
+
+def pause(catalog: Database, stage: str) -> Pause:
+    """Stop a stage; durable when this returns. Doing it twice keeps the first time."""
+    with catalog.write(durable=True) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO pause (stage, since) VALUES (:stage, :wall) ON CONFLICT (stage)"
+                " DO UPDATE SET since = :wall, until = NULL WHERE pause.until IS NOT NULL"
+            ),
+            {"stage": stage, "wall": clock.wall()},
+        )
+    return last_pauses(catalog)[stage]
+
+
+def resume(catalog: Database, stage: str) -> None:
+    """Let a stage go on; durable when this returns. Of a stage that is not paused nothing changes."""
+    with catalog.write(durable=True) as connection:
+        connection.execute(
+            text("UPDATE pause SET until = :wall WHERE stage = :stage AND until IS NULL"),
+            {"stage": stage, "wall": clock.wall()},
+        )

@@ -1,0 +1,119 @@
+"""The pipeline over all knowledge bases: how it stands, what failed in it, and stopping its stages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline import stages
+from pipeline.errors import PermanentError
+from storage import failures, overview, pauses, reprocess
+from storage.catalog import KnowledgeBase
+from web import answers, inputs
+from web.state import State, answer, query, state
+from web.threads import in_thread
+
+
+async def show(request: Request) -> Response:
+    """GET /pipeline."""
+    return answer(answers.PipelineStatus(**await in_thread(overview.pipeline, state(request).storage)))
+
+
+def _stage(request: Request) -> str:
+    """The stage that the path names.
+
+    Raises:
+        PermanentError: `not_found`.
+    """
+    name: str = request.path_params["stage"]
+    if name not in stages.BY_NAME:
+        raise PermanentError("not_found", f"There is no stage “{name}”; there are {', '.join(stages.NAMES)}.")
+    return name
+
+
+async def pause(request: Request) -> Response:
+    """POST /pipeline/{stage}/pause: what is in work is finished, the rest waits until the stage is resumed."""
+    stage = _stage(request)
+    since = (await in_thread(pauses.pause, state(request).storage.catalog, stage)).since
+    return answer(answers.StagePause(stage=stage, paused=True, since=since))
+
+
+async def resume(request: Request) -> Response:
+    """POST /pipeline/{stage}/resume: the stage goes on at once."""
+    parts, stage = state(request), _stage(request)
+    await in_thread(pauses.resume, parts.storage.catalog, stage)
+    send = BackgroundTask(in_thread, parts.send, [stage])
+    return answer(answers.StagePause(stage=stage, paused=False, since=None), background=send)
+
+
+async def failed(request: Request) -> Response:
+    """GET /pipeline/{stage}/failed: units that failed in the latest runs of documents, and were not discarded."""
+    wanted = query(request, inputs.FailureQuery)
+    return answer(await in_thread(_failed, state(request), _stage(request), wanted))
+
+
+def _failed(parts: State, stage: str, wanted: inputs.FailureQuery) -> answers.FailureList:
+    begin, after = "", None
+    if wanted.cursor is not None:
+        begin, document, first, last = wanted.cursor.split("-")
+        after = failures.Place(document, int(first), int(last))
+    items: list[dict[str, Any]] = []
+    for record, kb in _chosen(parts, wanted.kb):
+        if record["id"] < begin:
+            continue
+        found = failures.listed(
+            kb, stage, after=after if record["id"] == begin else None, document=wanted.document,
+            limit=wanted.limit + 1 - len(items),
+        )  # fmt: skip
+        items += [{**unit, "knowledge_base": record["name"]} for unit in found]
+        if len(items) > wanted.limit:
+            break
+    shown = [answers.FailedUnit(**item) for item in items[: wanted.limit]]
+    more = len(items) > wanted.limit
+    cursor = f"{shown[-1].kb}-{shown[-1].document}-{shown[-1].unit}" if more else None
+    return answers.FailureList(items=shown, next_cursor=cursor)
+
+
+def _chosen(parts: State, kb: str | None) -> list[tuple[dict[str, Any], KnowledgeBase]]:
+    """The knowledge base that is named, or all, by id.
+
+    Raises:
+        PermanentError: `not_found`.
+    """
+    storage = parts.storage
+    records = storage.knowledge_bases() if kb is None else [storage.knowledge_base(kb)]
+    return [(record, storage.open(record["id"])) for record in records]
+
+
+async def retry(request: Request) -> Response:
+    """POST /pipeline/{stage}/failed/retry: the documents of these units are retried; those in work are passed over."""
+    parts, stage, wanted = state(request), _stage(request), query(request, inputs.FailureChoice)
+    opened = await in_thread(_retry, parts, stage, wanted)
+    return answer(opened, 202, background=BackgroundTask(in_thread, parts.send))
+
+
+def _retry(parts: State, stage: str, wanted: inputs.FailureChoice) -> answers.RunsOpened:
+    runs = passed_over = 0
+    for record, kb in _chosen(parts, wanted.kb):
+        found = failures.documents(kb, stage, wanted.document)
+        if not found:
+            continue
+        parts.storage.wake(kb.id)
+        opened = reprocess.retry_all(kb, found, parts.storage.run_settings(record))
+        parts.storage.wake(kb.id)  # again, as after an upload
+        runs, passed_over = runs + opened.runs, passed_over + opened.passed_over
+    return answers.RunsOpened(runs=runs, passed_over=passed_over)
+
+
+async def discard(request: Request) -> Response:
+    """POST /pipeline/{stage}/failed/discard: take units off the list; their documents stay as they are."""
+    wanted = query(request, inputs.FailureChoice)
+    return answer(await in_thread(_discard, state(request), _stage(request), wanted))
+
+
+def _discard(parts: State, stage: str, wanted: inputs.FailureChoice) -> answers.UnitsDiscarded:
+    total = sum(failures.discard(kb, stage, wanted.document) for _, kb in _chosen(parts, wanted.kb))
+    return answers.UnitsDiscarded(units=total)
