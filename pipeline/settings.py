@@ -6,6 +6,7 @@ allowed, settings.toml says it to the person who changes it. A wrong value or an
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from functools import cache
@@ -18,7 +19,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PAGEMILL_"
 # Variables that steer the program rather than set a setting.
-NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS", "PAGEMILL_PARENT"}
+NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_KEY", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS",
+                "PAGEMILL_PARENT"}  # fmt: skip
 
 EngineName = Literal["auto", "tesseract", "rapidocr"]
 Language = Literal["en", "zh-Hans", "zh-Hant"]
@@ -93,6 +95,11 @@ class WebSettings(Section):
     preview_processes: Positive = 1
     preview_seconds: Seconds = 30.0
     cache_mb: Positive = 500
+
+    @property
+    def needs_keys(self) -> bool:
+        """Whether who asks must show a key: always where others than this machine's people can ask."""
+        return self.keys == "always" or not is_loopback(self.host)
 
 
 class LogSettings(Section):
@@ -225,6 +232,14 @@ class Settings(BaseSettings):
     def processes(self, stage: str) -> int:
         """Worker processes of a stage; 0 in the settings means one a core."""
         return self.stage(stage).processes or os.cpu_count() or 1
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is this machine's own and no other's. Names are not looked up."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def settings_path() -> Path:

@@ -58,12 +58,13 @@ class Storage:
     Args:
         settings: the settings in force.
         chroma_url: the Chroma server's address; read from the settings where not given.
+        busy_timeout_s: how long to wait for a locked database; read from the settings where not given.
     """
 
-    def __init__(self, settings: Settings, chroma_url: str | None = None) -> None:
+    def __init__(self, settings: Settings, chroma_url: str | None = None, busy_timeout_s: float | None = None) -> None:
         self.settings = settings
         self.data = settings.data
-        self._busy_s = settings.storage.busy_timeout_s
+        self._busy_s = busy_timeout_s or settings.storage.busy_timeout_s
         self._chroma_url = chroma_url or settings.storage.chroma_url
         self.catalog = Database(self.data / "catalog.sqlite3", self._busy_s)
         self._open: OrderedDict[str, KnowledgeBase] = OrderedDict()
@@ -179,7 +180,7 @@ class Storage:
                 .first()
             )
         if row is None:
-            raise PermanentError("not_found", f"There is no knowledge base “{name_or_id}”.")
+            raise not_found(name_or_id)
         return _record(row)
 
     def knowledge_bases(self) -> list[dict[str, Any]]:
@@ -333,6 +334,11 @@ class Storage:
                 },
             )  # fmt: skip
             return got.rowcount == 1
+
+
+def not_found(name_or_id: str) -> PermanentError:
+    """The error of whoever asks for a knowledge base that is not there, or not for them."""
+    return PermanentError("not_found", f"There is no knowledge base “{name_or_id}”.")
 
 
 def _record(row: RowMapping) -> dict[str, Any]:

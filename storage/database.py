@@ -42,6 +42,7 @@ class Database:
             poolclass=QueuePool,
             pool_size=8,
             max_overflow=32,
+            pool_timeout=busy_timeout_s,
             hide_parameters=True,  # an error's text goes into logs, and rows hold what documents say
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,

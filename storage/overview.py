@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,10 +18,13 @@ from storage.status import STATUSES
 _RATE_OVER_S = 60.0
 
 
-def pipeline(storage: Storage) -> dict[str, Any]:
+def pipeline(storage: Storage, seen: Callable[[str], bool] = lambda _: True) -> dict[str, Any]:
     """A stage: ready, claimed, failed units, units a minute, seconds the oldest ready one waits; and the workers.
 
     What failed is what `storage/failures.py` lists.
+
+    Args:
+        seen: whether a knowledge base, by its id, is for the eyes of who asks; others count for nothing.
     """
     paused = pauses.paused(storage.catalog)
     result: dict[str, dict[str, Any]] = {
@@ -32,6 +36,8 @@ def pipeline(storage: Storage) -> dict[str, Any]:
     }  # fmt: skip
     names: dict[str, str] = {}
     for record in storage.knowledge_bases():
+        if not seen(record["id"]):
+            continue
         names[record["id"]] = record["name"]
         try:
             _add(storage, record["id"], result)
@@ -41,7 +47,7 @@ def pipeline(storage: Storage) -> dict[str, Any]:
         {
             "id": worker["id"], "stage": worker["stage"], "host": worker["host"], "pid": worker["pid"],
             "started_at": worker["started_at"], "units_done": worker["units_done"],
-            "doing": [_named(storage, unit, names) for unit in worker["doing"]],
+            "doing": [_named(storage, unit, names) for unit in worker["doing"] if seen(unit["kb"])],
         }
         for worker in storage.workers()
     ]  # fmt: skip

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from storage.keys import Scope
+
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -381,6 +383,39 @@ class PipelineStatus(Answer):
 
     stages: dict[str, StageLoad]
     workers: list[WorkerRecord]
+
+
+class SessionInfo(Answer):
+    """What one may do here: `knowledge_bases` are the ids that the key is for, null for all."""
+
+    scope: Scope
+    knowledge_bases: list[str] | None
+    keys_needed: bool
+
+
+class KeyRecord(Answer):
+    """A key in a list; the key itself is kept nowhere. `knowledge_bases`: ids, null for all."""
+
+    id: str
+    name: str
+    scope: Scope
+    knowledge_bases: list[str] | None
+    created_at: str
+    used_at: str | None
+    revoked_at: str | None
+
+
+class NewKeyRecord(KeyRecord):
+    """A key just made, with the key itself: told this once."""
+
+    key: str
+
+
+class KeyList(Answer):
+    """Keys, oldest first."""
+
+    items: list[KeyRecord]
+    next_cursor: str | None
 
 
 class About(Answer):

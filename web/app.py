@@ -8,17 +8,34 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from pipeline.settings import Settings
+from storage.catalog import Storage
 from web import answers, errors, inputs, openapi
-from web.endpoints import documents, events, exports, health, knowledge_bases, page, pipeline, results, search
+from web.endpoints import (
+    documents,
+    events,
+    exports,
+    health,
+    keys,
+    knowledge_bases,
+    page,
+    pipeline,
+    results,
+    search,
+    session,
+)
 from web.measure import Measure
+from web.middleware.guard import Guard
+from web.middleware.headers import SecurityHeaders
+from web.middleware.size import BodyLimit
 from web.openapi import Operation
 from web.state import State
 from web.threads import in_thread
 
 _KB = "/knowledge-bases/{kb}"
-_DOCUMENT = _KB + "/documents/{document}"
+_DOCUMENT = _KB + "/documents/{document:id}"
 _STAGE = "/pipeline/{stage}"
 _FOUND = ("not_found",)
 _RESULT = ("not_found", "not_ready")
@@ -27,16 +44,16 @@ _DRAWN = ("not_found", "not_ready", "page_damaged", "page_too_large", "page_time
 
 API = [
     Operation("POST", "/knowledge-bases", knowledge_bases.create, answers.KnowledgeBaseRecord, 201,
-              body=inputs.NewKnowledgeBase, errors=["name_taken"], holds={"kb": "/id"}),
+              body=inputs.NewKnowledgeBase, errors=["name_taken"], scope="admin", holds={"kb": "/id"}),
     Operation("GET", "/knowledge-bases", knowledge_bases.listing, answers.KnowledgeBaseList, query=inputs.ListQuery),
     Operation("GET", _KB, knowledge_bases.show, answers.KnowledgeBaseStatus, errors=_FOUND),
     Operation("PATCH", _KB, knowledge_bases.change, answers.KnowledgeBaseRecord,
-              body=inputs.KnowledgeBaseChange, errors=["not_found", "name_taken"]),
-    Operation("DELETE", _KB, knowledge_bases.delete, None, 204, errors=_FOUND),
+              body=inputs.KnowledgeBaseChange, errors=["not_found", "name_taken"], scope="admin"),
+    Operation("DELETE", _KB, knowledge_bases.delete, None, 204, errors=_FOUND, scope="admin"),
     Operation("GET", _KB + "/search", search.find, answers.SearchAnswer, query=inputs.SearchQuery, errors=_FOUND),
     Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=inputs.ExportQuery, errors=_FOUND,
               attachment=True),
-    Operation("GET", _KB + "/batches/{batch}", knowledge_bases.batch, answers.BatchStatus, errors=_FOUND),
+    Operation("GET", _KB + "/batches/{batch:id}", knowledge_bases.batch, answers.BatchStatus, errors=_FOUND),
     Operation("POST", _KB + "/documents", documents.add, answers.UploadAnswer, 202,
               form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut"],
               holds={"batch": "/batch", "document": "/documents/0/id"}),
@@ -58,8 +75,8 @@ API = [
     Operation("GET", _DOCUMENT + "/pages/{page:page}/image", results.page_image, "image/jpeg",
               query=inputs.ImageQuery, errors=_DRAWN),
     Operation("GET", "/pipeline", pipeline.show, answers.PipelineStatus),
-    Operation("POST", _STAGE + "/pause", pipeline.pause, answers.StagePause, errors=_FOUND),
-    Operation("POST", _STAGE + "/resume", pipeline.resume, answers.StagePause, errors=_FOUND),
+    Operation("POST", _STAGE + "/pause", pipeline.pause, answers.StagePause, errors=_FOUND, scope="admin"),
+    Operation("POST", _STAGE + "/resume", pipeline.resume, answers.StagePause, errors=_FOUND, scope="admin"),
     Operation("GET", _STAGE + "/failed", pipeline.failed, answers.FailureList,
               query=inputs.FailureQuery, errors=_FOUND),
     Operation("POST", _STAGE + "/failed/retry", pipeline.retry, answers.RunsOpened, 202,
@@ -67,13 +84,24 @@ API = [
     Operation("POST", _STAGE + "/failed/discard", pipeline.discard, answers.UnitsDiscarded,
               query=inputs.FailureChoice, errors=_FOUND),
     Operation("GET", "/about", health.about, answers.About),
+    Operation("POST", "/session", session.sign_in, answers.SessionInfo, body=inputs.SignIn,
+              errors=["unauthorized", "too_many_failures"], scope="open"),
+    Operation("GET", "/session", session.show, answers.SessionInfo),
+    Operation("DELETE", "/session", session.sign_out, None, 204, scope="read"),
+    Operation("GET", "/keys", keys.listing, answers.KeyList, query=inputs.ListQuery, scope="admin"),
+    Operation("POST", "/keys", keys.create, answers.NewKeyRecord, 201, body=inputs.NewKey, errors=_FOUND,
+              scope="admin", holds={"key": "/id"}),
+    Operation("DELETE", "/keys/{key:id}", keys.revoke, None, 204, errors=_FOUND, scope="admin"),
 ]  # fmt: skip
 HEALTH = [
-    Operation("GET", "/healthz", health.healthz, answers.Health),
+    Operation("GET", "/healthz", health.healthz, answers.Health, scope="open"),
     Operation("GET", "/readyz", health.readyz, answers.Readiness, also=503),
-    Operation("GET", "/metrics", health.metrics, "text/plain"),
+    Operation("GET", "/metrics", health.metrics, "text/plain", of_all=True),
 ]
-DESCRIPTION = openapi.describe([*(operation.under("/api/v1") for operation in API), *HEALTH])
+OPERATIONS = [*(operation.under("/api/v1") for operation in API), *HEALTH]
+DESCRIPTION = openapi.describe(OPERATIONS)
+# Beside what the table says: the page, which then asks for a key, and what it is made of, which is no secret.
+OPEN = {(one.method, one.path) for one in OPERATIONS if one.needs == "open"} | {("GET", "/"), ("GET", "/static/")}
 ROUTES = [
     Mount("/api/v1", routes=[*openapi.routes(API), WebSocketRoute(_KB + "/events", events.events)]),
     *openapi.routes(HEALTH),
@@ -82,18 +110,29 @@ ROUTES = [
 ]
 
 
+class App(Starlette):
+    """Starlette, with headers also on answers that Starlette gives outside of all middleware (500)."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """As Starlette does, and the headers around it."""
+        return SecurityHeaders(super().build_middleware_stack())
+
+
 def create_app(settings: Settings) -> Starlette:
     """The application; databases are prepared and the query model begins to load when it starts."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         parts = State(settings)
-        await in_thread(parts.storage.prepare)
+        await in_thread(Storage(settings).prepare)  # not with the patience of a request
         parts.model.load()
         app.state.parts = parts
         yield
         parts.close()
 
-    return Starlette(
-        routes=ROUTES, middleware=[Middleware(Measure)], exception_handlers=errors.HANDLERS, lifespan=lifespan
-    )
+    middleware = [
+        Middleware(Measure),
+        Middleware(Guard, open_to_all=frozenset(OPEN)),
+        Middleware(BodyLimit, max_mb=settings.web.max_request_mb),
+    ]
+    return App(routes=ROUTES, middleware=middleware, exception_handlers=errors.HANDLERS, lifespan=lifespan)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
 
 from pipeline import log
 from pipeline.errors import CODES, PermanentError, ServiceUnavailable
@@ -35,7 +36,19 @@ STATUS = {
 }
 """The status that a code is answered with; those not named here speak of files."""
 
+CLOSE = {
+    "bad_request": 4400,
+    "unauthorized": 4401,
+    "forbidden": 4403,
+    "not_found": 4404,
+    "too_many_failures": 4429,
+    "unavailable": 1013,
+}
+"""The code that a WebSocket is closed with."""
+
 _RETRY_AFTER_S = "5"
+_OUT_OF_REACH = "A part that this request needs is out of reach; try again in a few seconds."
+_SIGN_IN = 'Bearer realm="pagemill"'
 
 
 def answer(status: int, code: str, message: str, detail: Any = None, **headers: str) -> JSONResponse:
@@ -47,7 +60,10 @@ def answer(status: int, code: str, message: str, detail: Any = None, **headers: 
 async def permanent(_: Request, error: Exception) -> Response:
     """Our own errors; those about files reach here only from uploads and previews."""
     assert isinstance(error, PermanentError)
-    return answer(STATUS[error.code], error.code, error.message, error.detail)
+    headers = {"WWW-Authenticate": _SIGN_IN} if error.code == "unauthorized" else {}
+    if isinstance(error.detail, dict) and "retry_after_s" in error.detail:
+        headers["Retry-After"] = str(error.detail["retry_after_s"])
+    return answer(STATUS[error.code], error.code, error.message, error.detail, **headers)
 
 
 async def invalid(_: Request, error: Exception) -> Response:
@@ -72,9 +88,20 @@ def _problems(error: ValidationError) -> list[dict[str, str]]:
 async def unavailable(_: Request, error: Exception) -> Response:
     """A part is out of reach: come back."""
     _LOG.warning("unavailable", why=str(error))
-    message = "A part that this request needs is out of reach; try again in a few seconds."
     headers = {"Retry-After": _RETRY_AFTER_S}
-    return answer(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", message, str(error), **headers)
+    return answer(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _OUT_OF_REACH, str(error), **headers)
+
+
+async def refuse(socket: WebSocket, error: Exception, *, accepted: bool = False) -> None:
+    """Tell a WebSocket what is wrong and close it. Browsers learn of neither unless it was accepted before."""
+    if isinstance(error, PermanentError):
+        problem = error.as_dict()
+    else:
+        problem = {"code": "unavailable", "message": _OUT_OF_REACH, "detail": str(error)}
+    if not accepted:
+        await socket.accept()
+    await socket.send_json({"type": "error", "error": problem})
+    await socket.close(CLOSE[problem["code"]])
 
 
 async def missing(_: Request, __: Exception) -> Response:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from pipeline.extract.fields import COLUMNS
 from pipeline.settings import EngineName, Language
+from storage.keys import Scope
 from web.answers import Status
 
 SchemaName = Literal["generic", "resume"]
@@ -32,6 +33,12 @@ Name = Annotated[
         }
     ),
 ]  # fmt: skip
+KeyName = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^(?! +$)[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$"}
+    ),
+]
 # How an upload looks on the wire: a field is text, also where it holds JSON, and files stand beside the fields.
 _JSON_OBJECT = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"type": "object"}}
 _FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
@@ -69,6 +76,20 @@ class KnowledgeBaseChange(Request):
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     engine: EngineName | None = None
     schema_: SchemaName | None = Field(default=None, alias="schema")
+
+
+class SignIn(Request):
+    """A key to sign in with."""
+
+    key: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewKey(Request):
+    """A key to make; `knowledge_bases` are names or ids, null for all."""
+
+    name: KeyName
+    scope: Scope
+    knowledge_bases: Annotated[list[Name], Field(min_length=1, max_length=1000)] | None = None
 
 
 class ExportQuery(Request):

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
@@ -24,7 +24,9 @@ from starlette.routing import Route
 
 from pipeline import stages
 from pipeline.errors import CODES, PermanentError
+from storage.keys import Key, Scope
 from web import answers, inputs
+from web.access import COOKIE
 from web.errors import STATUS
 from web.measure import OPERATION
 
@@ -36,6 +38,7 @@ _PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "document": ("Id of the document.", _ID),
     "batch": ("Id of the upload.", _ID),
     "stage": ("Name of the stage.", {"type": "string", "enum": list(stages.NAMES)}),
+    "key": ("Id of the key.", _ID),
     "page": ("Page number, from 1.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
@@ -45,6 +48,11 @@ _INFO = (
     " (`wait` and `since` make that a long poll), or over the WebSocket"
     " `/api/v1/knowledge-bases/{kb}/events?since=VERSION`, which sends a JSON message for every change."
 )
+# Where keys are needed at all: not on the server's own machine, unless its settings say so.
+_SECURITY_SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "`pagemill keys add` makes keys."},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Set by `POST /api/v1/session`."},
+}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -59,6 +67,8 @@ class Operation:
         also: another status that comes with the same answer.
         attachment: its answer is a file to save.
         errors: codes it may answer with, beside those that follow from the rest.
+        scope: what a key must allow; "open": no key is needed. Else `read` for GET, `write` for all others.
+        of_all: its answer tells of all knowledge bases alike. Others tell of those alone that the key is for.
         holds: path parameters of other operations, and where in the answer their values stand (JSON pointers).
     """
 
@@ -73,6 +83,8 @@ class Operation:
     also: int | None = None
     attachment: bool = False
     errors: Sequence[str] = ()
+    scope: Scope | Literal["open"] | None = None
+    of_all: bool = False
     holds: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -84,6 +96,30 @@ class Operation:
     def path_parameters(self) -> list[str]:
         """Names of what its address holds."""
         return [name for name, _ in _PARAMETER.findall(self.path)]
+
+    @property
+    def needs(self) -> Scope | Literal["open"]:
+        """The scope that a key must have."""
+        return self.scope or ("read" if self.method == "GET" else "write")
+
+    @property
+    def concerns_all(self) -> bool:
+        """Whether it tells or changes what is of all knowledge bases: not for a key that is limited to some."""
+        return self.of_all or (self.needs == "admin" and "kb" not in self.path_parameters)
+
+    def admit(self, key: Key | None) -> None:
+        """Refuse a key that does not allow this.
+
+        Raises:
+            PermanentError: `forbidden`.
+        """
+        if self.needs == "open":
+            return
+        assert key is not None, "the guard lets nobody else pass"
+        if not key.allows(self.needs):
+            raise PermanentError("forbidden", f"This key has the scope {key.scope}; {self.needs} is needed here.")
+        if self.concerns_all and key.knowledge_bases is not None:
+            raise PermanentError("forbidden", "This key is for some knowledge bases alone, and this concerns all.")
 
     def under(self, prefix: str) -> Operation:
         """The same under a mount."""
@@ -121,6 +157,7 @@ def _endpoint(held: dict[str, Operation]) -> Endpoint:
     async def serve(request: Request) -> Response:
         operation = held["GET" if request.method == "HEAD" else request.method]
         request.scope[OPERATION] = operation.id
+        operation.admit(request.state.key)
         operation.check(request)
         return await operation.endpoint(request)
 
@@ -150,7 +187,7 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
             "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
         },
         "paths": paths,
-        "components": {"schemas": schemas["$defs"]},
+        "components": {"schemas": schemas["$defs"], "securitySchemes": _SECURITY_SCHEMES},
     }  # fmt: skip
 
 
@@ -172,6 +209,8 @@ def _operation(operation: Operation, others: Sequence[Operation]) -> dict[str, A
         "summary": (rest or address).strip().partition("\n")[0].rstrip("."),
         "parameters": [*_path_parameters(operation), *_query_parameters(operation.query)],
         "responses": _responses(operation, others),
+        # The last: nothing, as on the server's own machine no key is needed.
+        "security": [] if operation.needs == "open" else [{"key": []}, {"session": []}, {}],
     }
     if operation.body is not None:
         described["requestBody"] = {**_content("application/json", _reference(operation.body)), "required": True}
@@ -222,11 +261,12 @@ def _responses(operation: Operation, others: Sequence[Operation]) -> dict[str, A
     responses = {str(operation.status): success}
     codes: dict[int, list[str]] = {}
     takes = operation.query or operation.body or operation.form
-    for code in (*(["bad_request"] if takes else []), *operation.errors, "unavailable"):
+    keyed = () if operation.needs == "open" else ("unauthorized", "too_many_failures")
+    for code in (*(["bad_request"] if takes else []), *operation.errors, *keyed, "forbidden", "unavailable"):
         codes.setdefault(STATUS[code], []).append(code)
     for status, held in sorted(codes.items()):
         words = " ".join(f"`{code}`: {CODES[code]}" for code in held)
-        headers = {"headers": _RETRY_AFTER} if "unavailable" in held else {}
+        headers = {"headers": _RETRY_AFTER} if {"unavailable", "too_many_failures"} & set(held) else {}
         error = _content("application/json", _reference(answers.ErrorAnswer))
         responses[str(status)] = {"description": words, **headers, **error}
     if operation.also is not None:

@@ -14,8 +14,10 @@ from actors.dispatch import Queue
 from pipeline import log
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
-from storage.catalog import KnowledgeBase, Storage
+from storage.catalog import KnowledgeBase, Storage, not_found
+from storage.keys import Key
 from web import inputs
+from web.access import Access
 from web.figures import Figures
 from web.previews import Previews
 from web.query_model import QueryModel
@@ -32,7 +34,8 @@ class State:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.storage = Storage(settings)
+        self.storage = Storage(settings, busy_timeout_s=settings.web.busy_timeout_s)
+        self.access = Access(self.storage.catalog, settings.web)
         self.queue = Queue(settings.queue)
         self.model = QueryModel(settings)
         self.figures = Figures(self.storage, self.model)
@@ -49,10 +52,25 @@ class State:
         """The catalogue's record and a handle of the knowledge base that the path names, by name or id.
 
         Raises:
-            PermanentError: `not_found`.
+            PermanentError: `not_found`: there is none, or none that the key is for.
         """
-        record = self.storage.knowledge_base(request.path_params["kb"])
+        record = self.record(key_of(request), request.path_params["kb"])
         return record, self.storage.open(record["id"])
+
+    def record(self, key: Key, name_or_id: str) -> dict[str, Any]:
+        """The catalogue's record of a knowledge base.
+
+        Raises:
+            PermanentError: `not_found`: there is none, or none that the key is for.
+        """
+        record = self.storage.knowledge_base(name_or_id)
+        if not key.covers(record["id"]):
+            raise not_found(name_or_id)
+        return record
+
+    def records(self, key: Key) -> list[dict[str, Any]]:
+        """The records of all that the key is for, oldest first."""
+        return [record for record in self.storage.knowledge_bases() if key.covers(record["id"])]
 
     def send(self, names: Sequence[str] = ("render", "extract")) -> None:
         """Invite workers of stages, usually those that a run may begin with. If the queue is gone, the sweep will."""
@@ -65,6 +83,12 @@ class State:
 def state(request: HTTPConnection) -> State:
     """The state of the app that serves the request."""
     found: State = request.app.state.parts
+    return found
+
+
+def key_of(request: HTTPConnection) -> Key:
+    """The key with which somebody asks; the guard has put it there."""
+    found: Key = request.state.key
     return found
 
 

@@ -154,7 +154,7 @@ def _refused(client: TestClient, address: str, **kwargs: Any) -> tuple[str, int]
 def test_refusals_say_why(client: TestClient, kb: str) -> None:
     assert _refused(client, EVENTS.replace("/kb/", "/nothing/")) == ("not_found", 4404)
     assert _refused(client, f"{EVENTS}?since=x") == ("bad_request", 4400)
-    assert _refused(client, EVENTS, headers={"origin": "http://elsewhere.example"}) == ("bad_request", 4403)
+    assert _refused(client, EVENTS, headers={"origin": "http://elsewhere.example"}) == ("forbidden", 4403)
 
 
 def test_a_page_of_this_server_may_listen(client: TestClient, kb: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_its_schemas_are_json_schema(description: dict[str, Any]) -> None:
 def test_what_is_served_is_described_and_nothing_else(description: dict[str, Any]) -> None:
     (mount,) = (route for route in app.ROUTES if isinstance(route, Mount))
     served = {
-        (method, mount.path + route.path.replace(":page}", "}"))
+        (method, mount.path + re.sub(r":\w+}", "}", route.path))
         for route in mount.routes
         if isinstance(route, Route)
         for method in (route.methods or set()) - {"HEAD"}
@@ -111,7 +112,7 @@ def test_every_error_is_described_with_its_status(description: dict[str, Any]) -
     error = {"$ref": "#/components/schemas/ErrorAnswer"}
     assert STATUS.keys() == CODES.keys()
     for operation in (*(operation.under("/api/v1") for operation in app.API), *app.HEALTH):
-        path = operation.path.replace(":page}", "}")
+        path = re.sub(r":\w+}", "}", operation.path)
         responses = description["paths"][path][operation.method.lower()]["responses"]
         for code in ("unavailable", *operation.errors):
             if STATUS[code] == operation.also:

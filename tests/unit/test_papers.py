@@ -138,7 +138,8 @@ def addresses() -> set[tuple[str, str]]:
     [api] = [route for route in ROUTES if isinstance(route, Mount)]
     found: set[tuple[str, str]] = set()
     for route in api.routes:
-        path = re.sub(r"\{page:\w+\}", "{n}", route.path.replace("{document}", "{id}"))  # type: ignore[attr-defined]
+        plain = re.sub(r":\w+\}", "}", route.path)  # type: ignore[attr-defined]
+        path = plain.replace("{document}", "{id}").replace("{page}", "{n}").replace("{key}", "{id}")
         if isinstance(route, WebSocketRoute):
             found.add(("WS", path))
         elif isinstance(route, Route):

@@ -18,7 +18,6 @@ import asyncio
 import time
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -35,16 +34,12 @@ from web.threads import in_thread
 _AT_ONCE = 200
 _SUMMARY_S = 0.5  # the knowledge base's own counts are told no more often
 _ALIVE_S = 20.0
-_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 4400, 4403, 4404
-_RESTART, _TRY_LATER = 1012, 1013
+_RESTART = 1012
 
 
 async def events(socket: WebSocket) -> None:
     """WS /knowledge-bases/{kb}/events."""
     await socket.accept()
-    if _foreign(socket):
-        await _refuse(socket, _FORBIDDEN, "bad_request", "This page is not of this server.")
-        return
     parts = state(socket)
     telling = asyncio.create_task(_tell(socket, parts))
     listening = asyncio.create_task(_until_gone(socket))
@@ -59,22 +54,10 @@ async def events(socket: WebSocket) -> None:
             await listening
 
 
-def _foreign(socket: WebSocket) -> bool:
-    """Whether another site's page opened it: browsers let any page do that, and name the page."""
-    origin = socket.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != socket.headers.get("host")
-
-
 async def _until_gone(socket: WebSocket) -> None:
     """What the client says is not asked for; that it goes is."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
-
-
-async def _refuse(socket: WebSocket, close: int, code: str, message: str, detail: Any = None) -> None:
-    problem = answers.Problem(code=code, message=message, detail=detail)
-    await socket.send_json({"type": "error", "error": problem.model_dump()})
-    await socket.close(close)
 
 
 async def _tell(socket: WebSocket, parts: State) -> None:
@@ -83,11 +66,13 @@ async def _tell(socket: WebSocket, parts: State) -> None:
         record, kb = await in_thread(parts.knowledge_base, socket)
         await _tell_changes(socket, parts, kb, record["id"], wanted.since)
     except ValidationError as error:
-        await _refuse(socket, _BAD_REQUEST, "bad_request", errors.sentence(error))
-    except (Missing, PermanentError):
-        await _refuse(socket, _NOT_FOUND, "not_found", "There is no such knowledge base, or it was deleted.")
-    except ServiceUnavailable as error:
-        await _refuse(socket, _TRY_LATER, "unavailable", "A part that this needs is out of reach.", str(error))
+        wrong = PermanentError("bad_request", errors.sentence(error))
+        await errors.refuse(socket, wrong, accepted=True)
+    except Missing:
+        gone = PermanentError("not_found", "There is no such knowledge base, or it was deleted.")
+        await errors.refuse(socket, gone, accepted=True)
+    except (PermanentError, ServiceUnavailable) as error:
+        await errors.refuse(socket, error, accepted=True)
 
 
 async def _tell_changes(socket: WebSocket, parts: State, kb: KnowledgeBase, kb_id: str, since: int | None) -> None:
@@ -96,6 +81,7 @@ async def _tell_changes(socket: WebSocket, parts: State, kb: KnowledgeBase, kb_i
     version = present if since is None else since if since <= present else 0
     summary_at, summarised = 0.0, -1
     while not parts.watch.closed:
+        await parts.access.who(socket)  # again and again: a key may be revoked, a session end
         found = await in_thread(status.changes, kb, version, _AT_ONCE)
         for change in _messages(found):
             await socket.send_json(change)

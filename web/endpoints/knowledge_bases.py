@@ -10,7 +10,7 @@ from starlette.responses import Response
 from storage import documents, status
 from storage.catalog import DEFAULT_SCHEMA, KnowledgeBase
 from web import answers, inputs
-from web.state import State, answer, body, query, state
+from web.state import State, answer, body, key_of, query, state
 from web.threads import in_thread
 
 _FIELDS = ("id", "name", "languages", "engine", "schema", "created_at")
@@ -43,7 +43,7 @@ async def create(request: Request) -> Response:
 async def listing(request: Request) -> Response:
     """GET /knowledge-bases."""
     wanted = query(request, inputs.ListQuery)
-    records = await in_thread(state(request).storage.knowledge_bases)
+    records = await in_thread(state(request).records, key_of(request))
     later = [record for record in records if wanted.cursor is None or record["id"] > wanted.cursor]
     items = [answers.KnowledgeBaseRecord(**_record(record)) for record in later[: wanted.limit]]
     cursor = items[-1].id if len(later) > wanted.limit else None

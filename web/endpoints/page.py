@@ -10,14 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pipeline.errors import PermanentError
+from web import errors
+from web.state import state
 from web.threads import in_thread
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",  # kept by the browser, but asked for every time: a new version shows at once
 }
 _MEDIA = {
@@ -29,7 +30,14 @@ _MEDIA = {
 
 
 async def index(request: Request) -> Response:
-    """GET /: the page; its views are addresses behind the `#`."""
+    """GET /: the page; its views are addresses behind the `#`. Without a key the same page and 401: it asks for one."""
+    try:
+        await state(request).access.who(request)
+    except PermanentError as error:
+        body, media_type = await in_thread(_read, "index.html")
+        refusal = await errors.permanent(request, error)
+        kept = {name: value for name, value in refusal.headers.items() if not name.startswith("content-")}
+        return Response(body, refusal.status_code, {**kept, **HEADERS}, media_type)
     return await in_thread(_answer, request, "index.html")
 
 

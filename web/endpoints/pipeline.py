@@ -12,14 +12,16 @@ from pipeline import stages
 from pipeline.errors import PermanentError
 from storage import failures, overview, pauses, reprocess
 from storage.catalog import KnowledgeBase
+from storage.keys import Key
 from web import answers, inputs
-from web.state import State, answer, query, state
+from web.state import State, answer, key_of, query, state
 from web.threads import in_thread
 
 
 async def show(request: Request) -> Response:
     """GET /pipeline."""
-    return answer(answers.PipelineStatus(**await in_thread(overview.pipeline, state(request).storage)))
+    found = await in_thread(overview.pipeline, state(request).storage, key_of(request).covers)
+    return answer(answers.PipelineStatus(**found))
 
 
 def _stage(request: Request) -> str:
@@ -52,16 +54,16 @@ async def resume(request: Request) -> Response:
 async def failed(request: Request) -> Response:
     """GET /pipeline/{stage}/failed: units that failed in the latest runs of documents, and were not discarded."""
     wanted = query(request, inputs.FailureQuery)
-    return answer(await in_thread(_failed, state(request), _stage(request), wanted))
+    return answer(await in_thread(_failed, state(request), key_of(request), _stage(request), wanted))
 
 
-def _failed(parts: State, stage: str, wanted: inputs.FailureQuery) -> answers.FailureList:
+def _failed(parts: State, key: Key, stage: str, wanted: inputs.FailureQuery) -> answers.FailureList:
     begin, after = "", None
     if wanted.cursor is not None:
         begin, document, first, last = wanted.cursor.split("-")
         after = failures.Place(document, int(first), int(last))
     items: list[dict[str, Any]] = []
-    for record, kb in _chosen(parts, wanted.kb):
+    for record, kb in _chosen(parts, key, wanted.kb):
         if record["id"] < begin:
             continue
         found = failures.listed(
@@ -77,27 +79,26 @@ def _failed(parts: State, stage: str, wanted: inputs.FailureQuery) -> answers.Fa
     return answers.FailureList(items=shown, next_cursor=cursor)
 
 
-def _chosen(parts: State, kb: str | None) -> list[tuple[dict[str, Any], KnowledgeBase]]:
-    """The knowledge base that is named, or all, by id.
+def _chosen(parts: State, key: Key, kb: str | None) -> list[tuple[dict[str, Any], KnowledgeBase]]:
+    """The knowledge base that is named, or all that the key is for, by id.
 
     Raises:
         PermanentError: `not_found`.
     """
-    storage = parts.storage
-    records = storage.knowledge_bases() if kb is None else [storage.knowledge_base(kb)]
-    return [(record, storage.open(record["id"])) for record in records]
+    records = parts.records(key) if kb is None else [parts.record(key, kb)]
+    return [(record, parts.storage.open(record["id"])) for record in records]
 
 
 async def retry(request: Request) -> Response:
     """POST /pipeline/{stage}/failed/retry: the documents of these units are retried; those in work are passed over."""
     parts, stage, wanted = state(request), _stage(request), query(request, inputs.FailureChoice)
-    opened = await in_thread(_retry, parts, stage, wanted)
+    opened = await in_thread(_retry, parts, key_of(request), stage, wanted)
     return answer(opened, 202, background=BackgroundTask(in_thread, parts.send))
 
 
-def _retry(parts: State, stage: str, wanted: inputs.FailureChoice) -> answers.RunsOpened:
+def _retry(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> answers.RunsOpened:
     runs = passed_over = 0
-    for record, kb in _chosen(parts, wanted.kb):
+    for record, kb in _chosen(parts, key, wanted.kb):
         found = failures.documents(kb, stage, wanted.document)
         if not found:
             continue
@@ -111,9 +112,9 @@ def _retry(parts: State, stage: str, wanted: inputs.FailureChoice) -> answers.Ru
 async def discard(request: Request) -> Response:
     """POST /pipeline/{stage}/failed/discard: take units off the list; their documents stay as they are."""
     wanted = query(request, inputs.FailureChoice)
-    return answer(await in_thread(_discard, state(request), _stage(request), wanted))
+    return answer(await in_thread(_discard, state(request), key_of(request), _stage(request), wanted))
 
 
-def _discard(parts: State, stage: str, wanted: inputs.FailureChoice) -> answers.UnitsDiscarded:
-    total = sum(failures.discard(kb, stage, wanted.document) for _, kb in _chosen(parts, wanted.kb))
+def _discard(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> answers.UnitsDiscarded:
+    total = sum(failures.discard(kb, stage, wanted.document) for _, kb in _chosen(parts, key, wanted.kb))
     return answers.UnitsDiscarded(units=total)

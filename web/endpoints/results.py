@@ -40,7 +40,22 @@ class PageNumber(Convertor[int]):
         return str(value)
 
 
+class Id(Convertor[str]):
+    """What stands for a document, an upload or a key in an address: no path can look like it."""
+
+    regex = "[0-9a-f]{32}"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
 register_url_convertor("page", PageNumber())
+register_url_convertor("id", Id())
 
 
 class _File(FileResponse):
