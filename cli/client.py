@@ -45,12 +45,25 @@ def find_server(settings: Settings, url: str | None) -> str:
     return f"http://{settings.web.host}:{settings.web.port}"
 
 
-class Client:
-    """Calls the API and turns its errors into `ApiError`."""
+def key_header(key: str | None) -> dict[str, str]:
+    """The header that shows the key given, else the one in PAGEMILL_KEY; none where there is none."""
+    shown = (key or os.environ.get("PAGEMILL_KEY", "")).strip()
+    if not shown.isascii():
+        raise ApiError("unauthorized", "The key is not valid: it holds characters that no key has.")
+    return {"Authorization": f"Bearer {shown}"} if shown else {}
 
-    def __init__(self, base: str) -> None:
+
+class Client:
+    """Calls the API and turns its errors into `ApiError`.
+
+    Args:
+        key: what the server asks for where it asks for keys; else PAGEMILL_KEY.
+    """
+
+    def __init__(self, base: str, key: str | None = None) -> None:
         self.base = base
-        self._http = httpx.Client(base_url=f"{base}/api/v1", timeout=_TIMEOUT_S, trust_env=False)
+        headers = key_header(key)
+        self._http = httpx.Client(base_url=f"{base}/api/v1", headers=headers, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
         """Close its connections."""

@@ -36,7 +36,8 @@ def run(settings: Settings, console: Console) -> int:
     console.print(f"Engine: {', then '.join(choice.engines)}. {choice.reason}", markup=False)
     samples = make_samples(data / "samples")
     stack = subprocess.Popen(
-        [*python("cli.main"), "up", "--data", str(data), "--port", str(settings.web.port)],
+        [*python("cli.main"), "up", "--data", str(data), "--host", "127.0.0.1", "--port", str(settings.web.port)],
+        env={**os.environ, "PAGEMILL_WEB__KEYS": "auto"},  # for whoever is at this machine
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C reaches this process; it stops the stack in order

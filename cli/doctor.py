@@ -16,7 +16,7 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from cli.client import find_server
+from cli.client import find_server, key_header
 from pipeline.errors import PermanentError
 from pipeline.ocr import policy
 from pipeline.settings import Settings
@@ -42,7 +42,7 @@ class Result:
         return asdict(self)
 
 
-def check(settings: Settings, url: str | None) -> list[Result]:
+def check(settings: Settings, url: str | None, key: str | None = None) -> list[Result]:
     """Look at every part; changes nothing."""
     checks: list[Callable[[], list[Result]]] = [
         _python,
@@ -53,7 +53,7 @@ def check(settings: Settings, url: str | None) -> list[Result]:
         _valkey,
         _chroma,
         lambda: _data(settings),
-        lambda: _server(settings, url),
+        lambda: _server(settings, url, key),
     ]
     return [result for one in checks for result in one()]
 
@@ -153,12 +153,15 @@ def _data(settings: Settings) -> list[Result]:
     return [Result("Data folder", "ok", words)]
 
 
-def _server(settings: Settings, url: str | None) -> list[Result]:
+def _server(settings: Settings, url: str | None, key: str | None) -> list[Result]:
     base = find_server(settings, url)
     try:
-        ready = httpx.get(f"{base}/readyz", timeout=3.0, trust_env=False).json()
+        answer = httpx.get(f"{base}/readyz", headers=key_header(key), timeout=3.0, trust_env=False)
+        ready = answer.json()
     except (httpx.HTTPError, ValueError):
         return [Result("Server", "note", f"none answers at {base}", "Start one with `pagemill up`.")]
+    if "error" in ready:
+        return [Result("Server", "note", f"{base}: {ready['error']['message']}", "Give --key or set PAGEMILL_KEY.")]
     if ready["problems"]:
         return [Result("Server", "missing", f"{base}: {'; '.join(ready['problems'])}", "See its logs.")]
     return [Result("Server", "ok", "; ".join([f"{base} is ready", *ready["notes"]]))]

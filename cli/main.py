@@ -5,37 +5,32 @@ Exit codes: 0 done; 1 something failed; 2 wrong usage or settings; 3 no server a
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import fields, progress
-from cli.client import ApiError, Client, NoServer, find_server, kb_path
+from cli import fields, keys, progress
+from cli.client import ApiError, NoServer, kb_path
+from cli.options import ERR, OUT, Data, Json, Kb, Key, Url, load_settings, open_client, print_json
 from cli.supervise import Program
-from cli.up import UpError, python, run_group, up, worker_programs
-from pipeline import settings, stages
-from pipeline.errors import ServiceUnavailable
-from pipeline.settings import Settings, SettingsError
+from cli.up import UpError, python, require_key, run_group, up, worker_programs
+from pipeline import stages
+from pipeline.errors import PermanentError, ServiceUnavailable
+from pipeline.settings import SettingsError
+from storage.catalog import Storage
 from storage.migrate import NewerData
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Turns PDFs and page images, Chinese and English, into searchable knowledge bases.",
 )  # fmt: skip
-_OUT = Console(highlight=False)
-_ERR = Console(stderr=True, highlight=False)
-
-Url = Annotated[str | None, typer.Option(help="Address of the server; else PAGEMILL_URL, else the local one.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+app.add_typer(keys.app, name="keys")
 _FILTER = "NAME:VALUE, such as skills:Redis or tag:2026-spring; may be repeated."
-Kb = Annotated[str, typer.Option(help="Name or id of the knowledge base.")]
 
 
 def main() -> None:
@@ -43,22 +38,22 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        _ERR.print(f"[red]Settings:[/red]\n{error}", markup=True)
+        ERR.print(f"[red]Settings:[/red]\n{error}", markup=True)
         sys.exit(2)
     except (UpError, NewerData, ServiceUnavailable) as error:
-        _ERR.print(f"pagemill: {error}", markup=False)
+        ERR.print(f"pagemill: {error}", markup=False)
         sys.exit(1)
-    except ApiError as error:
-        _ERR.print(f"pagemill: {error} ({error.code})", markup=False)
+    except (ApiError, PermanentError) as error:
+        ERR.print(f"pagemill: {error} ({error.code})", markup=False)
         sys.exit(1)
     except NoServer as error:
-        _ERR.print(f"pagemill: {error}", markup=False)
+        ERR.print(f"pagemill: {error}", markup=False)
         sys.exit(3)
 
 
 def _version(asked: bool) -> None:
     if asked:
-        _OUT.print(f"pagemill {version('pagemill')}")
+        OUT.print(f"pagemill {version('pagemill')}")
         raise typer.Exit
 
 
@@ -69,68 +64,64 @@ def _options(
     """See the commands below."""
 
 
-def _settings(data: Path | None = None) -> Settings:
-    if data is not None:
-        os.environ["PAGEMILL_STORAGE__DATA"] = str(data.absolute())
-    return settings.load()
-
-
-def _client(url: str | None) -> Client:
-    return Client(find_server(settings.load(), url))
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
-
-
 @app.command("up")
 def up_command(
-    data: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    data: Data = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port, or the next free one.")] = None,
 ) -> None:
     """Start everything on this machine and keep it running until Ctrl-C."""
-    config = _settings(data)
+    config = load_settings(data)
 
     def announce(url: str, details: dict[str, Any]) -> None:
-        _OUT.print(f"Pagemill is ready at {url}  (data and logs: {config.data}, {len(details['processes'])} processes)",
+        OUT.print(f"Pagemill is ready at {url}  (data and logs: {config.data}, {len(details['processes'])} processes)",
                    markup=False, soft_wrap=True)  # fmt: skip
         if details["backup"]:
-            _OUT.print(f"The databases were brought up to date; what they were before lies in {details['backup']}",
-                       markup=False, soft_wrap=True)  # fmt: skip
+            OUT.print(f"The databases were brought up to date; what they were before lies in {details['backup']}",
+                      markup=False, soft_wrap=True)  # fmt: skip
 
-    up(config, host or config.web.host, config.web.port if port is None else port, announce)
+    def show_key(key: str) -> None:
+        OUT.print("From other machines Pagemill is used with a key. This one may do everything; it is not shown again:",
+                  markup=False, soft_wrap=True)  # fmt: skip
+        OUT.print(key, markup=False, soft_wrap=True)
+
+    up(config, host or config.web.host, config.web.port if port is None else port, announce, show_key)
 
 
 @app.command()
 def worker(
     stage: Annotated[str, typer.Argument(help="One of: " + ", ".join(stages.NAMES))],
-    data: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    data: Data = None,
 ) -> None:
     """Run a stage's worker group; the servers are those that the settings name."""
     if stage not in stages.BY_NAME:
         raise typer.BadParameter(f"there is no stage “{stage}”; stages: {', '.join(stages.NAMES)}")
-    config = _settings(data)
+    config = load_settings(data)
     run_group(config, worker_programs(config, stage, {}))
 
 
 @app.command()
 def web(
-    data: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    data: Data = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port.")] = None,
 ) -> None:
     """Run the web server alone; the servers are those that the settings name."""
-    config = _settings(data)
+    config = load_settings(data)
     given = {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": None if port is None else str(port)}
     env = {name: value for name, value in given.items() if value is not None}
+    rules = config.web.model_copy(update={"host": host or config.web.host})
+    if rules.needs_keys:
+        storage = Storage(config)
+        storage.prepare()
+        require_key(storage, rules)
     run_group(config, [Program("web", python("web.server"), {"PAGEMILL_PROCESS": "web", **env})])
 
 
 @app.command()
-def sweep(data: Annotated[Path | None, typer.Option(help="Data folder.")] = None) -> None:
+def sweep(data: Data = None) -> None:
     """Run the sweep alone; the servers are those that the settings name."""
-    run_group(_settings(data), [Program("sweep", python("actors.sweep"), {"PAGEMILL_PROCESS": "sweep"})])
+    run_group(load_settings(data), [Program("sweep", python("actors.sweep"), {"PAGEMILL_PROCESS": "sweep"})])
 
 
 @app.command()
@@ -142,10 +133,11 @@ def add(
     metadata: Annotated[str | None, typer.Option(help="A JSON object to keep with the files.")] = None,
     schema: Annotated[str | None, typer.Option(help="Fields to look for, if the knowledge base is new.")] = None,
     url: Url = None,
+    key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Upload files into a knowledge base, making it if there is none."""
-    client = _client(url)
+    client = open_client(url, key)
     found = client.ensure_knowledge_base(kb, schema)
     if schema not in (None, found["schema"]):
         raise typer.BadParameter(f"“{kb}” exists and has the schema {found['schema']}; leave --schema out.")
@@ -161,16 +153,16 @@ def add(
         rejected += answer["rejected"]
     statuses: list[dict[str, Any]] = []
     if wait and documents:
-        statuses = progress.watch(client, kb, documents, Console(stderr=True) if as_json else _OUT)
+        statuses = progress.watch(client, kb, documents, Console(stderr=True) if as_json else OUT)
     if as_json:
-        _print_json({"documents": statuses or documents, "rejected": rejected})
+        print_json({"documents": statuses or documents, "rejected": rejected})
     else:
         for document in statuses or documents:
             words = progress.outcome(document) if statuses else document["status"]
             note = "  (uploaded before)" if document.get("duplicate") else ""
-            _OUT.print(f"{document['id']}  {document['filename']}: {words}{note}", markup=False, soft_wrap=True)
+            OUT.print(f"{document['id']}  {document['filename']}: {words}{note}", markup=False, soft_wrap=True)
         for file in rejected:
-            _OUT.print(f"rejected  {file['filename']}: {file['error']['message']}", markup=False, soft_wrap=True)
+            OUT.print(f"rejected  {file['filename']}: {file['error']['message']}", markup=False, soft_wrap=True)
     if rejected or any(status["status"] != "done" for status in statuses):
         raise typer.Exit(1)
 
@@ -186,10 +178,11 @@ def status(
     kb: Annotated[str | None, typer.Argument(help="A knowledge base; without one: the pipeline.")] = None,
     document: Annotated[str | None, typer.Argument(help="A document's id.")] = None,
     url: Url = None,
+    key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Show the pipeline, a knowledge base's documents, or one document."""
-    client = _client(url)
+    client = open_client(url, key)
     if kb is None:
         value = client.call("GET", "/pipeline")
         table = Table("stage", "ready", "claimed", "failed", "per minute", "oldest, s")
@@ -212,12 +205,12 @@ def status(
         if value["error"]:
             table.caption = value["error"]["message"]
     if as_json:
-        _print_json(value)
+        print_json(value)
         return
-    _OUT.print(table)
+    OUT.print(table)
     if document is not None:
         for line in fields.lines(value["fields"]):
-            _OUT.print(line, markup=False, soft_wrap=True)
+            OUT.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -228,15 +221,16 @@ def search(
     mode: Annotated[str, typer.Option(help="hybrid, vector or keyword.")] = "hybrid",
     only: Annotated[list[str] | None, typer.Option("--filter", help=_FILTER)] = None,
     url: Url = None,
+    key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Search a knowledge base."""
     params: dict[str, Any] = {"q": query, "limit": limit, "mode": mode, "filter": only or []}
-    value = _client(url).call("GET", f"{kb_path(kb)}/search", params=params)
+    value = open_client(url, key).call("GET", f"{kb_path(kb)}/search", params=params)
     if as_json:
-        _print_json(value)
+        print_json(value)
     else:
-        print_hits(_OUT, value)
+        print_hits(OUT, value)
 
 
 def print_hits(console: Console, value: dict[str, Any]) -> None:
@@ -266,9 +260,10 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
     only: Annotated[list[str] | None, typer.Option("--filter", help=_FILTER)] = None,
     url: Url = None,
+    key: Key = None,
 ) -> None:
     """Write the fields of a knowledge base's documents as CSV, a row a document."""
-    pieces = _client(url).download(f"{kb_path(kb)}/fields.csv", params={"filter": only or []})
+    pieces = open_client(url, key).download(f"{kb_path(kb)}/fields.csv", params={"filter": only or []})
     if output is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -287,36 +282,37 @@ def retry(
     kb: Annotated[str, typer.Argument(help="A knowledge base.")],
     document: Annotated[str, typer.Argument(help="A document's id.")],
     url: Url = None,
+    key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Do again what failed of a document; what was read is kept."""
-    value = _client(url).call("POST", f"{kb_path(kb)}/documents/{document}/retry")
+    value = open_client(url, key).call("POST", f"{kb_path(kb)}/documents/{document}/retry")
     if as_json:
-        _print_json(value)
+        print_json(value)
     else:
-        _OUT.print(f"{value['filename']}: run {value['run']} {value['status']}", markup=False)
+        OUT.print(f"{value['filename']}: run {value['run']} {value['status']}", markup=False)
 
 
 @app.command()
-def doctor(url: Url = None, as_json: Json = False) -> None:
+def doctor(url: Url = None, key: Key = None, as_json: Json = False) -> None:
     """Check every part and say how to mend what is missing."""
     from cli import doctor as checks
 
-    results = checks.check(settings.load(), url)
+    results = checks.check(load_settings(), url, key)
     if as_json:
-        _print_json([result.as_dict() for result in results])
+        print_json([result.as_dict() for result in results])
     else:
-        checks.show(results, _OUT)
+        checks.show(results, OUT)
     if any(result.level == "missing" for result in results):
         raise typer.Exit(1)
 
 
 @app.command(hidden=True)
-def demo(data: Annotated[Path | None, typer.Option(help="Data folder.")] = None) -> None:
+def demo(data: Data = None) -> None:
     """Put sample documents through a stack of its own; what `make demo` runs."""
     from cli.demo import run
 
-    sys.exit(run(_settings(data), _OUT))
+    sys.exit(run(load_settings(data), OUT))
 
 
 if __name__ == "__main__":

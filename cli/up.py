@@ -22,8 +22,8 @@ import redis
 
 from cli.supervise import Program, Supervisor
 from pipeline import metrics, settings, stages
-from pipeline.settings import Settings
-from storage import migrate
+from pipeline.settings import Settings, WebSettings
+from storage import keys, migrate
 from storage.catalog import Storage
 
 _LOOPBACK = "127.0.0.1"
@@ -187,10 +187,40 @@ def stop_on_signals(supervisor: Supervisor) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str, Any]], None]) -> None:
+def require_key(storage: Storage, web: WebSettings, show: Callable[[str], None] | None = None) -> None:
+    """See to it that there is a key where the server will want one.
+
+    Args:
+        show: shows a key made here: where there was never one, and nothing logs what is shown.
+
+    Raises:
+        UpError: there is none.
+    """
+    problem = keys.refusal(storage.catalog, web)
+    if problem is None:
+        return
+    if show is None or keys.any_made(storage.catalog) or _is_logged(sys.stdout.fileno()):
+        raise UpError(problem)
+    show(keys.make(storage.catalog, "first", "admin")[1])
+
+
+def _is_logged(descriptor: int) -> bool:
+    """Whether systemd keeps what is written there in its journal."""
+    status = os.fstat(descriptor)
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def up(
+    config: Settings,
+    host: str,
+    port: int,
+    announce: Callable[[str, dict[str, Any]], None],
+    show_key: Callable[[str], None],
+) -> None:
     """Run the whole stack until told to stop.
 
     Args:
+        show_key: called with the first key where keys are needed and there was never one.
         announce: called with the address once uploads and keyword search work.
 
     Raises:
@@ -213,7 +243,9 @@ def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str
         }
         try:
             _start_servers(config, supervisor, env)
-            kept = Storage(config, env["PAGEMILL_STORAGE__CHROMA_URL"]).prepare()
+            storage = Storage(config, env["PAGEMILL_STORAGE__CHROMA_URL"])
+            kept = storage.prepare()
+            require_key(storage, config.web.model_copy(update={"host": host}), show_key)
             port = choose_port(host, port)
             env |= {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": str(port)}
             supervisor.add(Program("web", python("web.server"), {**env, "PAGEMILL_PROCESS": "web"}))
@@ -222,7 +254,8 @@ def up(config: Settings, host: str, port: int, announce: Callable[[str, dict[str
                 for program in worker_programs(config, stage, env):
                     supervisor.add(program)
             url = address(host, port)
-            wait_for("the web server", lambda: http_answers(f"{url}/readyz"), supervisor, _READY_S)
+            # Catalogue and queue server answered above; what else /readyz tells, the supervisor knows. It takes a key.
+            wait_for("the web server", lambda: http_answers(f"{url}/healthz"), supervisor, _READY_S)
             (data / "server.json").write_bytes(orjson.dumps({"url": url, "pid": os.getpid()}))
             announce(url, {"processes": supervisor.processes(), "backup": kept})
             supervisor.run()

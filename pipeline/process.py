@@ -43,6 +43,13 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us, up to 65,536: the usual 1,024 are few for a server."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def limit_core_dumps() -> None:
     """Leave no core dump of a child that crashes on somebody's document: it would hold the document."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 from sqlalchemy import RowMapping, delete, insert, or_, select, update
 
 from pipeline.errors import PermanentError
+from pipeline.settings import WebSettings
 from storage import clock
 from storage.database import Database, scalar
 from storage.schema import api_key, session
@@ -108,6 +109,16 @@ def any_active(catalog: Database) -> bool:
     """Whether there is a key that was not revoked."""
     with catalog.read() as connection:
         return scalar(connection, "SELECT 1 FROM api_key WHERE revoked_at IS NULL LIMIT 1") is not None
+
+
+def refusal(catalog: Database, web: WebSettings) -> str | None:
+    """Why a server must not start, or None: keys are needed and there is none."""
+    if not web.needs_keys or any_active(catalog):
+        return None
+    return (
+        f"web.host is {web.host} and web.keys {web.keys}, so whoever asks must show a key, and there is none."
+        " Make one with `pagemill keys add NAME --scope admin`, then start again."
+    )
 
 
 def find(catalog: Database, presented: str) -> Key | None:

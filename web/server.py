@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
 from pipeline import log, metrics, settings
-from pipeline.process import die_with_parent
-from storage import migrate
+from pipeline.process import die_with_parent, raise_file_limit
+from pipeline.settings import Settings
+from storage import keys, migrate
+from storage.catalog import Storage
 from web.app import create_app
+from web.connection import Connection, SocketConnection
+
+_MESSAGE_BYTES = 4096  # what WebSockets say to us is not asked for
 
 
 def main() -> None:
@@ -22,14 +29,38 @@ def main() -> None:
     log.configure(config.log.level)
     metrics.share(config.data / metrics.FOLDER, "web")
     migrate.refuse_newer(config.data)
-    app = create_app(config)
-    server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False), app
-    )
+    if config.web.needs_keys:
+        _require_key(config)
+    raise_file_limit()
+    server = serving(create_app(config), config)
     with listen(config.web.host, config.web.port) as listener:
         host, port = listener.getsockname()[:2]
         log.get("web").info("web listens", host=host, port=port)
         server.run([listener])
+
+
+def _require_key(config: Settings) -> None:
+    """End where nobody could show a key: some would try."""
+    storage = Storage(config)
+    storage.prepare()
+    try:
+        if problem := keys.refusal(storage.catalog, config.web):
+            sys.exit(problem)
+    finally:
+        storage.catalog.close()
+
+
+def serving(app: Starlette, config: Settings) -> uvicorn.Server:
+    """The server of an app, with the settings' patience for slow clients."""
+    http: Any = partial(Connection, limits=config.web)  # what makes protocols; uvicorn's types want classes
+    ws: Any = partial(SocketConnection, limits=config.web)
+    return _Server(
+        uvicorn.Config(
+            app, http=http, ws=ws, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False,
+            ws_max_size=_MESSAGE_BYTES,
+        ),
+        app,
+    )  # fmt: skip
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,89 @@
+"""`pagemill keys`: make, list and revoke keys, in the data folder itself: no server need run, none need be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from cli.options import ERR, OUT, Data, Json, load_settings, print_json
+from storage import keys
+from storage.catalog import Storage
+
+app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of this data folder's server.")
+_SCOPE = "read: look and search; write: documents too; admin: knowledge bases, pipeline and keys too."
+_FOR = "Only for this knowledge base, name or id; may be repeated. Without it: for all."
+
+
+@contextmanager
+def _opened(data: Data) -> Iterator[Storage]:
+    """The data folder, made or brought up to date where it must be."""
+    storage = Storage(load_settings(data))
+    storage.prepare()
+    try:
+        yield storage
+    finally:
+        storage.catalog.close()
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What the key is for, to know it by later.")],
+    scope: Annotated[str, typer.Option(help=_SCOPE)],
+    kb: Annotated[list[str] | None, typer.Option(help=_FOR)] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key and print it: this once, it is kept nowhere."""
+    wanted = next((one for one in keys.SCOPES if one == scope), None)
+    if wanted is None:
+        raise typer.BadParameter(f"--scope is one of {', '.join(keys.SCOPES)}")
+    with _opened(data) as storage:
+        ids = [storage.knowledge_base(one)["id"] for one in kb] if kb else None
+        made, presented = keys.make(storage.catalog, name, wanted, ids)
+    if as_json:
+        print_json({"id": made.id, "name": made.name, "scope": made.scope, "knowledge_bases": ids, "key": presented})
+    else:
+        ERR.print(f"Key {made.id}, {made.scope}. Keep it safe; it is not shown again:", markup=False, soft_wrap=True)
+        OUT.print(presented, markup=False, soft_wrap=True)
+
+
+@app.command("list")
+def listing(data: Data = None, as_json: Json = False) -> None:
+    """List the keys, revoked ones too."""
+    with _opened(data) as storage:
+        found = keys.listing(storage.catalog)
+        names = {record["id"]: record["name"] for record in storage.knowledge_bases()}
+    if as_json:
+        print_json([_as_dict(key) for key in found])
+        return
+    table = Table("id", "name", "scope", "for", "made", "last used", "revoked")
+    table.columns[0].no_wrap, table.columns[0].min_width = True, 32  # ids are copied from here
+    for key in found:
+        ids = key.knowledge_bases
+        whom = "all" if ids is None else ", ".join(sorted(names.get(one, "a deleted one") for one in ids))
+        times = [time[:16].replace("T", " ") if time else "" for time in (key.created_at, key.used_at, key.revoked_at)]
+        table.add_row(key.id, key.name, key.scope, whom, *times)
+    OUT.print(table)
+
+
+@app.command()
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `pagemill keys list` shows it.")],
+    data: Data = None,
+) -> None:
+    """End a key, and all that is signed in with it, at once."""
+    with _opened(data) as storage:
+        keys.revoke(storage.catalog, key)
+    OUT.print(f"revoked {key}", markup=False, soft_wrap=True)
+
+
+def _as_dict(key: keys.Key) -> dict[str, Any]:
+    ids = None if key.knowledge_bases is None else sorted(key.knowledge_bases)
+    return {
+        "id": key.id, "name": key.name, "scope": key.scope, "knowledge_bases": ids, "created_at": key.created_at,
+        "used_at": key.used_at, "revoked_at": key.revoked_at,
+    }  # fmt: skip

@@ -1,0 +1,42 @@
+"""What commands share: options that mean the same everywhere, settings, the client, and where words go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from cli.client import Client, find_server
+from pipeline import settings
+from pipeline.settings import Settings
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+Url = Annotated[str | None, typer.Option(help="Address of the server; else PAGEMILL_URL, else the local one.")]
+Key = Annotated[str | None, typer.Option(help="Key of the server; better PAGEMILL_KEY: others see command lines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Kb = Annotated[str, typer.Option(help="Name or id of the knowledge base.")]
+Data = Annotated[Path | None, typer.Option(help="Data folder.")]
+
+
+def load_settings(data: Path | None = None) -> Settings:
+    """The settings, on the data folder that was given."""
+    if data is not None:
+        os.environ["PAGEMILL_STORAGE__DATA"] = str(data.absolute())
+    return settings.load()
+
+
+def open_client(url: str | None, key: str | None) -> Client:
+    """A client of the server that was given, else of the local one."""
+    return Client(find_server(settings.load(), url), key)
+
+
+def print_json(value: Any) -> None:
+    """Print a value for scripts."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
