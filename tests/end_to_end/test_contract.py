@@ -64,7 +64,8 @@ def test_the_app_keeps_to_its_description(tidy: Stack, tmp_path: Path) -> None:
     (status,) = tidy.wait(kb, document)
     assert status["status"] == "done" and status["pages"]["text_layer"] == status["pages"]["ocr"] == 1
     tidy.wait_for_vectors(kb)
-    real = {"path.kb": kb, "path.document": document, "path.batch": status["batch"], "path.page": 1}
+    key = tidy.client.call("POST", "/keys", json={"name": "contract", "scope": "read"})["id"]
+    real = {"path.kb": kb, "path.document": document, "path.batch": status["batch"], "path.page": 1, "path.key": key}
     given: dict[str, dict[str, Any]] = {"": real, "documents_show": {"query.wait": 0.01}}
     reached = _run(tidy, tmp_path / "reading", given, "examples,coverage,fuzzing,stateful", leave_out=CHANGING)
 
