@@ -22,12 +22,14 @@ class Actor:
     def work(self, hands: Hands) -> None:
         """Lay the document out. Again is safe: files are replaced whole with the same content, rows are fenced."""
         claim = hands.claim
+        files = claim.kb.files(claim.document)
+        hands.still_held()
+        files.remove_drafts(claim.run)  # of an attempt that was cut off
         base = claim.settings.get("chunks_of")
         if base is not None and self._adopted(hands, base):
             return
         document = build_document(pages.readings(claim.kb, claim.document, claim.run))
         markdown = to_markdown(document)
-        files = claim.kb.files(claim.document)
         hands.still_held()
         write_atomically(files.markdown(claim.run), markdown.encode())
         write_atomically(files.json(claim.run), orjson.dumps(to_json(document)))

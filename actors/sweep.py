@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -49,7 +48,7 @@ class Sweep:
         """Repair once; False where another sweeper holds the lease."""
         if not self._storage.hold("sweep", self._holder, _LEASE_S):
             return False
-        full = time.monotonic() >= self._full_scan_at
+        full = clock.now_s() >= self._full_scan_at
         activity = dict(self._storage.active())
         names = [record["id"] for record in self._storage.knowledge_bases()] if full else list(activity)
         for kb_id in names:
@@ -62,7 +61,7 @@ class Sweep:
             self._guarded("removing a deleted knowledge base", partial(self._remove, kb_id))
         if full:
             self._guarded("forgetting workers", self._storage.forget_silent_workers)
-            self._full_scan_at = time.monotonic() + self._config.sweep.full_scan_s
+            self._full_scan_at = clock.now_s() + self._config.sweep.full_scan_s
         return True
 
     def _guarded(self, what: str, step: Callable[[], object]) -> None:
@@ -93,7 +92,7 @@ class Sweep:
 
     def _remove(self, kb_id: str) -> None:
         """Remove what a deleted knowledge base held: at once, and again when no lease in it can still be alive."""
-        now = time.monotonic()
+        now = clock.now_s()
         seen = self._removed.get(kb_id)
         if seen is None:
             self._storage.remove_remains(kb_id, last=False)
@@ -109,7 +108,7 @@ class Sweep:
 
     def _drop_strays(self, stage: str) -> None:
         """Forget messages that were fetched and then lost, so that they no longer count as being under way."""
-        now = time.monotonic()
+        now = clock.now_s()
         fetched = [message for message in self._queue.sent(stage) if not message.waiting]
         for message in fetched:
             kb, document, run, unit = message.key

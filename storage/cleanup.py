@@ -6,7 +6,6 @@ still have written vectors after the first time. Every step is safe to repeat.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from sqlalchemy import Row, text
 
 from storage import chunks, clock
 from storage.catalog import KnowledgeBase
-from storage.files import looks_of, remove_previews, remove_run_folder
+from storage.files import looks_of, remove_document_folder, remove_previews, remove_run_folder
 
 _PASSES = 2
 
@@ -108,7 +107,7 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """How an orphan looked, and since when (monotonic) it has looked so."""
+    """How an orphan looked, and since when (`clock.now_s`) it has looked so."""
 
     looks: tuple[int, int]
     since_s: float
@@ -128,7 +127,7 @@ def remove_orphans(kb: KnowledgeBase, age_s: float, seen: dict[Path, Sighting]) 
     documents, previews = kb.folder / "documents", kb.data / "cache" / kb.id
     orphans = _entries(kb.folder / "incoming")
     orphans += [path for folder in (documents, previews) for path in _entries(folder) if path.name not in known]
-    before, now = dict(seen), time.monotonic()
+    before, now = dict(seen), clock.now_s()
     seen.clear()
     removed = 0
     for path in orphans:
@@ -153,18 +152,24 @@ def remove_orphans(kb: KnowledgeBase, age_s: float, seen: dict[Path, Sighting]) 
 
 def remove_stray_images(kb_list: list[KnowledgeBase], data: Path) -> int:
     """Remove page images of runs that are not in work any more (their worker died before it could)."""
-    folders = [(document, run) for document in _entries(data / "tmp") for run in _entries(document)]
+    folders = _entries(data / "tmp")
     if not folders:
         return 0
-    working: set[tuple[str, str]] = set()
+    working: dict[str, set[str]] = {}
     for kb in kb_list:
         with kb.db.read() as connection:
             rows = connection.execute(text("SELECT document, run FROM run WHERE status IN ('queued', 'running')"))
-            working.update((row.document, str(row.run)) for row in rows)
-    stray = [(document.name, run.name) for document, run in folders if (document.name, run.name) not in working]
-    for document_id, number in stray:
-        remove_run_folder(data, document_id, int(number))
-    return len(stray)
+            for row in rows:
+                working.setdefault(row.document, set()).add(str(row.run))
+    removed = 0
+    for document in folders:
+        for run in _entries(document):
+            if run.name not in working.get(document.name, ()):
+                remove_run_folder(data, document.name, int(run.name))
+                removed += 1
+        if document.name not in working:  # who removed its last run may have been stopped before it could remove this
+            remove_document_folder(data, document.name)
+    return removed
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -89,6 +89,11 @@ class DocumentFiles:
         """Remove everything of the document; nothing there is no error."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def remove_drafts(self, run: int) -> None:
+        """Remove what a worker that died while it wrote a result left of it."""
+        for draft in (self.folder / str(run)).glob("*.part"):
+            draft.unlink(missing_ok=True)
+
     def remove_run(self, run: int) -> None:
         """Remove the results of one run."""
         shutil.rmtree(self.folder / str(run), ignore_errors=True)
@@ -102,8 +107,13 @@ def run_folder(data: Path, document: str, run: int) -> Path:
 def remove_run_folder(data: Path, document: str, run: int) -> None:
     """Remove a run's page images, and the document's folder with its last run."""
     shutil.rmtree(run_folder(data, document, run), ignore_errors=True)
+    remove_document_folder(data, document)
+
+
+def remove_document_folder(data: Path, document: str) -> None:
+    """Remove a document's folder of page images unless a run's images lie in it."""
     try:
-        run_folder(data, document, run).parent.rmdir()
+        (data / "tmp" / document).rmdir()
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
             raise

@@ -3,9 +3,8 @@
 The product has no hooks for this: what is patched here is patched in this process only. Trouble comes from files in
 the folder CHAOS names, so that a test can switch it on and off:
 
-    hold-STAGE     a worker that claims a unit of the stage writes its process id to held-STAGE and works no further
-    settled-STAGE  the same, after the unit's settle and before anything is sent
-    twice          every message is sent twice
+    hold-STAGE  a worker that claims a unit of the stage writes its process id to held-STAGE and works no further
+    twice       every message is sent twice
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ def _patch_shell(stage: str) -> None:
         def held(hands: Hands) -> None:
             _hold(f"hold-{stage}", f"held-{stage}")
             do(hands)
-            _hold(f"settled-{stage}", f"held-{stage}")
 
         original(self, held, hands)
 

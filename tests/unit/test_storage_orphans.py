@@ -11,6 +11,8 @@ import pytest
 from storage import cleanup
 from storage.catalog import KnowledgeBase
 from storage.cleanup import Sighting
+from storage.files import write_atomically
+from tests.unit.builders import upload
 
 
 @pytest.fixture
@@ -62,3 +64,20 @@ def test_documents_that_were_committed_are_no_orphans(kb: KnowledgeBase, orphans
     cleanup.remove_orphans(kb, 0, seen)
     assert cleanup.remove_orphans(kb, 0, seen) == 1
     assert [path.exists() for path in orphans] == [False, True, True]
+
+
+def test_a_folder_whose_last_run_was_removed_goes_too(kb: KnowledgeBase) -> None:
+    stopped, working = kb.data / "tmp" / "stopped", kb.data / "tmp" / upload(kb).id
+    for folder in (stopped, working):
+        folder.mkdir(parents=True)
+    cleanup.remove_stray_images([kb], kb.data)
+    assert not stopped.exists(), "whoever removed its last run died before it could remove the folder"
+    assert working.exists(), "a worker may be about to put a run's images there"
+
+
+def test_a_result_half_written_is_no_result(kb: KnowledgeBase) -> None:
+    files = kb.files(upload(kb).id)
+    write_atomically(files.markdown(1), b"text")
+    files.markdown(1).with_name("document.json.1234abcd.part").write_bytes(b"{")
+    files.remove_drafts(1)
+    assert list(files.markdown(1).parent.iterdir()) == [files.markdown(1)]
