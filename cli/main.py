@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import fields, keys, progress
+from cli import backup, fields, keys, progress
 from cli.client import ApiError, NoServer, kb_path
 from cli.options import ERR, OUT, Data, Json, Kb, Key, Url, load_settings, open_client, print_json
 from cli.supervise import Program
@@ -22,6 +22,7 @@ from cli.up import UpError, python, require_key, run_group, up, worker_programs
 from pipeline import stages
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import SettingsError
+from storage.archive import BackupError
 from storage.catalog import Storage
 from storage.migrate import NewerData
 
@@ -40,7 +41,7 @@ def main() -> None:
     except SettingsError as error:
         ERR.print(f"[red]Settings:[/red]\n{error}", markup=True)
         sys.exit(2)
-    except (UpError, NewerData, ServiceUnavailable) as error:
+    except (UpError, NewerData, BackupError, ServiceUnavailable) as error:
         ERR.print(f"pagemill: {error}", markup=False)
         sys.exit(1)
     except (ApiError, PermanentError) as error:
@@ -305,6 +306,10 @@ def doctor(url: Url = None, key: Key = None, as_json: Json = False) -> None:
         checks.show(results, OUT)
     if any(result.level == "missing" for result in results):
         raise typer.Exit(1)
+
+
+app.command("backup")(backup.backup_command)
+app.command("restore")(backup.restore_command)
 
 
 @app.command(hidden=True)

@@ -89,6 +89,15 @@ class Storage:
                 migrate.upgrade(self._folder(record["id"]) / "kb.sqlite3", "kb", self._busy_s)
         return kept
 
+    def outdated(self) -> bool:
+        """Whether an older Pagemill wrote the data, so that `prepare` must come first.
+
+        Raises:
+            NewerData: a newer Pagemill wrote it.
+        """
+        migrate.refuse_newer(self.data)
+        return migrate.pending(self.data) != []
+
     def _folder(self, kb_id: str) -> Path:
         return self.data / "kb" / kb_id
 
@@ -149,15 +158,37 @@ class Storage:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        return self._register(kb_id, name, languages, engine, schema_name, activity=0)
+
+    def adopt_knowledge_base(
+        self, kb_id: str, folder: Path, name: str, languages: list[str], engine: str, schema_name: str
+    ) -> dict[str, Any]:
+        """Take in a knowledge base that lies ready in a folder of the data folder; durable when this returns.
+
+        Its work goes on from here: the sweep looks at it at once.
+
+        Raises:
+            PermanentError: `name_taken` or `bad_request`.
+        """
+        name = check_name(name)
+        self._folder(kb_id).parent.mkdir(exist_ok=True)
+        folder.rename(self._folder(kb_id))
+        sync_folder(self._folder(kb_id).parent)
+        return self._register(kb_id, name, languages, engine, schema_name, activity=1)
+
+    def _register(
+        self, kb_id: str, name: str, languages: list[str], engine: str, schema_name: str, activity: int
+    ) -> dict[str, Any]:
+        """Write its row; where the name is taken, its folder goes again."""
         values = {
             "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
-            "schema": schema_name, "created_at": clock.wall(), "activity": 0,
+            "schema": schema_name, "created_at": clock.wall(), "activity": activity,
         }  # fmt: skip
         try:
             with self.catalog.write(durable=True) as connection:
                 connection.execute(insert(schema.knowledge_base).values(values))
         except IntegrityError:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self._folder(kb_id), ignore_errors=True)
             raise PermanentError(
                 "name_taken", f"A knowledge base named “{name}” exists; choose another name or use it."
             ) from None

@@ -128,8 +128,7 @@ def delete(kb: KnowledgeBase, document: str) -> None:
     """
     with kb.db.write(durable=True) as connection:
         row = _one(connection, document)
-        if row.status in runs.UNFINISHED:
-            runs.finish(connection, document, row.run, "cancelled")
+        runs.finish_all(connection, document)
         values = {"document": document, "wall": clock.wall()}
         connection.execute(text("UPDATE document SET deleted_at = :wall WHERE id = :document"), values)
         runs.touch(connection, document)

@@ -83,6 +83,15 @@ def refuse_newer(data: Path) -> None:
             raise NewerData(path, revision)
 
 
+def pending(data: Path) -> list[tuple[Path, str]]:
+    """Databases of a data folder that are behind, and the revisions that they have."""
+    return [
+        (path, revision)
+        for path, line in _databases(data)
+        if (revision := revision_of(path)) is not None and revision != head(line)
+    ]
+
+
 def _databases(data: Path) -> Iterator[tuple[Path, Line]]:
     yield data / "catalog.sqlite3", "catalog"
     for path in sorted(data.glob("kb/*/kb.sqlite3")):
@@ -106,18 +115,14 @@ def back_up(data: Path, keep: int) -> Path | None:
     Raises:
         ServiceUnavailable: the disk is full; nothing is left of the copy.
     """
-    pending = [
-        (path, revision)
-        for path, line in _databases(data)
-        if (revision := revision_of(path)) is not None and revision != head(line)
-    ]
-    if not pending:
+    outdated = pending(data)
+    if not outdated:
         return None
-    folder = data / BACKUPS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{max(revision for _, revision in pending)}"
+    folder = data / BACKUPS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{max(revision for _, revision in outdated)}"
     temporary = folder.with_suffix(".part")
     with disk_errors():
         try:
-            for path, _ in pending:
+            for path, _ in outdated:
                 target = temporary / path.relative_to(data)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 copy(path, target)
@@ -132,8 +137,11 @@ def back_up(data: Path, keep: int) -> Path | None:
     return folder
 
 
-def upgrade(path: Path, line: Line, busy_timeout_s: float) -> None:
+def upgrade(path: Path, line: Line, busy_timeout_s: float, to: str = "head") -> None:
     """Create the database if it is not there and bring it to the newest schema.
+
+    Args:
+        to: an older schema, for databases to compare with.
 
     Raises:
         NewerData: when its schema is not known here.
@@ -152,6 +160,6 @@ def upgrade(path: Path, line: Line, busy_timeout_s: float) -> None:
                     raise NewerData(path, current)
                 config = _config(line)
                 config.attributes["connection"] = connection
-                alembic.command.upgrade(config, "head")
+                alembic.command.upgrade(config, to)
         finally:
             database.close()

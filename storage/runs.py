@@ -277,17 +277,39 @@ def finish(connection: Connection, document: str, run: int, status: str, error: 
 
 
 def publish(connection: Connection, document: str, run: int) -> None:
-    """Make the run the one that search and readers see; the runs before it are to be cleaned up."""
+    """Make the run the one that search and readers see; the runs before it are to be cleaned up.
+
+    A run that is stored once more never takes the place of a newer one, nor goes on behind it.
+    """
+    values = {"document": document, "run": run}
     connection.execute(
         text(
             "UPDATE document SET published_run = :run, language = (SELECT language FROM run WHERE"
-            f" {_RUN}) WHERE id = :document"
+            f" {_RUN}) WHERE id = :document AND coalesce(published_run, 0) <= :run"
         ),
-        {"document": document, "run": run},
+        values,
     )
     finish(connection, document, run, "done")
+    finish_all(connection, document, before=run)
     for older in range(1, run):
         clean_later(connection, document, older)
+
+
+def finish_all(connection: Connection, document: str, before: int | None = None) -> None:
+    """Cancel what runs of the document are unfinished.
+
+    Args:
+        before: only those older than this run.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT run FROM run WHERE document = :document AND status IN ('queued', 'running')"
+            " AND (:before IS NULL OR run < :before)"
+        ),
+        {"document": document, "before": before},
+    )
+    for unfinished in rows.scalars().all():
+        finish(connection, document, unfinished, "cancelled")
 
 
 def clean_later(connection: Connection, document: str, run: int) -> None:

@@ -54,13 +54,13 @@ def chunks(*texts: str) -> list[Chunk]:
     return [Chunk(n, text, "", (Span(0, len(text), 1, Box(0, 0, 10, 10)),), 3) for n, text in enumerate(texts)]
 
 
-def render_all(kb: KnowledgeBase, document: str, total: int) -> None:
+def render_all(kb: KnowledgeBase, document: str, total: int, run: int = 1) -> None:
     """Render and read `total` pages, all of them text."""
-    first = claim(kb, document, "render")
+    first = claim(kb, document, "render", run=run)
     pages.page_count_known(first, total)
     pages.settle_render(first, [read_page(n) for n in range(1, min(total, 2) + 1)])
     while any(waiting.document == document for waiting in ledger.waiting(kb, "render")):
-        unit = claim(kb, document, "render")
+        unit = claim(kb, document, "render", run=run)
         pages.settle_render(unit, [read_page(n) for n in range(unit.first, unit.last + 1)])
 
 

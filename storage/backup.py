@@ -1,0 +1,195 @@
+"""Back a knowledge base up into one file, while everything runs or while nothing does.
+
+The database is copied as it stands at one moment; originals and results are copied after it and never change, but may
+vanish meanwhile: a document was deleted, or a newer run took the place of the one in the copy. Then the database is
+copied anew, and what is new of its files added, a few times at most; what still is not there is left out.
+
+What leaves in the file: the documents and all that is known of them. Not: passwords of originals, keys, and documents
+that were deleted but not yet cleaned up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pipeline.errors import ServiceUnavailable
+from storage import chunks, clock, database, migrate
+from storage.archive import DATABASE, HEADER, BackupError, Writer
+from storage.catalog import Storage
+from storage.database import Database, Missing
+from storage.files import DocumentFiles, sync_folder
+
+FORMAT = 1
+_SNAPSHOTS = 4
+Told = Callable[[str, int, int], None]
+"""Told of progress: what is being done, and bytes done and in all (0: not known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was backed up.
+
+    Attributes:
+        left_out: documents whose files vanished while they were copied.
+    """
+
+    file: Path
+    knowledge_base: str
+    documents: int
+    left_out: list[str]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    document: str
+    path: Path
+    required: bool
+
+
+def back_up(storage: Storage, name_or_id: str, output: Path, told: Told) -> Backup:
+    """Write a knowledge base into a file, which is there whole or not at all.
+
+    Raises:
+        PermanentError: `not_found`.
+        BackupError: the file is there already, or cannot be written.
+    """
+    record = storage.knowledge_base(name_or_id)
+    if output.exists():
+        raise BackupError(f"{output} is there already; give another name, or remove it.")
+    try:
+        # Beside the file and not in the system's folder for such: there may be gigabytes, and a rename must do.
+        with TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
+            part = Path(folder) / "backup.part"
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                told("copying the database", 0, 0)
+                documents, left_out = _write(storage, record, Path(folder) / DATABASE, stream, told)
+                stream.flush()
+                os.fsync(stream.fileno())
+            size_bytes = part.stat().st_size
+            part.rename(output)
+        sync_folder(output.parent)
+    except Missing:
+        raise BackupError(f"The knowledge base “{record['name']}” was deleted meanwhile.") from None
+    except (OSError, ServiceUnavailable) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise BackupError(f"{output} cannot be written: {why}. Nothing of it was left.") from error
+    return Backup(output, record["name"], documents, left_out, size_bytes)
+
+
+def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any, told: Told) -> tuple[int, list[str]]:
+    """Write all members; how many documents, and those left out."""
+    folder = storage.open(record["id"]).folder
+    done, total = 0, 0
+
+    def count(size_bytes: int) -> None:
+        nonlocal done
+        done += size_bytes
+        told("copying files", done, total)
+
+    writer = Writer(stream, count)
+    kept = ("name", "languages", "engine", "schema", "retention_days")
+    writer.add_json(HEADER, {
+        "format": FORMAT, "pagemill": version("pagemill"), "schema": migrate.head("kb"), "made_at": clock.wall(),
+        "knowledge_base": {name: record[name] for name in kept},
+    })  # fmt: skip
+    vanished: set[str] = set()
+    for _ in range(_SNAPSHOTS):
+        snapshot.unlink(missing_ok=True)
+        database.copy(
+            folder / "kb.sqlite3", snapshot, lambda left, all_: told("copying the database", all_ - left, all_)
+        )
+        files = list(_files(snapshot, folder))
+        total = snapshot.stat().st_size + sum(_size(file.path) for file in files)
+        vanished = _add(writer, folder, files)
+        if not vanished:
+            break
+    documents = _forget(snapshot, vanished)
+    with snapshot.open("rb") as database_file:
+        writer.add(DATABASE, database_file, snapshot.stat().st_size)
+    writer.finish()
+    return documents, sorted(vanished)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _files(snapshot: Path, folder: Path) -> Iterator[_File]:
+    """The files of all documents of a snapshot: originals, and results of runs that are published or in work."""
+    opened = Database(snapshot, 5.0)
+    try:
+        with opened.read() as connection:
+            rows = connection.execute(
+                text(
+                    "SELECT d.id, r.run, r.run = d.published_run OR EXISTS (SELECT 1 FROM unit AS u WHERE"
+                    " u.document = d.id AND u.run = r.run AND u.stage = 'extract' AND u.state = 'done') AS required"
+                    " FROM document AS d LEFT JOIN run AS r ON r.document = d.id"
+                    " AND (r.run = d.published_run OR r.status IN ('queued', 'running')) WHERE d.deleted_at IS NULL"
+                )
+            ).all()
+    finally:
+        opened.close()
+    for row in rows:
+        files = DocumentFiles(folder, row.id)
+        yield _File(row.id, files.original, required=True)
+        if row.run is not None:
+            yield _File(row.id, files.markdown(row.run), bool(row.required))
+            yield _File(row.id, files.json(row.run), bool(row.required))
+
+
+def _add(writer: Writer, folder: Path, files: Iterable[_File]) -> set[str]:
+    """Add files that are not in the backup yet; the documents of which one has vanished."""
+    vanished = set()
+    for file in files:
+        name = file.path.relative_to(folder).as_posix()
+        if name in writer.checksums:
+            continue
+        try:
+            stream = file.path.open("rb")
+        except FileNotFoundError:
+            if file.required:
+                vanished.add(file.document)
+            continue
+        with stream:
+            writer.add(name, stream, os.fstat(stream.fileno()).st_size)
+    return vanished
+
+
+def _forget(snapshot: Path, vanished: set[str]) -> int:
+    """Take out of the copy what must not leave, so that it cannot be read from the file either; documents left."""
+    opened = Database(snapshot, 5.0)  # it overwrites what it deletes
+    try:
+        with opened.write(durable=True) as connection:
+            deleted = connection.execute(text("SELECT id FROM document WHERE deleted_at IS NOT NULL")).scalars()
+            for document in {*deleted, *vanished}:
+                _forget_document(connection, document)
+            connection.execute(text("UPDATE run SET password = NULL WHERE password IS NOT NULL"))
+            count: int = connection.execute(text("SELECT count(*) FROM document")).scalar_one()
+            return count
+    finally:
+        opened.close()
+
+
+def _forget_document(connection: Connection, document: str) -> None:
+    values = {"document": document}
+    for run in connection.execute(text("SELECT run FROM run WHERE document = :document"), values).scalars().all():
+        chunks.delete_run_chunks(connection, document, run)
+    for statement in (
+        "DELETE FROM page WHERE document = :document",
+        "DELETE FROM reading WHERE document = :document",
+        "DELETE FROM cleanup WHERE document = :document",
+        "DELETE FROM document WHERE id = :document",  # and its runs with their units
+    ):
+        connection.execute(text(statement), values)

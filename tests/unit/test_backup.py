@@ -1,0 +1,453 @@
+"""Backup files: what goes in, what stays out, what comes back, and what is refused."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import sqlite3
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from pipeline.errors import PermanentError
+from pipeline.settings import Settings, StorageSettings
+from storage import archive, backup, cleanup, database, documents, ledger, migrate, restore, runs, search, status
+from storage.archive import BackupError
+from storage.backup import Backup
+from storage.catalog import KnowledgeBase, Storage
+from storage.restore import Restored
+from tests.unit import builders
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Storage]:
+    """Another data folder, as on another machine."""
+    storage = Storage(Settings(storage=StorageSettings(data=tmp_path / "elsewhere")))
+    storage.prepare()
+    yield storage
+    for record in storage.knowledge_bases():
+        storage.open(record["id"]).db.close()
+    storage.catalog.close()
+
+
+def published(kb: KnowledgeBase, content: bytes, name: str) -> str:
+    """A document that went through the whole chain, with its results on disk."""
+    document = builders.done(kb, content, name)
+    with_results(kb, document, 1)
+    return document
+
+
+def with_results(kb: KnowledgeBase, document: str, run: int) -> None:
+    folder = kb.files(document).markdown(run).parent
+    folder.mkdir()
+    (folder / "document.md").write_text(f"# {document} {run}")
+    (folder / "document.json").write_text("{}")
+
+
+def back_up(storage: Storage, kb: KnowledgeBase, file: Path) -> Backup:
+    return backup.back_up(storage, kb.id, file, lambda *_: None)
+
+
+def bring_back(storage: Storage, file: Path, name: str | None = None) -> Restored:
+    return restore.restore(storage, file, name, lambda *_: None)
+
+
+def names_in(file: Path) -> list[str]:
+    with tarfile.open(file) as tar:
+        return tar.getnames()
+
+
+def files_of(kb: KnowledgeBase, document: str) -> dict[str, bytes]:
+    folder = kb.files(document).folder
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_was_backed_up_comes_back_in_a_new_knowledge_base(
+    storage: Storage, kb: KnowledgeBase, elsewhere: Storage, tmp_path: Path
+) -> None:
+    done = published(kb, b"one", "报告.pdf")
+    claimed = builders.upload(kb, b"two").id
+    builders.claim(kb, claimed, "render")
+    made = back_up(storage, kb, tmp_path / "kb.tar")
+    assert (made.documents, made.left_out) == (2, []) and made.size_bytes == (tmp_path / "kb.tar").stat().st_size
+    assert (tmp_path / "kb.tar").stat().st_mode & 0o077 == 0, "others may read it"
+    back = bring_back(elsewhere, tmp_path / "kb.tar")
+    assert back.id != kb.id and (back.name, back.documents, back.in_work) == ("测试", 2, 1)
+    again = elsewhere.open(back.id)
+    assert status.status(again, done)["filename"] == "报告.pdf"
+    assert files_of(again, done) == files_of(kb, done) and files_of(again, claimed) == files_of(kb, claimed)
+    found = search.search(again, "three", vector=None, mode="keyword", limit=5, rules=storage.settings.search)
+    assert [hit.document for hit in found.hits] == [done], "not found by its words before its vectors are back"
+    assert builders.states(again, done)["store 0-0"] == "ready" and builders.states(kb, done)["store 0-0"] == "done"
+    assert builders.states(again, claimed) == {"render 1-2": "ready"}
+    assert [unit.document for unit in ledger.waiting(again, "render")] == [claimed]
+    assert elsewhere.active() == [(back.id, 1)], "neither dispatch nor sweep would look at it"
+    builders.publish(again, done)
+    assert status.status(again, done)["status"] == "done"
+    before, after = (status.status(one, done) for one in (kb, again))
+    for name in ("pages", "fields", "metadata", "tags", "language", "published_run", "created_at", "error"):
+        assert before[name] == after[name], name
+
+
+def test_units_of_another_machine_let_go_of_its_workers_and_clock(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    document = builders.upload(kb, b"two").id
+    claim = builders.claim(kb, document, "render")
+    builders.pages.page_count_known(claim, 2)
+    builders.pages.settle_render(claim, [builders.image_page(1), builders.image_page(2)])
+    held = builders.claim(kb, document, "ocr", "1-1")
+    ledger.attempt_failed(held, "crashes", {"code": "page_crashed", "message": "", "detail": None}, builders.RULES)
+    builders.claim(kb, document, "ocr", "1-1")
+    back_up(storage, kb, tmp_path / "kb.tar")
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    with again.db.read() as connection:
+        units = connection.execute(text("SELECT * FROM unit WHERE stage = 'ocr' ORDER BY first")).mappings().all()
+        images = connection.execute(text("SELECT count(*) FROM page WHERE image IS NOT NULL")).scalar_one()
+    assert [(unit["state"], unit["crashes"], unit["losses"]) for unit in units] == [("ready", 1, 0), ("ready", 0, 0)]
+    for unit in units:
+        assert {unit[name] for name in ("token", "worker", "boot", "lease_until_s", "claimed_s", "not_before_s")} == {
+            None
+        }
+    assert images == 0, "a path of another machine would be read, and then removed"
+
+
+def test_a_result_behind_a_failed_run_stays_published_and_gets_its_vectors(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    document = published(kb, b"one", "a.pdf")
+    with kb.db.write() as connection:
+        runs.open_run(connection, document, 2, "reprocess", builders.RUN_SETTINGS)
+        runs.finish(connection, document, 2, "failed", {"code": "damaged", "message": "x", "detail": None})
+    back_up(storage, kb, tmp_path / "kb.tar")
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    [waiting] = ledger.waiting(again, "store")
+    assert (waiting.document, waiting.run) == (document, 1)
+    builders.publish(again, document, run=1)
+    told = status.status(again, document)
+    assert (told["status"], told["published_run"]) == ("failed", 1)
+
+
+def test_a_run_stored_once_more_never_takes_the_place_of_a_newer_one(kb: KnowledgeBase) -> None:
+    document = published(kb, b"one", "a.pdf")
+    with kb.db.write() as connection:
+        restore._store_again(connection, document, 1)
+        runs.open_run(connection, document, 2, "reprocess", builders.RUN_SETTINGS)
+    builders.render_all(kb, document, 1, run=2)
+    builders.through_embed(kb, document, run=2)
+    late = builders.claim(kb, document, "store", run=1)
+    builders.publish(kb, document, run=2)
+    with pytest.raises(ledger.LeaseLost), ledger.settling(late) as connection:
+        runs.publish(connection, document, 1)
+    assert status.status(kb, document)["published_run"] == 2
+    assert not ledger.waiting(kb, "store"), "the older run would go on behind the newer one"
+
+
+def test_a_document_deleted_while_it_is_stored_once_more_has_nothing_left_to_do(kb: KnowledgeBase) -> None:
+    document = published(kb, b"one", "a.pdf")
+    with kb.db.write() as connection:
+        restore._store_again(connection, document, 1)
+        runs.open_run(connection, document, 2, "reprocess", builders.RUN_SETTINGS)
+    documents.delete(kb, document)
+    assert ledger.waiting(kb, "store") == [] == ledger.waiting(kb, "render")
+
+
+def test_passwords_and_deleted_documents_do_not_leave(storage: Storage, kb: KnowledgeBase, tmp_path: Path) -> None:
+    kept = published(kb, b"kept bytes", "kept.pdf")
+    gone = published(kb, b"gone bytes", "vertraulich.pdf")
+    with kb.db.write() as connection:
+        connection.execute(text("UPDATE run SET password = :secret"), {"secret": b"sealed-password"})
+        connection.execute(
+            text("UPDATE chunk SET text = 'Quokka' || text WHERE document = :document"), {"document": gone}
+        )
+    documents.delete(kb, gone)
+    assert back_up(storage, kb, tmp_path / "kb.tar").documents == 1
+    content = (tmp_path / "kb.tar").read_bytes()
+    for secret in (b"sealed-password", b"gone bytes", b"vertraulich", b"Quokka"):
+        assert secret not in content
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    assert list(files_of(again, kept)) and cleanup.due(again) == []
+
+
+def test_a_document_deleted_while_files_are_copied(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = published(kb, b"1", "a.pdf"), published(kb, b"2", "b.pdf")
+    after_copying(monkeypatch, lambda: (documents.delete(kb, gone), kb.files(gone).remove()))
+    made = back_up(storage, kb, tmp_path / "kb.tar")
+    assert (made.documents, made.left_out) == (1, [])
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    assert files_of(again, kept) and not again.files(gone).folder.exists()
+
+
+def test_a_document_published_anew_while_files_are_copied(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = published(kb, b"1", "a.pdf")
+
+    def publish_anew() -> None:
+        with kb.db.write() as connection:
+            runs.open_run(connection, document, 2, "reprocess", builders.RUN_SETTINGS)
+        builders.render_all(kb, document, 1, run=2)
+        builders.through_embed(kb, document, run=2)
+        with_results(kb, document, 2)
+        builders.publish(kb, document, run=2)
+        kb.files(document).remove_run(1)
+
+    after_copying(monkeypatch, publish_anew)
+    made = back_up(storage, kb, tmp_path / "kb.tar")
+    assert (made.documents, made.left_out) == (1, [])
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    assert status.status(again, document)["published_run"] == 2
+    assert again.files(document).markdown(2).read_text() == f"# {document} 2"
+
+
+def test_a_document_whose_files_are_gone_for_good_is_left_out_and_named(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    kept, broken = published(kb, b"1", "a.pdf"), published(kb, b"2", "b.pdf")
+    kb.files(broken).original.unlink()
+    made = back_up(storage, kb, tmp_path / "kb.tar")
+    assert (made.documents, made.left_out) == (1, [broken])
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    assert files_of(again, kept)
+    with again.db.read() as connection:
+        assert connection.execute(text("SELECT id FROM document")).scalars().all() == [kept]
+
+
+def after_copying(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have something happen once, between the copy of the database and that of the files."""
+    copy = database.copy
+    acts = [act]
+
+    def copying(*args: Any) -> None:
+        copy(*args)
+        if acts:
+            acts.pop()()
+
+    monkeypatch.setattr(database, "copy", copying)
+
+
+def test_a_full_disk_leaves_no_torn_file(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(kb, b"1", "a.pdf")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "out").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(archive.Writer, "finish", full)
+        with pytest.raises(BackupError, match="No space left"):
+            back_up(storage, kb, tmp_path / "out" / "kb.tar")
+    assert list((tmp_path / "out").iterdir()) == []
+    back_up(storage, kb, tmp_path / "kb.tar")
+    with monkeypatch.context() as patch:
+        patch.setattr(archive.Reader, "save", full)
+        with pytest.raises(BackupError, match="No space left"):
+            bring_back(storage, tmp_path / "kb.tar", "again")
+    nothing_came_of_it(storage)
+
+
+def test_what_is_there_is_neither_overwritten_nor_doubled(storage: Storage, kb: KnowledgeBase, tmp_path: Path) -> None:
+    back_up(storage, kb, tmp_path / "kb.tar")
+    with pytest.raises(BackupError, match="is there already"):
+        back_up(storage, kb, tmp_path / "kb.tar")
+    with pytest.raises(PermanentError, match="--name"):
+        bring_back(storage, tmp_path / "kb.tar")
+    with pytest.raises(PermanentError, match="no knowledge base"):
+        backup.back_up(storage, "none such", tmp_path / "other.tar", lambda *_: None)
+    nothing_came_of_it(storage)
+
+
+def nothing_came_of_it(storage: Storage) -> None:
+    [record] = storage.knowledge_bases()
+    assert [path.name for path in (storage.data / "kb").iterdir()] == [record["id"]]
+    assert [path.name for path in (storage.data / "restore").iterdir() if path.is_dir()] == []
+
+
+# Hostile files
+
+
+def rebuilt(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The backup with other members, and checksums that fit them."""
+    with tarfile.open(file) as tar:
+        held = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+    del held["checksums.json"]
+    change(held)
+    result = file.with_name("hostile.tar")
+    result.unlink(missing_ok=True)
+    with result.open("wb") as stream:
+        writer = archive.Writer(stream, lambda _: None)
+        for name, body in held.items():
+            writer.add(name, io.BytesIO(body), len(body))
+        writer.finish()
+    return result
+
+
+def in_database(*statements: str) -> Callable[[dict[str, bytes]], None]:
+    def change(held: dict[str, bytes]) -> None:
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            connection.deserialize(held["database.sqlite3"])
+            for statement in statements:
+                connection.execute(statement)
+            held["database.sqlite3"] = connection.serialize()
+
+    return change
+
+
+def in_header(**values: Any) -> Callable[[dict[str, bytes]], None]:
+    def change(held: dict[str, bytes]) -> None:
+        held["backup.json"] = orjson.dumps({**orjson.loads(held["backup.json"]), **values})
+
+    return change
+
+
+def without_originals(held: dict[str, bytes]) -> None:
+    for name in [name for name in held if name.endswith("original")]:
+        del held[name]
+
+
+def other_originals(held: dict[str, bytes]) -> None:
+    held.update({name: b"other" for name in held if name.endswith("original")})
+
+
+_BOMB = "UPDATE reading SET body = x'{}'"
+
+
+@pytest.fixture
+def file(storage: Storage, kb: KnowledgeBase, tmp_path: Path) -> Path:
+    published(kb, b"one", "a.pdf")
+    back_up(storage, kb, tmp_path / "kb.tar")
+    return tmp_path / "kb.tar"
+
+
+def bomb() -> str:
+    import zlib
+
+    packer = zlib.compressobj(9)
+    pieces = [packer.compress(bytes(1 << 20)) for _ in range(70)]
+    return _BOMB.format(b"".join([*pieces, packer.flush()]).hex())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda held: held.update({"documents/../../../catalog.sqlite3": b"x"}),
+        lambda held: held.update({"/etc/cron.d/x": b"x"}),
+        lambda held: held.update({"kb.sqlite3": b"x"}),
+        lambda held: held.update({f"documents/{'a' * 32}/01/document.md": b"x"}),
+        lambda held: held.pop("database.sqlite3"),
+        lambda held: held.update({"database.sqlite3": b"no database"}),
+        lambda held: held.update({"database.sqlite3": held["database.sqlite3"][:8192]}),
+        without_originals,
+        other_originals,
+        in_header(knowledge_base={"name": "x"}),
+        in_header(surprise=1),
+        in_header(schema="0001"),
+        in_database("CREATE TRIGGER t AFTER UPDATE ON unit BEGIN DELETE FROM page; END"),
+        in_database("ALTER TABLE page ADD COLUMN extra TEXT"),
+        in_database("UPDATE document SET id = '../../../../tmp/x'", "PRAGMA foreign_keys = OFF"),
+        in_database("UPDATE run SET run = 'x'"),
+        in_database("UPDATE run SET status = 'odd'"),
+        in_database("""UPDATE run SET settings = '{"chunks_of": "../../x"}'"""),
+        in_database("UPDATE run SET settings = 'no JSON'"),
+        in_database("UPDATE unit SET stage = 'paint' WHERE stage = 'store'"),
+        in_database("UPDATE unit SET last = 1000000000 WHERE stage = 'render'"),
+        in_database("INSERT INTO cleanup VALUES ('../..', 1, 1, 0, 'b', 0)"),
+        in_database("UPDATE embedding SET vector = x'00'"),
+        in_database("UPDATE embedding SET vector = 'text'"),
+        in_database("UPDATE knowledge SET dimension = NULL"),
+        in_database("DELETE FROM knowledge"),
+        in_database("UPDATE reading SET body = 'text'"),
+        in_database("UPDATE reading SET body = x'00'"),
+        in_database(bomb()),
+    ],
+)  # fmt: skip
+def test_a_backup_that_is_none_of_ours_is_refused(
+    storage: Storage, file: Path, change: Callable[[dict[str, bytes]], None]
+) -> None:
+    with pytest.raises(BackupError):
+        bring_back(storage, rebuilt(file, change), "again")
+    nothing_came_of_it(storage)
+
+
+def test_a_backup_of_a_newer_pagemill_is_refused(storage: Storage, file: Path) -> None:
+    for change in (in_header(format=2, schema="9999"), in_header(schema="9999")):
+        with pytest.raises(migrate.NewerData, match="newer Pagemill"):
+            bring_back(storage, rebuilt(file, change), "again")
+    nothing_came_of_it(storage)
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_nothing_but_plain_files_is_taken(storage: Storage, file: Path, tmp_path: Path, kind: bytes) -> None:
+    member = tarfile.TarInfo(f"documents/{'a' * 32}/original")
+    member.type, member.linkname = kind, "/etc/passwd"
+    (tmp_path / "links.tar").write_bytes(
+        file.read_bytes()[:1024] + member.tobuf(tarfile.GNU_FORMAT) + file.read_bytes()[1024:]
+    )
+    with pytest.raises(BackupError, match="no backup of Pagemill"):
+        bring_back(storage, tmp_path / "links.tar", "again")
+    nothing_came_of_it(storage)
+
+
+def test_a_name_given_twice_is_refused(storage: Storage, file: Path, tmp_path: Path) -> None:
+    whole = file.read_bytes()
+    (tmp_path / "twice.tar").write_bytes(whole[:1024] + whole)
+    with pytest.raises(BackupError, match="twice"):
+        bring_back(storage, tmp_path / "twice.tar", "again")
+
+
+def test_a_backup_cut_off_or_changed_anywhere_is_refused(storage: Storage, file: Path, tmp_path: Path) -> None:
+    whole = file.read_bytes()
+    broken = tmp_path / "broken.tar"
+    for part in range(1, 20):
+        broken.write_bytes(whole[: len(whole) * part // 20])
+        with pytest.raises(BackupError):
+            bring_back(storage, broken, "again")
+    with tarfile.open(file) as tar:
+        members = list(tar)
+    places = [place for one in members for place in (one.offset + 20, one.offset_data, one.offset_data + one.size // 2)]
+    for at in places:
+        broken.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises((BackupError, migrate.NewerData)):
+            bring_back(storage, broken, "again")
+    nothing_came_of_it(storage)
+
+
+def test_a_backup_of_the_first_schema_is_brought_up_to_date(
+    storage: Storage, kb: KnowledgeBase, file: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "old.sqlite3"
+    migrate.upgrade(old, "kb", 5.0, to="0001")
+    document, digest = "a" * 32, hashlib.sha256(b"old").hexdigest()
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute(
+            "INSERT INTO document (id, sha256, filename, kind, size_bytes, metadata, tags, batch, created_at, run,"
+            f" version) VALUES ('{document}', '{digest}', 'old.pdf', 'pdf', 3, '{{}}', '[]', 'b',"
+            " '2026-11-01T00:00:00Z', 1, 0)"
+        )
+        connection.execute(
+            "INSERT INTO run (document, run, status, cause, settings, created_at)"
+            f" VALUES ('{document}', 1, 'cancelled', 'upload', '{{}}', '2026-11-01T00:00:00Z')"
+        )
+        connection.commit()
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+    def change(held: dict[str, bytes]) -> None:
+        in_header(schema="0001")(held)
+        held["database.sqlite3"] = old.read_bytes()
+        held[f"documents/{document}/original"] = b"old"
+
+    again = storage.open(bring_back(storage, rebuilt(file, change), "again").id)
+    assert migrate.revision_of(again.folder / "kb.sqlite3") == migrate.head("kb")
+    assert status.status(again, document)["filename"] == "old.pdf"
+    assert [path.name for path in (again.folder / "documents").iterdir()] == [document], "files that nobody knows"
