@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,6 +33,13 @@ class Stack:
 
     def log(self) -> str:
         return (self.data / "logs" / "pagemill.log").read_text()
+
+    @property
+    def chroma_url(self) -> str:
+        log = (self.data / "logs" / "chroma.log").read_text()
+        match = re.search(r"http://\S+:(\d+)", log)
+        assert match, log
+        return f"http://127.0.0.1:{match[1]}"
 
     def create(self, name: str, **settings: Any) -> str:
         answer = self.client.call("POST", "/knowledge-bases", json={"name": name, **settings})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,14 +65,7 @@ def settled(stack: Stack, ids: dict[str, str]) -> dict[str, Any]:
     """Wait until every document has ended and the sweep is idle; what the data folder holds."""
     stack.wait(ids["kb"], *(document for name, document in ids.items() if name != "kb"), seconds=120)
     until(stack.idle, 60, "the sweep to be idle")
-    return snapshot(stack.data, chroma_url(stack))
-
-
-def chroma_url(stack: Stack) -> str:
-    log = (stack.data / "logs" / "chroma.log").read_text()
-    match = re.search(r"http://\S+:(\d+)", log)
-    assert match, log
-    return f"http://127.0.0.1:{match[1]}"
+    return snapshot(stack.data, stack.chroma_url)
 
 
 def valkey(stack: Stack) -> redis.Redis:
