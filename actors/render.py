@@ -9,7 +9,7 @@ from pipeline.children import ChildPool
 from pipeline.errors import PermanentError
 from pipeline.settings import Settings
 from pipeline.types import PageImage, PageReading, RenderedPage
-from storage import documents, pages
+from storage import documents, pages, passwords
 from storage.files import disk_errors, run_folder
 
 
@@ -29,7 +29,10 @@ class Actor:
             "kind": documents.find(kb, claim.document).kind,
             "max_pages": self._settings.max_pages,
             "max_megapixels": self._settings.max_megapixels,
+            "max_side_pt": self._settings.max_side_pt,
         }
+        if claim.password is not None:  # to the child through its pipe alone
+            source["password"] = passwords.unseal(kb.data, claim.document, claim.run, claim.password)
         seconds = self._settings.page_seconds
         last = claim.last
         if claim.pages_total is None:
@@ -41,16 +44,14 @@ class Actor:
             folder.mkdir(parents=True, exist_ok=True)
         rendered: list[RenderedPage | tuple[int, PermanentError]] = []
         for number in range(claim.first, last + 1):
-            request = {
-                **source, "call": "render", "page_number": number, "dpi": self._settings.dpi,
-                "image": str(folder / f"{number}-{claim.token[:8]}.png"),
-            }  # fmt: skip
+            image = str(folder / f"{number}-{claim.token[:8]}.png")
+            request = {**source, "call": "render", "page_number": number, "dpi": self._settings.dpi, "image": image}
             try:
                 answer = self._children.call(request, f"Drawing page {number}", seconds, hands.taken.is_set)
             except PermanentError as error:
                 rendered.append((number, error))
             else:
-                rendered.append(_from_dict(answer))
+                rendered.append(_rendered(answer, number, image))
         pages.settle_render(claim, rendered)
 
     def _open(self, hands: Hands, source: dict[str, Any]) -> int:
@@ -69,10 +70,11 @@ class Actor:
         self._children.kill()
 
 
-def _from_dict(answer: dict[str, Any]) -> RenderedPage:
-    reading, image = answer.pop("reading"), answer.pop("image")
+def _rendered(answer: dict[str, Any], number: int, file: str) -> RenderedPage:
+    """A page from its child's answer. Which page and file it is about is not the child's to say."""
+    reading, image = answer["reading"], answer["image"]
     return RenderedPage(
-        **answer,
-        reading=PageReading.from_dict(reading) if reading else None,
-        image=PageImage(**image) if image else None,
+        **{**answer, "page_number": number},
+        reading=PageReading.from_dict({**reading, "page_number": number}) if reading else None,
+        image=PageImage(**{**image, "file": file}) if image else None,
     )

@@ -16,7 +16,20 @@ from rich.table import Table
 
 from cli import backup, fields, keys, progress
 from cli.client import ApiError, NoServer, kb_path
-from cli.options import ERR, OUT, Data, Json, Kb, Key, Url, load_settings, open_client, print_json
+from cli.options import (
+    ERR,
+    OUT,
+    Data,
+    Json,
+    Kb,
+    Key,
+    Password,
+    Url,
+    load_settings,
+    open_client,
+    password_of,
+    print_json,
+)
 from cli.supervise import Program
 from cli.up import UpError, python, require_key, run_group, up, worker_programs
 from pipeline import stages
@@ -133,6 +146,7 @@ def add(
     tag: Annotated[list[str] | None, typer.Option(help="A tag for the files; may be repeated.")] = None,
     metadata: Annotated[str | None, typer.Option(help="A JSON object to keep with the files.")] = None,
     schema: Annotated[str | None, typer.Option(help="Fields to look for, if the knowledge base is new.")] = None,
+    password: Password = False,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -143,6 +157,8 @@ def add(
     if schema not in (None, found["schema"]):
         raise typer.BadParameter(f"“{kb}” exists and has the schema {found['schema']}; leave --schema out.")
     form = {"tags": tag or [], **({"metadata": metadata} if metadata else {})}
+    if secret := password_of(password):
+        form["password"] = secret
     paths = [path for given in files for path in _files_of(given)]
     if not paths:
         raise typer.BadParameter("there are no files in what was given")
@@ -282,12 +298,15 @@ def export(
 def retry(
     kb: Annotated[str, typer.Argument(help="A knowledge base.")],
     document: Annotated[str, typer.Argument(help="A document's id.")],
+    password: Password = False,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Do again what failed of a document; what was read is kept."""
-    value = open_client(url, key).call("POST", f"{kb_path(kb)}/documents/{document}/retry")
+    secret = password_of(password)
+    body: dict[str, Any] = {"json": {"password": secret}} if secret else {}
+    value = open_client(url, key).call("POST", f"{kb_path(kb)}/documents/{document}/retry", **body)
     if as_json:
         print_json(value)
     else:

@@ -22,6 +22,10 @@ Url = Annotated[str | None, typer.Option(help="Address of the server; else PAGEM
 Key = Annotated[str | None, typer.Option(help="Key of the server; better PAGEMILL_KEY: others see command lines.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Kb = Annotated[str, typer.Option(help="Name or id of the knowledge base.")]
+_PASSWORD = "PAGEMILL_PASSWORD"
+Password = Annotated[
+    bool, typer.Option("--password", help=f"The file has a password: ask for it, or take it from {_PASSWORD}.")
+]
 Data = Annotated[Path | None, typer.Option(help="Data folder.")]
 
 
@@ -35,6 +39,14 @@ def load_settings(data: Path | None = None) -> Settings:
 def open_client(url: str | None, key: str | None) -> Client:
     """A client of the server that was given, else of the local one."""
     return Client(find_server(settings.load(), url), key)
+
+
+def password_of(wanted: bool) -> str | None:
+    """The password of a file; never an argument: other people on the machine can see those."""
+    if not wanted:
+        return None
+    given: str = os.environ.get(_PASSWORD) or typer.prompt("Password", hide_input=True, err=True)
+    return given
 
 
 def print_json(value: Any) -> None:

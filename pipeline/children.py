@@ -27,6 +27,8 @@ from pipeline.process import PARENT
 COMMAND = (sys.executable, "-m", "pipeline.child")
 _LOOK_S = 0.2  # how often a waiting parent looks at the clock, the lease and the child's memory
 _START_S = 90.0
+# The words of a full page come to some hundred kilobytes. What sends more was taken over, or is a bomb of words.
+_ANSWER_BYTES = 100_000_000
 # Memory beyond the limit before the kill: the child's own limit should end it first, with a cleaner answer.
 _HEADROOM_MB = 300
 _LOG = log.get("child")
@@ -130,7 +132,10 @@ class Child:
                 received += piece
                 if wanted == HEADER.size and len(received) >= wanted:
                     wanted += HEADER.unpack_from(received)[0]
-                continue
+                if wanted > _ANSWER_BYTES:
+                    raise ChildFailed("page_memory", f"{what} found more than {_ANSWER_BYTES // 1_000_000} MB of text.")
+                if len(received) >= wanted or time.monotonic() < deadline:  # else it may send for ever
+                    continue
             if lost():
                 raise LeaseLost(what)
             if time.monotonic() > deadline:

@@ -20,7 +20,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PAGEMILL_"
 # Variables that steer the program rather than set a setting.
 NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_KEY", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS",
-                "PAGEMILL_PARENT"}  # fmt: skip
+                "PAGEMILL_PARENT", "PAGEMILL_PASSWORD"}  # fmt: skip
 
 EngineName = Literal["auto", "tesseract", "rapidocr"]
 Language = Literal["en", "zh-Hans", "zh-Hant"]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,16 @@ from sqlalchemy import Connection, Row, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import PermanentError
-from storage import clock, reprocess, runs, schema, status
+from storage import clock, passwords, reprocess, runs, schema, status
 from storage.catalog import KnowledgeBase
-from storage.database import Missing
+from storage.database import Missing, scalar
 
 _SELECT = (
     "SELECT d.*, r.status, r.pages_total FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run"
     " WHERE d.deleted_at IS NULL"
 )
+
+_COME_BACK_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,47 @@ class NewDocument:
     incoming: Path
     metadata: dict[str, Any]
     tags: list[str]
+    password: str | None = field(default=None, repr=False)
 
 
-def add(kb: KnowledgeBase, new: NewDocument, batch: str, settings: dict[str, Any]) -> Accepted:
+def require_room(kb: KnowledgeBase, max_waiting: int) -> None:
+    """Pass while fewer documents than that wait or are in work.
+
+    Raises:
+        PermanentError: `too_many_waiting`.
+    """
+    with kb.db.read() as connection:
+        _require_room(connection, max_waiting)
+
+
+def _require_room(connection: Connection, max_waiting: int | None) -> None:
+    if max_waiting is None:
+        return
+    waiting = scalar(connection, "SELECT count(*) FROM run WHERE status IN ('queued', 'running')")
+    if waiting >= max_waiting:
+        raise PermanentError(
+            "too_many_waiting",
+            f"{waiting:,} documents of this knowledge base wait or are in work, and the server takes no more than "
+            f"{max_waiting:,} (setting web.max_waiting). Send the rest once some have ended.",
+            {"waiting": waiting, "max_waiting": max_waiting, "retry_after_s": _COME_BACK_S},
+        )
+
+
+def add(
+    kb: KnowledgeBase, new: NewDocument, batch: str, settings: dict[str, Any], max_waiting: int | None = None
+) -> Accepted:
     """Take a document in; durable when this returns. Its incoming file is moved or removed.
 
     The same bytes again give the first document, unless that one failed or was cancelled: then a new run is opened.
     If the process dies between the move and the commit, the file is an orphan that the sweep removes.
+
+    Args:
+        max_waiting: how many documents may wait or be in work; None: any number.
+
+    Raises:
+        PermanentError: `too_many_waiting`; the incoming file still lies where it was, or is removed.
     """
-    known = _known(kb, new.sha256, settings)
+    known = _known(kb, new, settings, max_waiting)
     if known is not None:
         new.incoming.unlink(missing_ok=True)
         return known
@@ -67,11 +101,13 @@ def add(kb: KnowledgeBase, new: NewDocument, batch: str, settings: dict[str, Any
     }  # fmt: skip
     try:
         with kb.db.write(durable=True) as connection:
+            _require_room(connection, max_waiting)
             connection.execute(insert(schema.document).values(row))
             runs.open_run(connection, document, 1, "upload", settings)
+            passwords.keep(connection, kb.data, document, 1, new.password)
     except IntegrityError:  # the same bytes were committed by another request meanwhile
         files.remove()
-        known = _known(kb, new.sha256, settings)
+        known = _known(kb, new, settings, max_waiting)
         if known is None:
             raise
         return known
@@ -81,20 +117,22 @@ def add(kb: KnowledgeBase, new: NewDocument, batch: str, settings: dict[str, Any
     return Accepted(document, "queued", False)
 
 
-def _known(kb: KnowledgeBase, sha256: str, settings: dict[str, Any]) -> Accepted | None:
+def _known(kb: KnowledgeBase, new: NewDocument, settings: dict[str, Any], max_waiting: int | None) -> Accepted | None:
     query = text(_SELECT + " AND d.sha256 = :sha256")
     with kb.db.read() as connection:
-        row = connection.execute(query, {"sha256": sha256}).first()
+        row = connection.execute(query, {"sha256": new.sha256}).first()
     if row is None:
         return None
     if row.status not in ("failed", "cancelled"):
         return Accepted(row.id, row.status, True)
     with kb.db.write(durable=True) as connection:
-        row = connection.execute(query, {"sha256": sha256}).first()
+        row = connection.execute(query, {"sha256": new.sha256}).first()
         if row is None:  # deleted meanwhile: these bytes are new again
             return None
         if row.status in ("failed", "cancelled"):
-            reprocess.open_after(connection, row.id, "upload", settings)
+            _require_room(connection, max_waiting)
+            run = reprocess.open_after(connection, row.id, "upload", settings)
+            passwords.keep(connection, kb.data, row.id, run, new.password)
     return Accepted(row.id, "queued", False)
 
 

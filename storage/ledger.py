@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, text
@@ -37,6 +37,7 @@ class Claim:
         first, last: page numbers (render, ocr) or chunk positions (embed), inclusive; 0 for whole documents.
         settings: the run's snapshot.
         pages_total: None until the original was opened.
+        password: of the original, sealed; None where none was given or none is needed any more.
     """
 
     kb: KnowledgeBase
@@ -50,6 +51,7 @@ class Claim:
     crashes: int
     settings: dict[str, Any]
     pages_total: int | None
+    password: bytes | None = field(default=None, repr=False)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -94,8 +96,9 @@ def claim(
     except Missing:
         return None
     return Claim(
-        kb, document, run, stage, unit, row.first, row.last, token, row.crashes, snapshot.settings, snapshot.pages_total
-    )
+        kb, document, run, stage, unit, row.first, row.last, token, row.crashes, snapshot.settings,
+        snapshot.pages_total, snapshot.password,
+    )  # fmt: skip
 
 
 def renew(held: Claim, rules: LedgerSettings) -> None:

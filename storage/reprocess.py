@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from pipeline.errors import PermanentError
-from storage import runs, status
+from storage import passwords, runs, status
 from storage.catalog import KnowledgeBase
 
 _HOLD_S = 0.02
@@ -43,14 +43,19 @@ class Opened:
     passed_over: int
 
 
-def retry(kb: KnowledgeBase, document: str, settings: dict[str, Any]) -> int:
+def retry(kb: KnowledgeBase, document: str, settings: dict[str, Any], password: str | None = None) -> int:
     """Open a run for what failed: failed pages, or all that a failed or cancelled run left undone. Its number.
+
+    Args:
+        password: opens the original.
 
     Raises:
         PermanentError: `not_found`; `conflict` while it is in work, or when nothing failed.
     """
     with kb.db.write(durable=True) as connection:
-        return _retry(connection, document, settings)
+        run = _retry(connection, document, settings)
+        passwords.keep(connection, kb.data, document, run, password)
+        return run
 
 
 def _retry(connection: Connection, document: str, settings: dict[str, Any]) -> int:
@@ -71,14 +76,21 @@ def open_after(connection: Connection, document: str, cause: str, settings: dict
     return run
 
 
-def reprocess(kb: KnowledgeBase, document: str, start: str, settings: dict[str, Any]) -> int:
+def reprocess(
+    kb: KnowledgeBase, document: str, start: str, settings: dict[str, Any], password: str | None = None
+) -> int:
     """Open a run that does a document anew from a stage on, with the settings as they are now. Its number.
+
+    Args:
+        password: opens the original.
 
     Raises:
         PermanentError: `not_found`; `conflict` while it is in work.
     """
     with kb.db.write(durable=True) as connection:
-        return _reprocess(connection, document, start, settings)
+        run = _reprocess(connection, document, start, settings)
+        passwords.keep(connection, kb.data, document, run, password)
+        return run
 
 
 def _reprocess(connection: Connection, document: str, start: str, settings: dict[str, Any]) -> int:

@@ -33,6 +33,7 @@ class Snapshot:
 
     settings: dict[str, Any]
     pages_total: int | None
+    password: bytes | None
 
 
 def open_run(connection: Connection, document: str, run: int, cause: str, settings: dict[str, Any]) -> None:
@@ -62,7 +63,7 @@ def insert_run(
 def started(connection: Connection, document: str, run: int) -> Snapshot:
     """A unit of the run was claimed: it runs from now on. Its snapshot."""
     row = connection.execute(
-        text(f"SELECT status, settings, pages_total FROM run WHERE {_RUN}").columns(settings=JSON),
+        text(f"SELECT status, settings, pages_total, password FROM run WHERE {_RUN}").columns(settings=JSON),
         {"document": document, "run": run},
     ).one()
     if row.status == "queued":
@@ -71,7 +72,7 @@ def started(connection: Connection, document: str, run: int) -> Snapshot:
             {"document": document, "run": run, "wall": clock.wall()},
         )
         touch(connection, document)
-    return Snapshot(row.settings, row.pages_total)
+    return Snapshot(row.settings, row.pages_total, row.password)
 
 
 def add_units(
@@ -151,6 +152,8 @@ def advance(connection: Connection, document: str, run: int) -> None:
         _open_window(connection, values, row.settings["window"] - ahead, nothing_ahead=ahead == 0)
     if unsettled("render") or unsettled("ocr"):
         return
+    # No page needs the original any more.
+    connection.execute(text(f"UPDATE run SET password = NULL WHERE {_RUN} AND password IS NOT NULL"), values)
     if not any(stage == "extract" for stage, _ in counts):
         _start_extract(connection, document, run)
     elif counts.get(("extract", "done")) and not any(stage in ("embed", "store") for stage, _ in counts):
@@ -259,9 +262,9 @@ def finish(connection: Connection, document: str, run: int, status: str, error: 
     """End a run: nothing of it is to do any more, and what it made unpublished is to be cleaned up."""
     values = {"document": document, "run": run, "status": status, "wall": clock.wall(), "error": error}
     connection.execute(
-        text(f"UPDATE run SET status = :status, error = :error, finished_at = :wall WHERE {_RUN}").bindparams(
-            bindparam("error", type_=JSON(none_as_null=True))
-        ),
+        text(
+            f"UPDATE run SET status = :status, error = :error, finished_at = :wall, password = NULL WHERE {_RUN}"
+        ).bindparams(bindparam("error", type_=JSON(none_as_null=True))),
         values,
     )
     connection.execute(

@@ -143,7 +143,7 @@ run = Table(
     Column("cause", Text, nullable=False),  # upload retry reprocess ...
     Column("settings", JSON, nullable=False),  # snapshot: engine, languages, ...
     Column("pages_total", Integer),  # None until the original was opened
-    Column("password", LargeBinary),  # of the original, encrypted; erased once render needs it no more
+    Column("password", LargeBinary),  # of the original, sealed; erased once no page needs it (storage/passwords.py)
     Column("error", JSON),  # {"code", "message", "detail"}
     Column("language", Text),
     Column("fields", JSON),  # as the API shows them

@@ -40,7 +40,16 @@ _STAGE = "/pipeline/{stage}"
 _FOUND = ("not_found",)
 _RESULT = ("not_found", "not_ready")
 _CHANGE = ("not_found", "conflict")
-_DRAWN = ("not_found", "not_ready", "page_damaged", "page_too_large", "page_timeout", "page_crashed", "page_memory")
+_DRAWN = (
+    "not_found",
+    "not_ready",
+    "encrypted",
+    "page_damaged",
+    "page_too_large",
+    "page_timeout",
+    "page_crashed",
+    "page_memory",
+)
 
 API = [
     Operation("POST", "/knowledge-bases", knowledge_bases.create, answers.KnowledgeBaseRecord, 201,
@@ -55,7 +64,7 @@ API = [
               attachment=True),
     Operation("GET", _KB + "/batches/{batch:id}", knowledge_bases.batch, answers.BatchStatus, errors=_FOUND),
     Operation("POST", _KB + "/documents", documents.add, answers.UploadAnswer, 202,
-              form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut"],
+              form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut", "too_many_waiting"],
               holds={"batch": "/batch", "document": "/documents/0/id"}),
     Operation("POST", _KB + "/reprocess", documents.reprocess_all, answers.RunsOpened, 202,
               query=inputs.ReprocessAllQuery, errors=_FOUND),
@@ -63,9 +72,10 @@ API = [
               query=inputs.DocumentQuery, errors=_FOUND),
     Operation("GET", _DOCUMENT, documents.show, answers.DocumentStatus, query=inputs.WaitQuery, errors=_FOUND),
     Operation("DELETE", _DOCUMENT, documents.delete, None, 204, errors=_FOUND),
-    Operation("POST", _DOCUMENT + "/retry", documents.retry, answers.DocumentStatus, 202, errors=_CHANGE),
+    Operation("POST", _DOCUMENT + "/retry", documents.retry, answers.DocumentStatus, 202,
+              body=inputs.Unlock, bodiless=True, errors=_CHANGE),
     Operation("POST", _DOCUMENT + "/reprocess", documents.reprocess_one, answers.DocumentStatus, 202,
-              query=inputs.ReprocessQuery, errors=_CHANGE),
+              query=inputs.ReprocessQuery, body=inputs.Unlock, bodiless=True, errors=_CHANGE),
     Operation("POST", _DOCUMENT + "/cancel", documents.cancel, answers.DocumentStatus, 202, errors=_CHANGE),
     Operation("GET", _DOCUMENT + "/markdown", results.markdown, "text/markdown", errors=_RESULT),
     Operation("GET", _DOCUMENT + "/json", results.json, answers.DocumentJson, errors=_RESULT),

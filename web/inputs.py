@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, WithJsonSchema
 
 from pipeline.extract.fields import COLUMNS
 from pipeline.settings import EngineName, Language
@@ -39,6 +39,8 @@ KeyName = Annotated[
         {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^(?! +$)[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$"}
     ),
 ]
+# PDF allows 127 bytes; what is longer opens nothing.
+Password = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 # How an upload looks on the wire: a field is text, also where it holds JSON, and files stand beside the fields.
 _JSON_OBJECT = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"type": "object"}}
 _FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
@@ -175,10 +177,25 @@ class SearchQuery(Request):
     filter: Filters = Field(default_factory=list)
 
 
+class Unlock(Request):
+    """The password of an original that is protected by one; it is kept encrypted and erased once the file was read."""
+
+    password: Password | None = None
+
+    @property
+    def clear(self) -> str | None:
+        """The password as it was given."""
+        return self.password.get_secret_value() if self.password else None
+
+
 class UploadForm(BaseModel):
-    """The fields beside the files: `metadata` is a JSON object, `tags` may be repeated or separated by commas."""
+    """The fields beside the files: `metadata` is a JSON object, `tags` may be repeated or separated by commas.
+
+    `password` opens those of the files that are protected by one; it is kept encrypted and erased once they were read.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=_with_files)
 
     metadata: Annotated[dict[str, JsonValue], WithJsonSchema(_JSON_OBJECT)] = Field(default_factory=dict)
     tags: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=50)] = Field(default_factory=list)
+    password: Password | None = None

@@ -42,6 +42,7 @@ _PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "page": ("Page number, from 1.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+_PASSING = {"unavailable", "too_many_failures", "too_many_waiting"}
 _ATTACHMENT = {"Content-Disposition": {"description": "A file, with its name.", "schema": {"type": "string"}}}
 _INFO = (
     "Uploads are answered at once with an id; the work goes on behind. Follow it by asking for a document's status"
@@ -62,6 +63,7 @@ class Operation:
 
     Attributes:
         query, body, form: models of what it takes; `form` is of an upload.
+        bodiless: its body may be left out.
         answer: the model of its answer, a media type of one that is not JSON, or None for an empty one.
         status: of success.
         also: another status that comes with the same answer.
@@ -79,6 +81,7 @@ class Operation:
     status: int = 200
     query: type[inputs.Request] | None = None
     body: type[BaseModel] | None = None
+    bodiless: bool = False
     form: type[BaseModel] | None = None
     also: int | None = None
     attachment: bool = False
@@ -134,7 +137,7 @@ class Operation:
         Raises:
             PermanentError: `bad_request`.
         """
-        if self.body is not None:
+        if self.body is not None and not (self.bodiless and _empty(request)):
             media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if media != "application/json":
                 raise PermanentError("bad_request", "Send the body as application/json.")
@@ -143,6 +146,10 @@ class Operation:
             for name, times in given.items():
                 if times > 1 and name not in self.query.repeated:
                     raise PermanentError("bad_request", f"{name}: given {times} times; give it once.")
+
+
+def _empty(request: Request) -> bool:
+    return "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0"
 
 
 def routes(operations: Iterable[Operation]) -> list[Route]:
@@ -213,7 +220,8 @@ def _operation(operation: Operation, others: Sequence[Operation]) -> dict[str, A
         "security": [] if operation.needs == "open" else [{"key": []}, {"session": []}, {}],
     }
     if operation.body is not None:
-        described["requestBody"] = {**_content("application/json", _reference(operation.body)), "required": True}
+        content = _content("application/json", _reference(operation.body))
+        described["requestBody"] = {**content, "required": not operation.bodiless}
     if operation.form is not None:
         form = operation.form.model_json_schema(by_alias=True)
         described["requestBody"] = {**_content("multipart/form-data", form), "required": True}
@@ -266,7 +274,7 @@ def _responses(operation: Operation, others: Sequence[Operation]) -> dict[str, A
         codes.setdefault(STATUS[code], []).append(code)
     for status, held in sorted(codes.items()):
         words = " ".join(f"`{code}`: {CODES[code]}" for code in held)
-        headers = {"headers": _RETRY_AFTER} if {"unavailable", "too_many_failures"} & set(held) else {}
+        headers = {"headers": _RETRY_AFTER} if _PASSING & set(held) else {}
         error = _content("application/json", _reference(answers.ErrorAnswer))
         responses[str(status)] = {"description": words, **headers, **error}
     if operation.also is not None:

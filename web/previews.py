@@ -28,6 +28,10 @@ WIDTHS = (240, 480, 960, 1440, 1920, 2400)
 
 _LOOK_AFTER = 0.05  # the cache is measured after so much of its limit was written
 _KEEP = 0.8  # and cut down to so much of it
+_LOCKED = (
+    "The pages of a file with a password are not drawn, as its password is not kept. Their text is here; download the "
+    "original to see them."
+)
 _LOG = log.get("previews")
 
 
@@ -76,12 +80,16 @@ class Previews:
         render = self._settings.render
         request = {
             "call": "preview", "path": str(kb.files(document).original), "kind": kind, "page_number": page_number,
-            "max_pages": render.max_pages, "max_megapixels": render.max_megapixels, "width_px": width_px,
-            "image": str(path),
+            "max_pages": render.max_pages, "max_megapixels": render.max_megapixels, "max_side_pt": render.max_side_pt,
+            "width_px": width_px, "image": str(path),
         }  # fmt: skip
         what = f"Drawing page {page_number}"
         try:
             self._pool().call(request, what, self._settings.web.preview_seconds, lambda: False)
+        except PermanentError as error:
+            if error.code == "encrypted":  # its password was erased when its pages had been read
+                raise PermanentError("encrypted", _LOCKED) from error
+            raise
         except ChildFailed as error:
             raise PermanentError(error.code, f"{error.message} Download the original to see it.") from error
         except ServiceUnavailable:

@@ -92,8 +92,11 @@ def key_of(request: HTTPConnection) -> Key:
     return found
 
 
-async def body(request: Request, model: type[Model]) -> Model:
+async def body(request: Request, model: type[Model], *, bodiless: bool = False) -> Model:
     """The request's JSON body, checked.
+
+    Args:
+        bodiless: an empty body is that of an empty object.
 
     Raises:
         PermanentError: `bad_request`: it is far larger than any such body.
@@ -104,7 +107,7 @@ async def body(request: Request, model: type[Model]) -> Model:
         received += piece
         if len(received) > _BODY_BYTES:
             raise PermanentError("bad_request", f"The body is larger than {_BODY_BYTES:,} bytes.")
-    return model.model_validate_json(bytes(received))
+    return model.model_validate_json(bytes(received) or (b"{}" if bodiless else b""))
 
 
 def query(request: HTTPConnection, model: type[Query]) -> Query:

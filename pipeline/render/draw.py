@@ -36,6 +36,7 @@ class RenderOptions:
         scan_dpi: lowest and highest resolution of scans, which otherwise keep theirs.
         aim_pixels: larger drawings come out coarser, down to `min_dpi`.
         max_pixels: what is still larger then is refused; so are larger image files.
+        max_side_pt: longer or wider pages of documents are refused unseen. Image files have no points of their own.
         min_dpi: coarser drawings cannot be read.
         text_layer: whether a usable text layer is taken; else every page is drawn.
     """
@@ -44,6 +45,7 @@ class RenderOptions:
     scan_dpi: tuple[int, int] = (72, 400)
     aim_pixels: int = 40_000_000
     max_pixels: int = 100_000_000
+    max_side_pt: float = 14_400.0
     min_dpi: int = 50
     text_layer: bool = True
 
@@ -70,7 +72,26 @@ def render_page(source: Source, page_number: int, image_path: Path, options: Ren
         return _image_page(source, page_number, image_path, options)
     assert source.document is not None
     with damage_told(page_number):
-        return _document_page(source.document[page_number - 1], page_number, image_path, options)
+        page = source.document[page_number - 1]
+        require_size(page, options.max_side_pt)
+        return _document_page(page, page_number, image_path, options)
+
+
+def require_size(page: pymupdf.Page, max_side_pt: float) -> None:
+    """Passes for pages of a size that is read, before anything on them is looked at.
+
+    Raises:
+        PermanentError: `page_too_large`.
+    """
+    width, height = page.rect.width, page.rect.height
+    if max(width, height) > max_side_pt:
+        raise PermanentError(
+            "page_too_large",
+            f"Page {page.number + 1} is {width:,.0f} x {height:,.0f} points; this server reads pages of up to "
+            f"{max_side_pt:,.0f} points a side (setting render.max_side_pt). Scale it down or split it and upload "
+            "that.",
+            {"width_pt": round(width), "height_pt": round(height), "max_side_pt": max_side_pt},
+        )
 
 
 @contextmanager

@@ -160,7 +160,9 @@ def refuse(kind: str) -> PermanentError:
         return PermanentError("empty_file", "The file has no bytes. Check the original and upload it again.")
     if kind == "encrypted":
         return PermanentError(
-            "encrypted", "The file is protected by a password. Save a copy without one and upload that."
+            "encrypted",
+            "The Office file is protected by a password. Save a copy without one, as DOCX or PDF, and upload that.",
+            {"kind": kind},
         )
     return PermanentError("unsupported_kind", _SENTENCES.get(kind, _SENTENCES["unknown"]), {"kind": kind})
 

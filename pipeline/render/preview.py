@@ -8,7 +8,7 @@ from typing import Any
 import pymupdf
 from PIL import Image
 
-from pipeline.render.draw import RenderOptions, broken_off, damage_told, damaged, written_whole
+from pipeline.render.draw import RenderOptions, broken_off, damage_told, damaged, require_size, written_whole
 from pipeline.render.image_file import colour_page, measure
 from pipeline.render.source import Source
 
@@ -29,13 +29,14 @@ def draw_preview(
         width_px: taken within 100 to 2400. The height follows from the page that `render_page` reports; tall pages come
             out narrower than asked, so that none has more than 12 megapixels or a side of more than 16,000.
         image_path: where the JPEG goes; replaced in one step, so doing it twice is safe.
-        options: of which the limits of image files count, as for `render_page`.
+        options: of which the limits of image files and `max_side_pt` count, as for `render_page`.
 
     Returns:
         Width and height in pixels.
 
     Raises:
-        PermanentError: `page_damaged`; `page_too_large` for image files of too many pixels.
+        PermanentError: `page_damaged`; `page_too_large` for image files of too many pixels and pages of too many
+            points.
         MemoryError: MuPDF met the process's memory limit.
     """
     if not 1 <= page_number <= source.pages:
@@ -47,7 +48,9 @@ def draw_preview(
     else:
         assert source.document is not None
         with damage_told(page_number):
-            drawn = _document_page(source.document[page_number - 1], page_number, width_px)
+            page = source.document[page_number - 1]
+            require_size(page, options.max_side_pt)
+            drawn = _document_page(page, page_number, width_px)
     with written_whole(image_path) as draft:
         drawn.save(draft, "JPEG", quality=_QUALITY)
     return drawn.size

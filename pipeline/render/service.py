@@ -42,7 +42,7 @@ class RenderService:
 
         Args:
             request: as for `open`, and `page_number` from 1, `image` (path of the PNG to write if the page needs OCR),
-                `dpi`, `max_megapixels`.
+                `dpi`, `max_megapixels`, `max_side_pt`.
 
         Raises:
             PermanentError: as `open_source` and `render_page`.
@@ -62,7 +62,7 @@ class RenderService:
 
         Args:
             request: as for `open`, and `page_number` from 1, `image` (path of the JPEG to write), `width_px`,
-                `max_megapixels`.
+                `max_megapixels`, `max_side_pt`.
 
         Raises:
             PermanentError: as `open_source` and `draw_preview`.
@@ -80,6 +80,8 @@ class RenderService:
             options = replace(options, dpi=request["dpi"])
         if "max_megapixels" in request:
             options = replace(options, max_pixels=round(1e6 * request["max_megapixels"]))
+        if "max_side_pt" in request:
+            options = replace(options, max_side_pt=request["max_side_pt"])
         try:
             yield self._open(request), options
         except BaseException:

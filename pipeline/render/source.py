@@ -135,9 +135,8 @@ def _open_pdf(path: Path, password: str | None) -> pymupdf.Document:
     if password and document.authenticate(password):
         return document
     document.close()
-    if not password:
-        raise refuse("encrypted")
-    raise PermanentError("encrypted", "The password given does not open the file. Upload it again with the right one.")
+    what = "The password given does not open the file." if password else "The file is protected by a password."
+    raise PermanentError("encrypted", f"{what} Retry with its password, or save a copy without one and upload that.")
 
 
 def _page_count(document: pymupdf.Document) -> int:

@@ -75,7 +75,8 @@ def test_a_path_for_a_name_stays_a_name(client: TestClient, settings: Settings, 
         ({"metadata": "{"}, "metadata"),
         ({"metadata": "[1]"}, "metadata"),
         ({"tags": "x" * 101}, "tags"),
-        ({"password": "secret"}, "password"),
+        ({"password": "s" * 501}, "password"),
+        ({"pass": "secret"}, "pass"),
     ],
 )
 def test_wrong_fields_are_refused_and_nothing_is_kept(

@@ -136,7 +136,7 @@ def test_a_query_holds_no_null(description: dict[str, Any]) -> None:
 
 def test_an_upload_is_described_as_it_is_sent(description: dict[str, Any]) -> None:
     form = description["paths"][DOCUMENTS]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert form["required"] == ["files"] and form["properties"].keys() == {"files", "metadata", "tags"}
+    assert form["required"] == ["files"] and form["properties"].keys() == {"files", "metadata", "tags", "password"}
     assert form["properties"]["metadata"]["type"] == "string"
     assert form["properties"]["metadata"]["contentMediaType"] == "application/json"
     assert form["properties"]["files"]["items"]["format"] == "binary"

@@ -143,7 +143,7 @@ def test_an_absurd_page_fails_alone(render):
         render(pdf, 2)
     assert caught.value.code == "page_too_large"
     assert render(pdf, 1).reading is not None
-    banner = render(pdf_of(lambda page: page.draw_line((0, 50), (40_000, 50)), 40_000, 100))
+    banner = render(pdf_of(lambda page: page.draw_line((0, 50), (40_000, 50)), 40_000, 100), max_side_pt=40_000)
     assert banner.image.width_px <= 32_000
 
 

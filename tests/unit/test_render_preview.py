@@ -100,7 +100,7 @@ def test_odd_pages_stay_small(tmp_path, size):
         document.new_page(width=size[0], height=size[1]).draw_line((0, 0), size)
         path.write_bytes(document.tobytes())
     with open_source(path, "pdf") as source:
-        width, height = draw_preview(source, 1, 2400, tmp_path / "p.jpg", RenderOptions())
+        width, height = draw_preview(source, 1, 2400, tmp_path / "p.jpg", RenderOptions(max_side_pt=40_000))
     assert 0 < width * height <= 12_000_000
     assert max(width, height) <= 16_000
     assert width / height == pytest.approx(size[0] / size[1], rel=0.02)

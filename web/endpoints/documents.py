@@ -20,7 +20,7 @@ from storage.documents import NewDocument
 from storage.fields import Filter, parse_filter
 from storage.files import tail
 from web import answers, inputs, upload
-from web.state import State, answer, query, state
+from web.state import State, answer, body, query, state
 from web.threads import in_thread
 
 _LOG = log.get("web")
@@ -30,8 +30,10 @@ async def add(request: Request) -> Response:
     """POST .../documents: take files in and answer with their ids; the work begins behind the answer."""
     parts = state(request)
     record, kb = await in_thread(parts.knowledge_base, request)
-    limits = parts.settings.web
-    received = await upload.receive(request, kb.folder / "incoming", limits.max_upload_mb * 1_000_000, limits.max_files)
+    web = parts.settings.web
+    await in_thread(documents.require_room, kb, web.max_waiting)  # before gigabytes come in vain
+    limits = upload.Limits(web.max_upload_mb * 1_000_000, web.max_files, web.max_request_mb * 1_000_000)
+    received = await upload.receive(request, kb.folder / "incoming", limits)
     result = await in_thread(_add, parts, record, kb, received)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
@@ -41,20 +43,21 @@ def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: uplo
         form = _form(received.fields)
         if not received.files:
             raise PermanentError("bad_request", "There is no file in the upload: send files in the field `files`.")
+        web = parts.settings.web
         batch = clock.new_id()
         parts.storage.wake(kb.id)
         settings = parts.storage.run_settings(record)
         result = answers.UploadAnswer(batch=batch, documents=[], rejected=[])
         for file in received.files:
             try:
-                new = _new_document(file, form, limit_mb=parts.settings.web.max_upload_mb)
+                new = _new_document(file, form, limit_mb=web.max_upload_mb)
+                taken = documents.add(kb, new, batch, settings, web.max_waiting)
             except PermanentError as error:
                 if file.path is not None:
                     file.path.unlink(missing_ok=True)
                 problem = answers.Problem(code=error.code, message=error.message, detail=error.detail)
                 result.rejected.append(answers.RejectedFile(filename=file.filename, error=problem))
                 continue
-            taken = documents.add(kb, new, batch, settings)
             _LOG.info("uploaded", kb=kb.id, document=taken.id, kind=new.kind, bytes=new.size_bytes,
                       duplicate=taken.duplicate)  # fmt: skip
             metrics.UPLOAD_BYTES.labels(new.kind).inc(new.size_bytes)
@@ -85,6 +88,8 @@ def _form(fields: dict[str, list[str]]) -> inputs.UploadForm:
             raise PermanentError("bad_request", f"metadata: not valid JSON: {error}") from error
     if "tags" in fields:
         values["tags"] = [tag.strip() for value in fields["tags"] for tag in value.split(",") if tag.strip()]
+    if "password" in fields:
+        values["password"] = fields["password"][-1] or None
     return inputs.UploadForm.model_validate(values)
 
 
@@ -100,8 +105,9 @@ def _new_document(file: upload.ReceivedFile, form: inputs.UploadForm, limit_mb: 
         kind = sniff(file.head, tail(file.path, TAIL_BYTES))
     require_supported(kind)
     return NewDocument(
-        file.filename, kind, file.sha256, file.size_bytes, file.path, dict(form.metadata), list(form.tags)
-    )
+        file.filename, kind, file.sha256, file.size_bytes, file.path, dict(form.metadata), list(form.tags),
+        form.password.get_secret_value() if form.password else None,
+    )  # fmt: skip
 
 
 def filters(record: dict[str, Any], given: list[str]) -> list[Filter]:
@@ -157,16 +163,16 @@ async def _wait(parts: State, kb: KnowledgeBase, document: str, wanted: inputs.W
 
 async def retry(request: Request) -> Response:
     """POST .../documents/{id}/retry: what failed is done again, what was read is kept."""
-    parts = state(request)
-    result = await in_thread(_retry, parts, request)
+    parts, unlock = state(request), await body(request, inputs.Unlock, bodiless=True)
+    result = await in_thread(_retry, parts, request, unlock.clear)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
-def _retry(parts: State, request: Request) -> answers.DocumentStatus:
+def _retry(parts: State, request: Request, password: str | None) -> answers.DocumentStatus:
     record, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     parts.storage.wake(kb.id)
-    reprocess.retry(kb, document, parts.storage.run_settings(record))
+    reprocess.retry(kb, document, parts.storage.run_settings(record), password)
     parts.storage.wake(kb.id)  # again, as after an upload
     return answers.DocumentStatus(**status.status(kb, document))
 
@@ -174,15 +180,18 @@ def _retry(parts: State, request: Request) -> answers.DocumentStatus:
 async def reprocess_one(request: Request) -> Response:
     """POST .../documents/{id}/reprocess: done anew from a stage on; the former result is found until then."""
     parts, wanted = state(request), query(request, inputs.ReprocessQuery)
-    result = await in_thread(_reprocess_one, parts, request, wanted)
+    unlock = await body(request, inputs.Unlock, bodiless=True)
+    result = await in_thread(_reprocess_one, parts, request, wanted, unlock.clear)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
-def _reprocess_one(parts: State, request: Request, wanted: inputs.ReprocessQuery) -> answers.DocumentStatus:
+def _reprocess_one(
+    parts: State, request: Request, wanted: inputs.ReprocessQuery, password: str | None
+) -> answers.DocumentStatus:
     record, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     parts.storage.wake(kb.id)
-    reprocess.reprocess(kb, document, wanted.from_, parts.storage.run_settings(record))
+    reprocess.reprocess(kb, document, wanted.from_, parts.storage.run_settings(record), password)
     parts.storage.wake(kb.id)  # again, as after an upload
     return answers.DocumentStatus(**status.status(kb, document))
 

@@ -95,7 +95,8 @@ export const deleteKnowledgeBase = (kb) => request("DELETE", kbPath(kb));
 
 export const documents = (kb, query, signal) => request("GET", `${kbPath(kb)}/documents${queryOf(query)}`, { signal });
 export const document_ = (kb, id, signal) => request("GET", documentPath(kb, id), { signal });
-export const retryDocument = (kb, id) => request("POST", `${documentPath(kb, id)}/retry`);
+export const retryDocument = (kb, id, password) =>
+  request("POST", `${documentPath(kb, id)}/retry`, password ? { body: { password } } : {});
 export const cancelDocument = (kb, id) => request("POST", `${documentPath(kb, id)}/cancel`);
 export const deleteDocument = (kb, id) => request("DELETE", documentPath(kb, id));
 export const pages = (kb, id, signal) => request("GET", `${documentPath(kb, id)}/pages`, { signal });

@@ -41,7 +41,7 @@ export const has = (key) => key in TABLES[language];
 export function sentence(error) {
   if (language === "en" && error.message) return error.message;
   const kind = `kind.${error.detail?.kind}`;
-  if (error.code === "unsupported_kind" && has(kind)) return t(kind);
+  if (["unsupported_kind", "encrypted"].includes(error.code) && has(kind)) return t(kind);
   const key = `error.${error.code}`;
   return has(key) ? t(key) : error.message || t("error.internal");
 }

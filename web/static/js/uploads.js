@@ -89,11 +89,10 @@ async function sendAll(queue) {
   while (queue.waiting.length) {
     const part = queue.waiting.shift();
     try {
-      take(queue, await send(queue, part));
+      take(queue, await send(queue, part), part);
     } catch (error) {
       if (error.code === "stopped") break;
-      const again = ["network", "unavailable", "internal", "upload_cut"].includes(error.code);
-      for (const file of part.files) reject(queue, file.name, error, again ? { file, tags: part.tags } : null);
+      for (const file of part.files) reject(queue, file.name, error, passes(error) ? { file, tags: part.tags } : null);
     }
     queue.done += part.files.length;
     queue.sentBefore += total(part.files);
@@ -105,12 +104,18 @@ async function sendAll(queue) {
   changed(queue);
 }
 
-function take(queue, answer) {
+/** Whether sending the same again may work. */
+const passes = ({ code }) => ["network", "unavailable", "internal", "upload_cut", "too_many_waiting"].includes(code);
+
+function take(queue, answer, part) {
   for (const document of answer.documents) {
     if (document.duplicate) queue.duplicates.push(document);
     else queue.accepted += 1;
   }
-  for (const { filename, error } of answer.rejected) reject(queue, filename, error);
+  for (const { filename, error } of answer.rejected) {
+    const file = passes(error) && part.files.find(({ name }) => name === filename);
+    reject(queue, filename, error, file ? { file, tags: part.tags } : null);
+  }
 }
 
 function reject(queue, filename, error, again = null) {

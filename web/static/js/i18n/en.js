@@ -78,6 +78,11 @@ export default {
   "delete.lostNothing": "It holds no documents.",
   "delete.forEver": "This cannot be undone.",
   "delete.confirm": "Delete",
+  "password.enter": "Enter password",
+  "password.title": ({ name }) => `Password of “${name}”`,
+  "password.label": "Password",
+  "password.kept": "It is kept encrypted while the file is read, and then erased.",
+  "password.confirm": "Try again",
   "deleteDocument.title": ({ name }) => `Delete “${name}”?`,
   "deleteDocument.lost": "The uploaded file and everything that was read from it will be lost. This cannot be undone.",
 
@@ -201,6 +206,8 @@ export default {
   "viewer.notDrawnYet": "This page has not been drawn yet; it shows up here.",
   "viewer.neverRead": "This page was not read.",
   "viewer.pageFailed": "This page could not be read.",
+  "viewer.locked":
+    "The pages of a file with a password are not drawn, as its password is not kept. Their text is here; download the original to see them.",
   "viewer.missing": "This document does not exist",
   "viewer.gone": "The document was deleted.",
   "source.text_layer": "text of the file",

@@ -7,6 +7,7 @@ import { bytes, fullMoment, moment, percent, timeLeft } from "../format.js";
 import { sentence, t } from "../i18n.js";
 import { toastError } from "../notices.js";
 import { pageLink } from "../router.js";
+import { askForPassword, needsPassword } from "./password_dialog.js";
 
 export const STAGES = ["render", "ocr", "extract", "embed", "store"];
 
@@ -42,16 +43,20 @@ export function documentRow(kb, first, actions) {
   const bar = progressBar("");
   const note = el("div", { class: "row-note" });
   const noteText = el("p");
+  const retryText = el("span", {});
   const retryButton = el(
     "button",
     {
       type: "button",
       class: "button small",
       data: { action: "retry" },
-      on: { click: (event) => act(event, api.retryDocument) },
+      on: {
+        click: (event) =>
+          needsPassword(shown) ? askForPassword(kb, shown, actions.changed) : act(event, api.retryDocument),
+      },
     },
     icon("retry"),
-    t("retry"),
+    retryText,
   );
   note.append(icon("alert"), noteText, retryButton);
   const cancel = iconButton("stop", t("cancel"), (event) => act(event, api.cancelDocument), {
@@ -159,6 +164,7 @@ export function documentRow(kb, first, actions) {
     if (note.hidden) return;
     setText(noteText, partly ? t("row.pagesFailed", { n: failed, total }) : sentence(document.error));
     setAttribute(note, "data-kind", partly ? "partly" : "failed");
+    setText(retryText, t(needsPassword(document) ? "password.enter" : "retry"));
     retryButton.hidden = !partly && document.status !== "failed";
   }
 

@@ -9,6 +9,7 @@ import { follow } from "../live.js";
 import { errorNote, loading, toastError } from "../notices.js";
 import { homeLink, kbLink, pageLink, replace, searchLink } from "../router.js";
 import { blocksOf, pageText } from "./page_text.js";
+import { askForPassword, needsPassword } from "./password_dialog.js";
 import { countFields, fieldsPanel } from "./fields_panel.js";
 import { sheet } from "./sheet.js";
 import { thumbnails } from "./thumbnails.js";
@@ -46,7 +47,8 @@ export function openViewer(route, main) {
       imageAt: (n, width) => api.imagePath(kb, id, n, width),
       failed: async (address) => {
         const error = await api.errorAt(address);
-        if (!signal.aborted && error) paper.note(errorNote(error));
+        if (signal.aborted || !error) return;
+        paper.note(error.code === "encrypted" ? el("p", { class: "muted", text: t("viewer.locked") }) : errorNote(error));
       },
       hover,
       choose: (index) => {
@@ -66,6 +68,10 @@ export function openViewer(route, main) {
   const strip = thumbnails({ linkTo, open, imageAt: (n) => api.imagePath(kb, id, n, THUMBNAIL_PX) });
   const head = viewerHead(kb, id, {
     retry: async (event) => {
+      if (needsPassword(doc)) {
+        askForPassword(kb, doc, take);
+        return;
+      }
       const button = event.currentTarget;
       button.disabled = true;
       try {

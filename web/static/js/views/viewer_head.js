@@ -5,6 +5,7 @@ import { el, icon, setText } from "../dom.js";
 import { percent, timeLeft } from "../format.js";
 import { sentence, t } from "../i18n.js";
 import { errorNote } from "../notices.js";
+import { needsPassword } from "./password_dialog.js";
 
 /** Makes the head: `{node, show(document), page(info, place), failed(error), connected(yes)}`. */
 export function viewerHead(kb, id, { retry }) {
@@ -22,11 +23,12 @@ export function viewerHead(kb, id, { retry }) {
   const original = download("original", "download", t("viewer.original"));
   const markdown = download("markdown", "markdown", "Markdown");
   markdown.hidden = true;
+  const retryText = el("span", {});
   const retryButton = el(
     "button",
     { type: "button", class: "button small", id: "retry", on: { click: retry } },
     icon("retry"),
-    t("retry"),
+    retryText,
   );
   const note = el("div", { class: "note" });
   const node = el(
@@ -41,6 +43,7 @@ export function viewerHead(kb, id, { retry }) {
 
   function drawNote(document) {
     const { failed, total } = document.pages;
+    setText(retryText, t(needsPassword(document) ? "password.enter" : "retry"));
     const partly = document.status === "done" && failed > 0;
     const words =
       document.error && document.status !== "done"
