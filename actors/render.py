@@ -74,7 +74,9 @@ def _rendered(answer: dict[str, Any], number: int, file: str) -> RenderedPage:
     """A page from its child's answer. Which page and file it is about is not the child's to say."""
     reading, image = answer["reading"], answer["image"]
     return RenderedPage(
-        **{**answer, "page_number": number},
+        page_number=number,
+        width_pt=answer["width_pt"],
+        height_pt=answer["height_pt"],
         reading=PageReading.from_dict({**reading, "page_number": number}) if reading else None,
         image=PageImage(**{**image, "file": file}) if image else None,
     )

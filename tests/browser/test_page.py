@@ -143,6 +143,26 @@ def test_what_fails_says_why_and_can_be_tried_again(visit: Visit, stack: Stack, 
     expect(row).to_have_attribute("data-status", "failed", timeout=60_000)
 
 
+def test_a_locked_file_asks_for_its_password(visit: Visit, stack: Stack, tmp_path: Path) -> None:
+    kb = stack.create("browser locked")
+    page = visit.page
+    visit.goto(f"#/kb/{kb}")
+    locked = tmp_path / "locked.pdf"
+    locked.write_bytes(drawing.encrypted_pdf())
+    page.set_input_files("#file-input", [locked])
+    row = _row(page, "locked.pdf")
+    expect(row).to_have_attribute("data-status", "failed", timeout=60_000)
+    row.locator("[data-action=retry]", has_text="Enter password").click()
+    page.fill("#password-dialog input[name=password]", "open sesame")
+    page.locator("#password-dialog button[type=submit]").click()
+    expect(page.locator("#password-dialog")).to_have_count(0)
+    expect(row).to_have_attribute("data-status", "done", timeout=60_000)
+    visit.expected.append("422")
+    row.locator(".row-name").click()
+    expect(page.locator("#page-text")).to_contain_text("secret")
+    expect(page.locator("main")).to_contain_text("its password is not kept")
+
+
 def test_a_change_made_elsewhere_shows_without_a_reload(visit: Visit, stack: Stack) -> None:
     kb = stack.create("browser live")
     page = visit.page
