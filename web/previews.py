@@ -7,14 +7,16 @@ The web process never opens an upload: the child does, under limits of time and 
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
+from collections import OrderedDict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
-
-from anyio import CapacityLimiter, to_thread
 
 from pipeline import log
 from pipeline.children import ChildPool
@@ -28,6 +30,7 @@ WIDTHS = (240, 480, 960, 1440, 1920, 2400)
 
 _LOOK_AFTER = 0.05  # the cache is measured after so much of its limit was written
 _KEEP = 0.8  # and cut down to so much of it
+_REMEMBER, _REMEMBER_S = 1000, 600.0  # how many pages that overran, and for how long
 _LOCKED = (
     "The pages of a file with a password are not drawn, as its password is not kept. Their text is here; download the "
     "original to see them."
@@ -44,7 +47,9 @@ class Previews:
         self._written = self._limit_bytes  # what others wrote before is not known: measure at the first
         self._children: ChildPool | None = None
         self._lock = Lock()
-        self._free = CapacityLimiter(settings.web.preview_processes)
+        # Threads of its own, as a child dies with the thread that started it, and those of the loop's pool come and go.
+        self._threads = ThreadPoolExecutor(settings.web.preview_processes, "previews")
+        self._overran: OrderedDict[tuple[str, int], tuple[float, str, str]] = OrderedDict()
 
     async def image(self, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int) -> Path:
         """The image file of a page, drawn if it is not in the cache.
@@ -63,7 +68,9 @@ class Previews:
             with suppress(FileNotFoundError):
                 os.utime(path)  # the longest unused go first
                 return path
-        await to_thread.run_sync(self._draw, kb, document, kind, page_number, width_px, path, limiter=self._free)
+        self._still_allowed(document, page_number)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._draw, kb, document, kind, page_number, width_px, path)
         return path
 
     def close(self) -> None:
@@ -71,10 +78,18 @@ class Previews:
         with self._lock:
             if self._children is not None:
                 self._children.kill()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _still_allowed(self, document: str, page_number: int) -> None:
+        """Refuse at once what crashed or overran a child lately: a bomb asked for over and over would block others."""
+        found = self._overran.get((document, page_number))
+        if found is not None and time.monotonic() < found[0] + _REMEMBER_S:
+            raise PermanentError(*found[1:])
 
     def _draw(self, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int, path: Path) -> None:
         if path.exists():  # drawn while we waited
             return
+        self._still_allowed(document, page_number)  # or found to be a bomb
         with disk_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
         render = self._settings.render
@@ -91,7 +106,12 @@ class Previews:
                 raise PermanentError("encrypted", _LOCKED) from error
             raise
         except ChildFailed as error:
-            raise PermanentError(error.code, f"{error.message} Download the original to see it.") from error
+            problem = PermanentError(error.code, f"{error.message} Download the original to see it.")
+            if not error.killed:
+                self._overran[document, page_number] = time.monotonic(), problem.code, problem.message
+                while len(self._overran) > _REMEMBER:
+                    self._overran.popitem(last=False)
+            raise problem from error
         except ServiceUnavailable:
             raise
         except TransientError as error:

@@ -63,7 +63,7 @@ class Package:
             return None
         if self.zip.getinfo(name).file_size > _MAX_XML_BYTES:
             raise _too_large(f"{name} has more than {_MAX_XML_BYTES // 1_000_000} MB")
-        root = ElementTree.fromstring(self.zip.read(name))
+        root = ElementTree.fromstring(self._read(name))
         for node in root.iter():
             node.tag = _local(node.tag)
             if node.attrib:
@@ -96,12 +96,17 @@ class Package:
         if name not in self._names:
             return None
         try:
-            with Image.open(io.BytesIO(self.zip.read(name)), formats=_PICTURES) as image:
+            with Image.open(io.BytesIO(self._read(name)), formats=_PICTURES) as image:
                 return image.size
         except MemoryError:
             raise
         except Exception:  # Pillow and zipfile raise nearly anything; the text around a broken picture is still good
             return None
+
+    def _read(self, name: str) -> bytes:
+        """A member, no further than the size it says: asked for all, zipfile unpacks first and cuts off then."""
+        with self.zip.open(name) as member:
+            return member.read(self.zip.getinfo(name).file_size)
 
     def _check(self) -> None:
         members = self.zip.infolist()

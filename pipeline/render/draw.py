@@ -100,7 +100,7 @@ def damage_told(number: int) -> Iterator[None]:
     try:
         pymupdf.TOOLS.reset_mupdf_warnings()
         yield
-    except (PermanentError, OSError):
+    except (PermanentError, MemoryError, OSError):
         raise
     except Exception as error:  # MuPDF's errors come in a dozen unrelated classes
         if "malloc" in str(error) or "alloc" in type(error).__name__.lower():

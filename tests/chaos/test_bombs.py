@@ -1,0 +1,75 @@
+"""Bombs of our own making go off in a render child: each ends with its code, and the next page is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from pipeline.errors import PermanentError
+from pipeline.settings import RenderSettings, Settings, StorageSettings, WebSettings
+from storage.catalog import KnowledgeBase, Storage
+from tests import drawing
+from tests.bombs import BOMBS, ENDLESS, Bomb, pdf
+from tests.bombs.child import Defuser, defuser
+from web.previews import Previews
+
+MEMORY_MB = 600
+SHORT_S = 1.0  # what is endless is so after a second, too
+LONG_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Defuser]:
+    with defuser(tmp_path_factory.mktemp("bombs"), MEMORY_MB) as child:
+        yield child
+
+
+@pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb.name)
+def test_a_bomb_ends_with_its_code_and_the_next_page_is_drawn(child: Defuser, bomb: Bomb) -> None:
+    content = bomb.make()
+    assert len(content) < 20_000_000
+    seconds = SHORT_S if bomb.outcomes >= ENDLESS else LONG_S
+    outcome = child.call(content, bomb.kind, "open", seconds)
+    if outcome.code == "ok":
+        outcome = child.call(content, bomb.kind, "render", seconds)
+    assert outcome.code in bomb.outcomes
+    assert outcome.peak_mb < MEMORY_MB + 600  # what it takes to start, and to notice
+    assert child.lives()
+
+
+def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Path) -> None:
+    settings = Settings(
+        storage=StorageSettings(data=tmp_path / "data"),
+        render=RenderSettings(memory_mb=MEMORY_MB),
+        web=WebSettings(preview_seconds=5.0),
+    )
+    storage = Storage(settings)
+    storage.prepare()
+    kb = storage.open(storage.create_knowledge_base("kb", ["en"], "auto")["id"])
+    previews = Previews(settings)
+    try:
+        for make, code in ((pdf.billion_forms, "page_timeout"), (pdf.long_page, "page_too_large"), (None, None)):
+            document = make.__name__ if make else "innocent"
+            original = kb.files(document).original
+            original.parent.mkdir()
+            original.write_bytes(make() if make else drawing.text_pdf([["The heron."]]))
+            assert _preview(previews, kb, document) == code
+    finally:
+        previews.close()
+        kb.db.close()
+        storage.catalog.close()
+
+
+def _preview(previews: Previews, kb: KnowledgeBase, document: str) -> str | None:
+    async def draw() -> Path:
+        return await previews.image(kb, document, "pdf", 1, 240)
+
+    try:
+        assert anyio.run(draw).stat().st_size
+    except PermanentError as error:
+        assert error.message.endswith(".")
+        return error.code
+    return None
