@@ -6,8 +6,10 @@ or the way to it does wrong becomes `ServiceUnavailable`: the unit waits; search
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 _COLLECTION = "chunks"
 _DELETE_AT_ONCE = 1000
-_TIMEOUT_S = 30.0
+_CONNECT_S = 2.0
+_SILENT_S = 5.0  # a server that did not answer in time is left alone for so long
 Vectors = npt.NDArray[np.float32]
 
 
@@ -32,26 +35,37 @@ def vector_id(document: str, run: int, position: int) -> str:
 
 
 class VectorStore:
-    """The vectors of one knowledge base. Connects at first use."""
+    """The vectors of one knowledge base. Connects at first use.
 
-    def __init__(self, url: str, kb_id: str, ef_search: int) -> None:
+    Args:
+        timeout_s: how long to wait for an answer.
+    """
+
+    def __init__(self, url: str, kb_id: str, ef_search: int, timeout_s: float) -> None:
         self._url = url
         self._database = f"kb_{kb_id}"
         self._ef_search = ef_search
+        self._timeout_s = timeout_s
+        self._silent_until = 0.0
         self._known: Collection | None = None
         self._lock = Lock()
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:
         """Turn Chroma's errors into ours; after one the collection is looked up anew: the server may be another."""
+        import httpx
         from chromadb.errors import ChromaError, InvalidArgumentError, InvalidDimensionException
 
         if not self._url:
             raise ServiceUnavailable("Chroma: no address; set storage.chroma_url or start `pagemill up`")
+        if time.monotonic() < self._silent_until:  # searches must not queue up behind a server that hangs
+            raise ServiceUnavailable("Chroma: it does not answer")
         try:
             yield
         except Exception as error:
             self._known = None
+            if isinstance(error, httpx.TimeoutException):
+                self._silent_until = time.monotonic() + _SILENT_S
             if isinstance(error, InvalidArgumentError | InvalidDimensionException):
                 raise TransientError(f"Chroma refused: {error}") from error  # waiting would not mend it
             # The client lets its HTTP library's errors through, and says "could not connect" by ValueError.
@@ -67,34 +81,27 @@ class VectorStore:
                 self._known = self._connect()
             return self._known
 
-    def _server(self) -> dict[str, Any]:
-        from chromadb.config import Settings
-
-        parts = urlsplit(self._url)
-        return {
-            "host": parts.hostname, "port": parts.port or 8000, "ssl": parts.scheme == "https",
-            "settings": Settings(anonymized_telemetry=False),
-        }  # fmt: skip
+    def _server(self) -> Any:
+        return _server(self._url, self._timeout_s)
 
     def _connect(self) -> Collection:
-        import chromadb
+        from chromadb.api.models.Collection import Collection
         from chromadb.errors import ChromaError, NotFoundError
 
-        admin = _bounded(chromadb.AdminClient(_admin_settings(self._server())))
+        server = self._server()
         try:
-            admin.get_database(self._database)
+            server.get_database(self._database)
         except NotFoundError:
             try:
-                admin.create_database(self._database)
+                server.create_database(self._database)
             except ChromaError:
-                admin.get_database(self._database)  # another process was first
-        client = _bounded(chromadb.HttpClient(**self._server(), database=self._database))
-        collection: Collection = client.get_or_create_collection(
+                server.get_database(self._database)  # another process was first
+        model = server.get_or_create_collection(
             _COLLECTION,
             configuration={"hnsw": {"space": "cosine", "ef_search": self._ef_search}},
-            embedding_function=None,
+            database=self._database,
         )
-        return collection
+        return Collection(client=server, model=model, embedding_function=None)
 
     def put(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Write vectors (n, dimension) under their ids; again is the same.
@@ -130,28 +137,33 @@ class VectorStore:
 
     def drop(self) -> None:
         """Remove the whole database; where there is none, nothing happens."""
-        import chromadb
         from chromadb.errors import NotFoundError
 
         with self._reachable(), suppress(NotFoundError):
-            _bounded(chromadb.AdminClient(_admin_settings(self._server()))).delete_database(self._database)
+            self._server().delete_database(self._database)
         self._known = None
 
 
-def _bounded(client: Any) -> Any:
-    """The client with a limit to how long it waits: it has none of its own, and no setting for one.
+@cache
+def _server(url: str, timeout_s: float) -> Any:
+    """One connection to a server for all knowledge bases of a process, with a limit to how long it waits.
 
-    A Chroma that accepts and never answers must not hold a worker, the sweep or a search for ever.
+    The library's own clients have no such limit and no setting for one, ask the server before one could be set, and
+    are kept for ever: a Chroma that accepts and never answers would hold a worker, the sweep or a search, and one
+    that is away would fill the memory with clients.
     """
-    client._server._session.timeout = _TIMEOUT_S
-    return client
+    import chromadb
+    import httpx
+    from chromadb.config import Settings
 
-
-def _admin_settings(server: dict[str, Any]) -> Any:
-    """The admin client takes settings where the client takes host and port."""
-    settings = server["settings"]
-    settings.chroma_api_impl = "chromadb.api.fastapi.FastAPI"
-    settings.chroma_server_host = server["host"]
-    settings.chroma_server_http_port = server["port"]
-    settings.chroma_server_ssl_enabled = server["ssl"]
-    return settings
+    parts = urlsplit(url)
+    settings = Settings(
+        anonymized_telemetry=False,
+        chroma_api_impl="chromadb.api.fastapi.FastAPI",
+        chroma_server_host=parts.hostname,
+        chroma_server_http_port=parts.port or 8000,
+        chroma_server_ssl_enabled=parts.scheme == "https",
+    )
+    server = chromadb.AdminClient(settings)._server
+    server._session.timeout = httpx.Timeout(timeout_s, connect=_CONNECT_S)
+    return server

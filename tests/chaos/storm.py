@@ -1,0 +1,275 @@
+"""Storm: papers are uploaded while every three seconds something dies. `python -m tests.chaos.storm --help`.
+
+A client uploads and tries again when nobody answers or the server says 503. Meanwhile a process of the stack, drawn at
+random, is killed with SIGKILL: a worker, an engine's child, the web server, Chroma, the queue server, the sweep, and
+now and then `pagemill up` itself, which takes everything along and is started again as systemd would do it. Then all
+must settle by itself, and what is left is looked at (`tests/chaos/aftermath.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import psutil
+
+from cli.client import kb_path
+from cli.up import free_port
+from pipeline.settings import PROJECT_ROOT
+from tests.chaos import aftermath
+from tests.chaos.family import family
+from tests.chaos.papers import Paper, draw
+from tests.stack import PYTHON, until
+
+KB = "storm"
+SETTLE_S = 600.0
+_EVERY_S = 3.0
+_MASTER_EVERY_S = 80.0
+# How often each kind is drawn; whatever is not there just now is drawn again.
+_WEIGHTS = {"worker": 8, "child": 6, "web": 3, "chroma": 3, "queue": 2, "sweep": 2}
+_ENV = {
+    # An upload that a kill cut off leaves its file for an hour, and idle knowledge bases are looked at now and then:
+    # sooner here, so that the end can be seen. All other settings are the defaults.
+    "PAGEMILL_SWEEP__ORPHAN_AGE_S": "20",
+    "PAGEMILL_SWEEP__FULL_SCAN_S": "5",
+}
+
+
+class Stack:
+    """`pagemill up`, started again whenever it is gone.
+
+    Args:
+        temporary: where the stack's processes put their temporary files, so that what they leave can be seen.
+    """
+
+    def __init__(self, data: Path, temporary: Path) -> None:
+        self.data = data
+        self.starts = 0
+        self._port = free_port()
+        self._env = {**os.environ, **_ENV, "TMPDIR": str(temporary)}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output = (data.parent / "up.log").open("ab")
+
+    @property
+    def pid(self) -> int:
+        """Of `pagemill up`."""
+        assert self._process is not None
+        return self._process.pid
+
+    def tend(self) -> None:
+        """Start it if it does not run."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.starts += 1
+        command = [*PYTHON, "-m", "cli.main", "up", "--data", str(self.data), "--port", str(self._port)]
+        self._process = subprocess.Popen(
+            command, env=self._env, cwd=PROJECT_ROOT, stdout=self._output, stderr=self._output, start_new_session=True
+        )
+
+    def url(self) -> str | None:
+        """Where it listens; None while it starts."""
+        try:
+            found: str = orjson.loads((self.data / "server.json").read_bytes())["url"]
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return None
+        return found
+
+    def ready(self) -> bool:
+        """Whether it says that it is."""
+        url = self.url()
+        try:
+            return url is not None and httpx.get(f"{url}/readyz", timeout=10.0).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(60)
+            finally:
+                self._process.kill()
+        self._output.close()
+
+
+@dataclass
+class Uploads:
+    """What a client told the server, and was told.
+
+    Attributes:
+        ids: by paper, all ids it was ever given: one each.
+        retried: requests sent again, by why.
+        faults: answers that should never come.
+    """
+
+    ids: dict[str, set[str]] = field(default_factory=dict)
+    retried: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def send_all(self, stack: Stack, papers: list[Paper], seconds: float, stop: threading.Event) -> None:
+        """Upload the papers, spread over the time; each again until the server has said that it has it."""
+        began = time.monotonic()
+        for number, paper in enumerate(papers):
+            due = began + seconds * number / len(papers)
+            stop.wait(max(due - time.monotonic(), 0.0))
+            while not stop.is_set() and not self._send(stack, paper):
+                stop.wait(1.0)
+
+    def _send(self, stack: Stack, paper: Paper) -> bool:
+        url = stack.url()
+        if url is None:
+            self.retried["no server"] += 1
+            return False
+        try:
+            answer = httpx.post(
+                f"{url}/api/v1{kb_path(KB)}/documents", files={"files": (paper.name, paper.content)}, timeout=60.0
+            )
+        except httpx.TransportError as error:
+            self.retried[type(error).__name__] += 1
+            return False
+        if answer.status_code == 503:
+            self.retried["503"] += 1
+            if "retry-after" not in answer.headers:
+                self.faults.append("a 503 without Retry-After")
+            return False
+        if answer.status_code != 202 or answer.json()["rejected"]:
+            self.faults.append(f"{paper.name}: {answer.status_code} {answer.text[:200]}")
+            return True
+        self.ids.setdefault(paper.name, set()).add(answer.json()["documents"][0]["id"])
+        return True
+
+
+@dataclass
+class Storm:
+    """Kills, at random; the seed makes the draws, not what is there to be drawn."""
+
+    stack: Stack
+    seed: int
+    say: Callable[[str], None]
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def rage(self, seconds: float) -> None:
+        """Kill something every three seconds, for so long."""
+        draw = random.Random(self.seed)
+        blows = int(seconds / _EVERY_S)
+        masters = set(draw.sample(range(1, blows), max(1, round(seconds / _MASTER_EVERY_S))))
+        began = time.monotonic()
+        for blow in range(blows):
+            due = began + blow * _EVERY_S
+            until(lambda due=due: time.monotonic() >= due, 60, "the next blow")  # type: ignore[misc]
+            self.stack.tend()
+            self._strike(draw, blow, master=blow in masters)
+        self.stack.tend()
+
+    def _strike(self, draw: random.Random, blow: int, *, master: bool) -> None:
+        victims = [("master", psutil.Process(self.stack.pid))] if master else self._choose(draw)
+        if not victims:
+            self.kills["nobody was there"] += 1
+            return
+        kind, victim = draw.choice(victims)
+        try:
+            victim.kill()
+        except psutil.NoSuchProcess:
+            kind = "nobody was there"
+        self.kills[kind] += 1
+        self.say(f"{blow * _EVERY_S:5.0f} s  {kind} ({victim.pid})")
+
+    def _choose(self, draw: random.Random) -> list[tuple[str, psutil.Process]]:
+        members = family(self.stack.pid)
+        found: dict[str, list[tuple[str, psutil.Process]]] = {}
+        for kind, process in members:
+            group = kind.split()[0]
+            found.setdefault("child" if group == "tesseract" else group, []).append((kind, process))
+        if not found:
+            return []
+        group = draw.choices(list(found), [_WEIGHTS[group] for group in found])[0]
+        roles: dict[str, list[tuple[str, psutil.Process]]] = {}  # a stage first, then one of its processes
+        for kind, process in found[group]:
+            roles.setdefault(kind, []).append((kind, process))
+        return roles[draw.choice(sorted(roles))]
+
+
+def run(
+    seconds: float, count: int, book_pages: int, seed: int, folder: Path, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """A whole storm; its report, with `problems` empty where all went well."""
+    papers = list(draw(count, book_pages))
+    temporary = folder / "temporary"
+    temporary.mkdir(parents=True)
+    stack = Stack(folder / "data", temporary)
+    storm, uploads, stop = Storm(stack, seed, say), Uploads(), threading.Event()
+    try:
+        stack.tend()
+        until(stack.ready, 180, "the stack to be ready")
+        answer = httpx.post(f"{stack.url()}/api/v1/knowledge-bases", json={"name": KB}, timeout=30.0)
+        answer.raise_for_status()
+        client = threading.Thread(target=uploads.send_all, args=(stack, papers, 0.9 * seconds, stop))
+        client.start()
+        try:
+            say(f"storm of {seconds:.0f} s, seed {seed}, {count} documents")
+            storm.rage(seconds)
+            say("the storm is over")
+            ended = time.monotonic()
+            client.join(SETTLE_S)
+        finally:
+            stop.set()
+            client.join()
+        state = aftermath.settle(stack, KB, ended + SETTLE_S, say)
+        settled_s = time.monotonic() - ended
+        problems = [*uploads.faults, *state, *aftermath.check(stack, KB, papers, uploads.ids)]
+        problems += aftermath.leftovers(temporary)
+        return {
+            "seed": seed, "storm_s": seconds, "documents": len(papers), "pages": sum(p.pages for p in papers),
+            "scanned_pages": sum(p.scanned for p in papers), "damaged": sum(p.error is not None for p in papers),
+            "kills": dict(sorted(storm.kills.items())), "starts_of_up": stack.starts,
+            "claimed_again": aftermath.recoveries(stack, KB), "uploads_sent_again": dict(uploads.retried),
+            "settled_s": round(settled_s, 1), "problems": problems,
+        }  # fmt: skip
+    finally:
+        stack.stop()
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report for people."""
+    rows = []
+    for name, value in report.items():
+        shown = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else value
+        rows.append(f"{name.replace('_', ' '):20} {shown if shown != [] else 'none'}")
+    return "\n".join(rows)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=240.0)
+    parser.add_argument("--documents", type=int, default=200)
+    parser.add_argument("--book-pages", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--data", type=Path, help="an empty folder that stays; else a temporary one")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="pagemill-storm-") as temporary:
+        folder = given.data or Path(temporary)
+        report = run(
+            given.seconds, given.documents, given.book_pages, given.seed, folder, lambda line: print(line, flush=True)
+        )
+    print(table(report))
+    print(json.dumps(report, ensure_ascii=False))
+    return 1 if report["problems"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
