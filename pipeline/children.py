@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from queue import LifoQueue
 from typing import Any
 
@@ -31,6 +34,7 @@ _START_S = 90.0
 _ANSWER_BYTES = 100_000_000
 # Memory beyond the limit before the kill: the child's own limit should end it first, with a cleaner answer.
 _HEADROOM_MB = 300
+_TEMPORARY = "pagemill-child-"
 _LOG = log.get("child")
 
 
@@ -45,6 +49,7 @@ class Child:
         self._role = role
         self._config = config
         self._process: subprocess.Popen[bytes] | None = None
+        self._temporary: Path | None = None
 
     def call(self, request: dict[str, Any], what: str, seconds: float, lost: Callable[[], bool]) -> Any:
         """Have the child do something.
@@ -85,13 +90,18 @@ class Child:
     def _started(self, lost: Callable[[], bool]) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
-        self._process = subprocess.Popen(
-            [*COMMAND, self._role],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, PARENT: str(os.getpid())},
-            start_new_session=True,  # a group of its own: the kill takes its own children along
-        )
+        self.kill()  # one that died since the last page: what it started and its temporary files go too
+        try:
+            self._temporary = _temporary_folder()
+            self._process = subprocess.Popen(
+                [*COMMAND, self._role],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, PARENT: str(os.getpid()), "TMPDIR": str(self._temporary)},
+                start_new_session=True,  # a group of its own: the kill takes its own children along
+            )
+        except OSError as error:  # no memory, no process or no disk to be had just now
+            raise ServiceUnavailable(f"{self._role} child not started: {error.strerror}") from error
         try:
             answer = self._exchange(self._process, self._config, f"Starting the {self._role} child", _START_S, lost)
         except LeaseLost:
@@ -181,6 +191,20 @@ class Child:
                     pipe.close()
                 except BrokenPipeError:  # a request it never read; the descriptor is closed all the same
                     _LOG.debug("child left a request unread", role=self._role)
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _temporary_folder() -> Path:
+    """A folder for a child's temporary files, which hold what documents say; those of processes that died are removed.
+
+    Its name tells whose it is: a worker that is killed cannot clean up, so the next one does.
+    """
+    for old in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
+        owner = old.name.removeprefix(_TEMPORARY).partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
 
 
 class ChildPool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +35,42 @@ def test_only_a_kill_from_outside_is_not_the_pages_doing(
     with pytest.raises(ChildFailed) as caught:
         child.call({"call": "read"}, "Reading page 3", 20.0, lambda: False)
     assert (caught.value.code, caught.value.killed) == ("page_crashed", killed)
+
+
+_LEAVES_A_FILE = """
+import os, pathlib, struct, sys, tempfile
+stream = sys.stdin.buffer
+stream.read(struct.unpack(">I", stream.read(4))[0])
+pathlib.Path(tempfile.gettempdir(), "page").write_text("what a document says")
+sys.stdout.buffer.write(struct.pack(">I", 11) + b'{"ok":null}')
+sys.stdout.buffer.flush()
+stream.read()
+"""
+
+
+def test_temporary_files_go_with_the_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(children, "COMMAND", (sys.executable, "-c", _LEAVES_A_FILE))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    child = Child("ocr", {"memory_mb": 100})
+    child.warm()
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["page"]
+    child.kill()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_temporary_files_of_a_killed_worker_go_when_the_next_one_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"pagemill-child-{gone.pid}-abc"
+    left.mkdir()
+    (left / "page").write_text("what a document says")
+    other = tmp_path / "pagemill-child-of-somebody-else"
+    other.mkdir()
+    monkeypatch.setattr(children, "COMMAND", (sys.executable, "-c", _LEAVES_A_FILE))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    child = Child("ocr", {"memory_mb": 100})
+    child.warm()
+    assert not left.exists() and other.exists()
+    child.kill()
