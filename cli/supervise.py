@@ -13,6 +13,7 @@ import logging.handlers
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ _SOON_S = 10.0  # only who dies so soon after its start waits for the next: work
 _WELL_S = 30.0  # a program that has run for so long is well again
 _LONGEST_PAUSE_S = 15.0
 _STOP_S = 20.0
+_SAY_S = 60.0  # that a log cannot be written is said so often
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class Supervisor:
         if name not in self._logs:
             folder = self._folder / "logs"
             folder.mkdir(parents=True, exist_ok=True)
-            handler = logging.handlers.RotatingFileHandler(
+            handler = _LogFile(
                 folder / f"{name}.log", maxBytes=self._rules.rotate_mb * 1_000_000, backupCount=self._rules.keep
             )
             logger = logging.Logger(name)  # outside the logger tree: nothing else writes here
@@ -212,6 +214,28 @@ class Supervisor:
         for log in self._logs.values():
             for handler in log.handlers:
                 handler.close()
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """A rotated file. On a full disk lines are lost; that is said now and then on standard error, and nothing stops."""
+
+    _said_at = float("-inf")
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say what is wrong, without a trace a line."""
+        self._say(sys.exc_info()[1])
+
+    def close(self) -> None:
+        """Close it, whether or not its last lines can be written."""
+        try:
+            super().close()
+        except OSError as error:
+            self._say(error)
+
+    def _say(self, error: BaseException | None) -> None:
+        if time.monotonic() - self._said_at > _SAY_S:
+            self._said_at = time.monotonic()
+            print(f"{self.baseFilename}: lines are lost: {error}", file=sys.stderr)
 
 
 def _signal(process: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:

@@ -61,3 +61,18 @@ def test_who_dies_again_and_again_is_named_with_its_last_words(
     assert supervisor.problems() == {"frail": "dies again and again (status 3): no more"}
     report = orjson.loads((tmp_path / "supervisor.json").read_bytes())
     assert report["frail"]["problem"] == supervisor.problems()["frail"]
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(
+    supervisor: Supervisor, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """On Linux, /dev/full is a disk without room."""
+    (tmp_path / "logs").mkdir()
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    (tmp_path / "logs" / "pagemill.log").symlink_to("/dev/full")
+    supervisor.add(DIES)
+    deaths(supervisor, 3)
+    supervisor.stop()
+    told = capfd.readouterr().err
+    assert told.count("lines are lost: [Errno 28]") == 1 and "Traceback" not in told
