@@ -5,10 +5,12 @@ the folder CHAOS names, so that a test can switch it on and off:
 
     hold-STAGE  a worker that claims a unit of the stage writes its process id to held-STAGE and works no further
     twice       every message is sent twice
+    clock       the wall clock of all our processes is so many seconds off, as if somebody had set it
 """
 
 from __future__ import annotations
 
+import datetime
 import os
 import runpy
 import sys
@@ -17,6 +19,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 CHAOS = Path(os.environ["CHAOS"])
+
+
+def _patch_clock() -> None:
+    """Before anything else of ours is imported: many modules keep the functions themselves."""
+    switch = CHAOS / "clock"
+    real, real_ns = time.time, time.time_ns
+
+    def off_s() -> float:
+        try:
+            return float(switch.read_text())
+        except FileNotFoundError:
+            return 0.0
+
+    class Stepped(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Stepped:
+            return cls.fromtimestamp(time.time(), tz)
+
+    time.time = lambda: real() + off_s()
+    time.time_ns = lambda: real_ns() + int(off_s() * 1e9)
+    datetime.datetime = Stepped  # type: ignore[misc]
 
 
 def _hold(name: str, note: str) -> None:
@@ -62,6 +85,7 @@ def _patch_children() -> None:
 
 if __name__ == "__main__":
     module, *arguments = sys.argv[1:]
+    _patch_clock()
     _patch_queue()
     if module == "actors.worker":
         _patch_shell(arguments[0])

@@ -232,12 +232,14 @@ def run(
         state = aftermath.settle(stack, KB, ended + SETTLE_S, say)
         settled_s = time.monotonic() - ended
         problems = [*uploads.faults, *state, *aftermath.check(stack, KB, papers, uploads.ids)]
+        recoveries = aftermath.recoveries(stack, KB)
+        stack.stop()
         problems += aftermath.leftovers(temporary)
         return {
             "seed": seed, "storm_s": seconds, "documents": len(papers), "pages": sum(p.pages for p in papers),
             "scanned_pages": sum(p.scanned for p in papers), "damaged": sum(p.error is not None for p in papers),
             "kills": dict(sorted(storm.kills.items())), "starts_of_up": stack.starts,
-            "claimed_again": aftermath.recoveries(stack, KB), "uploads_sent_again": dict(uploads.retried),
+            "claimed_again": recoveries, "uploads_sent_again": dict(uploads.retried),
             "settled_s": round(settled_s, 1), "problems": problems,
         }  # fmt: skip
     finally:
