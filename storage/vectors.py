@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COLLECTION = "chunks"
 _DELETE_AT_ONCE = 1000
-_CONNECT_S = 2.0
+_HTTP = ("httpx", "httpcore")
 _SILENT_S = 5.0  # a server that did not answer in time is left alone for so long
 Vectors = npt.NDArray[np.float32]
 
@@ -53,7 +53,6 @@ class VectorStore:
     @contextmanager
     def _reachable(self) -> Iterator[None]:
         """Turn Chroma's errors into ours; after one the collection is looked up anew: the server may be another."""
-        import httpx
         from chromadb.errors import ChromaError, InvalidArgumentError, InvalidDimensionException
 
         if not self._url:
@@ -64,13 +63,13 @@ class VectorStore:
             yield
         except Exception as error:
             self._known = None
-            if isinstance(error, httpx.TimeoutException):
-                self._silent_until = time.monotonic() + _SILENT_S
             if isinstance(error, InvalidArgumentError | InvalidDimensionException):
                 raise TransientError(f"Chroma refused: {error}") from error  # waiting would not mend it
             # The client lets its HTTP library's errors through, and says "could not connect" by ValueError.
             library = type(error).__module__.split(".")[0]
-            if isinstance(error, ChromaError | OSError | ValueError) or library in {"httpx", "httpcore"}:
+            if library in _HTTP and type(error).__name__.endswith("Timeout"):
+                self._silent_until = time.monotonic() + _SILENT_S
+            if isinstance(error, ChromaError | OSError | ValueError) or library in _HTTP:
                 raise ServiceUnavailable(f"Chroma: {type(error).__name__}: {error}") from error
             raise
 
@@ -153,7 +152,6 @@ def _server(url: str, timeout_s: float) -> Any:
     that is away would fill the memory with clients.
     """
     import chromadb
-    import httpx
     from chromadb.config import Settings
 
     parts = urlsplit(url)
@@ -165,5 +163,5 @@ def _server(url: str, timeout_s: float) -> Any:
         chroma_server_ssl_enabled=parts.scheme == "https",
     )
     server = chromadb.AdminClient(settings)._server
-    server._session.timeout = httpx.Timeout(timeout_s, connect=_CONNECT_S)
+    server._session.timeout = timeout_s
     return server

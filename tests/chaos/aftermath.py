@@ -69,11 +69,13 @@ def _left(kb: KnowledgeBase) -> Iterator[str]:
         open_runs, cleanups = connection.exec_driver_sql(
             "SELECT (SELECT count(*) FROM run WHERE status IN ('queued', 'running')), (SELECT count(*) FROM cleanup)"
         ).one()
+        known = set(connection.exec_driver_sql("SELECT id FROM document").scalars())
     if open_runs or cleanup.unfinished(kb):
         yield f"in work: {open_runs} documents, {cleanups} clean-ups"
-    incoming = len(list((kb.folder / "incoming").iterdir()))
-    if incoming:
-        yield f"cut off uploads: {incoming}"
+    cut_off = len(list((kb.folder / "incoming").iterdir()))
+    cut_off += sum(path.name not in known for path in (kb.folder / "documents").iterdir())
+    if cut_off:
+        yield f"cut off uploads: {cut_off}"
 
 
 def check(stack: Running, kb: str, papers: list[Paper], ids: dict[str, set[str]]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from storage.fields import Filter, parse_filter
 from storage.files import tail
 from web import answers, inputs, upload
 from web.state import State, answer, body, query, state
-from web.threads import in_thread
+from web.threads import in_thread, in_writing_thread
 
 _LOG = log.get("web")
 
@@ -34,7 +34,7 @@ async def add(request: Request) -> Response:
     await in_thread(documents.require_room, kb, web.max_waiting)  # before gigabytes come in vain
     limits = upload.Limits(web.max_upload_mb * 1_000_000, web.max_files, web.max_request_mb * 1_000_000)
     received = await upload.receive(request, kb.folder / "incoming", limits)
-    result = await in_thread(_add, parts, record, kb, received)
+    result = await in_writing_thread(_add, parts, record, kb, received)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
@@ -164,7 +164,7 @@ async def _wait(parts: State, kb: KnowledgeBase, document: str, wanted: inputs.W
 async def retry(request: Request) -> Response:
     """POST .../documents/{id}/retry: what failed is done again, what was read is kept."""
     parts, unlock = state(request), await body(request, inputs.Unlock, bodiless=True)
-    result = await in_thread(_retry, parts, request, unlock.clear)
+    result = await in_writing_thread(_retry, parts, request, unlock.clear)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
@@ -181,7 +181,7 @@ async def reprocess_one(request: Request) -> Response:
     """POST .../documents/{id}/reprocess: done anew from a stage on; the former result is found until then."""
     parts, wanted = state(request), query(request, inputs.ReprocessQuery)
     unlock = await body(request, inputs.Unlock, bodiless=True)
-    result = await in_thread(_reprocess_one, parts, request, wanted, unlock.clear)
+    result = await in_writing_thread(_reprocess_one, parts, request, wanted, unlock.clear)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
@@ -199,7 +199,7 @@ def _reprocess_one(
 async def reprocess_all(request: Request) -> Response:
     """POST .../reprocess: many documents done anew from a stage on; those in work are passed over."""
     parts, wanted = state(request), query(request, inputs.ReprocessAllQuery)
-    result = await in_thread(_reprocess_all, parts, request, wanted)
+    result = await in_writing_thread(_reprocess_all, parts, request, wanted)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
@@ -216,7 +216,7 @@ def _reprocess_all(parts: State, request: Request, wanted: inputs.ReprocessAllQu
 
 async def cancel(request: Request) -> Response:
     """POST .../documents/{id}/cancel."""
-    return answer(await in_thread(_cancel, state(request), request), 202)
+    return answer(await in_writing_thread(_cancel, state(request), request), 202)
 
 
 def _cancel(parts: State, request: Request) -> answers.DocumentStatus:
@@ -229,7 +229,7 @@ def _cancel(parts: State, request: Request) -> answers.DocumentStatus:
 
 async def delete(request: Request) -> Response:
     """DELETE .../documents/{id}."""
-    await in_thread(_delete, state(request), request)
+    await in_writing_thread(_delete, state(request), request)
     return Response(status_code=204)
 
 

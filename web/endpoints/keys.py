@@ -8,7 +8,7 @@ from starlette.responses import Response
 from storage import keys
 from web import answers, inputs
 from web.state import State, answer, body, query, state
-from web.threads import in_thread
+from web.threads import in_thread, in_writing_thread
 
 
 def _record(key: keys.Key) -> answers.KeyRecord:
@@ -22,7 +22,7 @@ def _record(key: keys.Key) -> answers.KeyRecord:
 async def create(request: Request) -> Response:
     """POST /api/v1/keys: make a key; this answer alone holds it."""
     new = await body(request, inputs.NewKey)
-    return answer(await in_thread(_create, state(request), new), 201)
+    return answer(await in_writing_thread(_create, state(request), new), 201)
 
 
 def _create(parts: State, new: inputs.NewKey) -> answers.NewKeyRecord:
@@ -44,5 +44,5 @@ async def listing(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     """DELETE /api/v1/keys/{key}: revoke a key; its sessions end with it."""
-    await in_thread(keys.revoke, state(request).storage.catalog, request.path_params["key"])
+    await in_writing_thread(keys.revoke, state(request).storage.catalog, request.path_params["key"])
     return Response(status_code=204)

@@ -11,7 +11,7 @@ from storage import documents, status
 from storage.catalog import DEFAULT_SCHEMA, KnowledgeBase
 from web import answers, inputs
 from web.state import State, answer, body, key_of, query, state
-from web.threads import in_thread
+from web.threads import in_thread, in_writing_thread
 
 _FIELDS = ("id", "name", "languages", "engine", "schema", "created_at")
 
@@ -30,7 +30,7 @@ async def create(request: Request) -> Response:
     new = await body(request, inputs.NewKnowledgeBase)
     parts = state(request)
     defaults = parts.settings.ocr
-    record = await in_thread(
+    record = await in_writing_thread(
         parts.storage.create_knowledge_base,
         new.name,
         list(new.languages or defaults.languages),
@@ -74,7 +74,7 @@ def _batch(parts: State, request: Request) -> answers.BatchStatus:
 async def change(request: Request) -> Response:
     """PATCH /knowledge-bases/{kb}."""
     wanted = await body(request, inputs.KnowledgeBaseChange)
-    return answer(await in_thread(_change, state(request), request, wanted))
+    return answer(await in_writing_thread(_change, state(request), request, wanted))
 
 
 def _change(parts: State, request: Request, wanted: inputs.KnowledgeBaseChange) -> answers.KnowledgeBaseRecord:
@@ -87,7 +87,7 @@ def _change(parts: State, request: Request, wanted: inputs.KnowledgeBaseChange) 
 
 async def delete(request: Request) -> Response:
     """DELETE /knowledge-bases/{kb}."""
-    await in_thread(_delete, state(request), request)
+    await in_writing_thread(_delete, state(request), request)
     return Response(status_code=204)
 
 

@@ -15,7 +15,7 @@ from storage.catalog import KnowledgeBase
 from storage.keys import Key
 from web import answers, inputs
 from web.state import State, answer, key_of, query, state
-from web.threads import in_thread
+from web.threads import in_thread, in_writing_thread
 
 
 async def show(request: Request) -> Response:
@@ -39,14 +39,14 @@ def _stage(request: Request) -> str:
 async def pause(request: Request) -> Response:
     """POST /pipeline/{stage}/pause: what is in work is finished, the rest waits until the stage is resumed."""
     stage = _stage(request)
-    since = (await in_thread(pauses.pause, state(request).storage.catalog, stage)).since
+    since = (await in_writing_thread(pauses.pause, state(request).storage.catalog, stage)).since
     return answer(answers.StagePause(stage=stage, paused=True, since=since))
 
 
 async def resume(request: Request) -> Response:
     """POST /pipeline/{stage}/resume: the stage goes on at once."""
     parts, stage = state(request), _stage(request)
-    await in_thread(pauses.resume, parts.storage.catalog, stage)
+    await in_writing_thread(pauses.resume, parts.storage.catalog, stage)
     send = BackgroundTask(in_thread, parts.send, [stage])
     return answer(answers.StagePause(stage=stage, paused=False, since=None), background=send)
 
@@ -92,7 +92,7 @@ def _chosen(parts: State, key: Key, kb: str | None) -> list[tuple[dict[str, Any]
 async def retry(request: Request) -> Response:
     """POST /pipeline/{stage}/failed/retry: the documents of these units are retried; those in work are passed over."""
     parts, stage, wanted = state(request), _stage(request), query(request, inputs.FailureChoice)
-    opened = await in_thread(_retry, parts, key_of(request), stage, wanted)
+    opened = await in_writing_thread(_retry, parts, key_of(request), stage, wanted)
     return answer(opened, 202, background=BackgroundTask(in_thread, parts.send))
 
 
@@ -112,7 +112,7 @@ def _retry(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> 
 async def discard(request: Request) -> Response:
     """POST /pipeline/{stage}/failed/discard: take units off the list; their documents stay as they are."""
     wanted = query(request, inputs.FailureChoice)
-    return answer(await in_thread(_discard, state(request), key_of(request), _stage(request), wanted))
+    return answer(await in_writing_thread(_discard, state(request), key_of(request), _stage(request), wanted))
 
 
 def _discard(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> answers.UnitsDiscarded:

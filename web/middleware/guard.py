@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 from pipeline.errors import PermanentError, ServiceUnavailable
 from web import errors
 from web.access import Access
-from web.threads import in_thread
+from web.threads import in_writing_thread
 
 
 class Guard:
@@ -43,7 +43,7 @@ class Guard:
         connection.state.key = key
         await self.app(scope, receive, send)
         if key is not None and access.should_note(key):
-            await in_thread(access.note_use, key)
+            await in_writing_thread(access.note_use, key)
 
     def _is_open(self, scope: Scope) -> bool:
         if scope["type"] == "websocket":
