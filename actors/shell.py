@@ -30,6 +30,7 @@ from storage import ledger, pauses
 from storage.catalog import Storage
 from storage.ledger import Claim
 
+_LOOK_S = 0.25  # a cancelled or deleted unit is let go of after so long
 _LOG = log.get("shell")
 
 
@@ -186,11 +187,19 @@ class Shell:
             hands.taken.set()
 
     def _renew(self) -> None:
+        """Prolong leases now and then, and look more often whether they still stand: a look writes nothing."""
+        every_s = self.settings.ledger.renew_s
+        renewed = time.monotonic()
         while True:
-            time.sleep(self.settings.ledger.renew_s)
+            time.sleep(min(_LOOK_S, every_s))
+            due = time.monotonic() - renewed >= every_s
+            renewed = time.monotonic() if due else renewed
             for hands in list(self._holding.values()):
                 try:
-                    ledger.renew(hands.claim, self.settings.ledger)
+                    if due:
+                        ledger.renew(hands.claim, self.settings.ledger)
+                    else:
+                        ledger.require_held(hands.claim)
                 except LeaseLost:
                     hands.taken.set()
                 except Exception as error:

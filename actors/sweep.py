@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -21,13 +22,14 @@ from pipeline import log, metrics, settings, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.process import die_with_parent
 from pipeline.settings import Settings
-from storage import cleanup, clock, ledger, migrate
+from storage import cleanup, clock, documents, erasure, ledger, migrate, retention
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
 
 _LEASE_S = 10.0
 # A message that a worker fetched but whose unit nobody claimed for so long was lost on its way.
 _STRAY_S = 10.0
+_ERASING_S = 0.5  # a round, of one knowledge base
 _LOG = log.get("sweep")
 
 
@@ -50,8 +52,11 @@ class Sweep:
             return False
         full = clock.now_s() >= self._full_scan_at
         activity = dict(self._storage.active())
-        names = [record["id"] for record in self._storage.knowledge_bases()] if full else list(activity)
-        for kb_id in names:
+        records = self._storage.knowledge_bases() if full else []
+        for record in records:
+            if record["retention_days"] is not None:
+                self._guarded("deleting what is too old", partial(self._expire, record["id"], record["retention_days"]))
+        for kb_id in [record["id"] for record in records] if full else activity:
             self._guarded("sweeping a knowledge base", partial(self._repair, kb_id, activity.get(kb_id)))
         self._guarded("removing page images", self._remove_images)
         for stage in stages.NAMES:
@@ -87,14 +92,27 @@ class Sweep:
                 self._storage.wake(kb_id)
         for row in cleanup.due(kb):
             self._guarded("cleaning up", partial(cleanup.clean_run, kb, row, self._config.ledger.lease_s))
+        self._guarded("erasing", partial(erasure.erase, kb, _ERASING_S))
         if activity is not None and not cleanup.unfinished(kb):
             self._storage.rest(kb_id, activity)
 
+    def _expire(self, kb_id: str, days: int) -> None:
+        deleted = retention.delete_expired(self._storage.open(kb_id), days)
+        if deleted:  # a full scan finds what is announced by nobody, should this process end here
+            self._storage.wake(kb_id)
+            _LOG.info("deleted what was too old", kb=kb_id, documents=deleted, days=days)
+
     def _remove(self, kb_id: str) -> None:
-        """Remove what a deleted knowledge base held: at once, and again when no lease in it can still be alive."""
+        """Remove what a deleted knowledge base held: at once, and again when no lease in it can still be alive.
+
+        Whoever deleted it may not have come to stop its runs; a worker goes on in an open database until its units are
+        taken away, wherever the file is.
+        """
         now = clock.now_s()
         seen = self._removed.get(kb_id)
         if seen is None:
+            with suppress(Missing):
+                documents.cancel_all(self._storage.open(kb_id))
             self._storage.remove_remains(kb_id, last=False)
             self._removed[kb_id] = now
         elif now - seen > self._config.ledger.lease_s:

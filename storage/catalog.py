@@ -86,7 +86,9 @@ class Storage:
             kept = migrate.back_up(self.data, self.settings.storage.backups)
             migrate.upgrade(self.data / "catalog.sqlite3", "catalog", self._busy_s)
             for record in self.knowledge_bases():
-                migrate.upgrade(self._folder(record["id"]) / "kb.sqlite3", "kb", self._busy_s)
+                path = self._folder(record["id"]) / "kb.sqlite3"
+                if path.exists():  # else it was deleted since it was listed, and must not come back
+                    migrate.upgrade(path, "kb", self._busy_s)
         return kept
 
     def outdated(self) -> bool:
@@ -138,7 +140,12 @@ class Storage:
     # Knowledge bases
 
     def create_knowledge_base(
-        self, name: str, languages: list[str], engine: str, schema_name: str = DEFAULT_SCHEMA
+        self,
+        name: str,
+        languages: list[str],
+        engine: str,
+        schema_name: str = DEFAULT_SCHEMA,
+        retention_days: int | None = None,
     ) -> dict[str, Any]:
         """Make a knowledge base; durable when this returns.
 
@@ -158,7 +165,7 @@ class Storage:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return self._register(kb_id, name, languages, engine, schema_name, activity=0)
+        return self._register(kb_id, name, languages, engine, schema_name, retention_days, activity=0)
 
     def adopt_knowledge_base(
         self, kb_id: str, folder: Path, name: str, languages: list[str], engine: str, schema_name: str
@@ -174,15 +181,22 @@ class Storage:
         self._folder(kb_id).parent.mkdir(exist_ok=True)
         folder.rename(self._folder(kb_id))
         sync_folder(self._folder(kb_id).parent)
-        return self._register(kb_id, name, languages, engine, schema_name, activity=1)
+        return self._register(kb_id, name, languages, engine, schema_name, None, activity=1)
 
     def _register(
-        self, kb_id: str, name: str, languages: list[str], engine: str, schema_name: str, activity: int
+        self,
+        kb_id: str,
+        name: str,
+        languages: list[str],
+        engine: str,
+        schema_name: str,
+        retention_days: int | None,
+        activity: int,
     ) -> dict[str, Any]:
         """Write its row; where the name is taken, its folder goes again."""
         values = {
             "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
-            "schema": schema_name, "created_at": clock.wall(), "activity": activity,
+            "schema": schema_name, "created_at": clock.wall(), "retention_days": retention_days, "activity": activity,
         }  # fmt: skip
         try:
             with self.catalog.write(durable=True) as connection:
@@ -222,7 +236,7 @@ class Storage:
             return [_record(row) for row in rows.mappings()]
 
     def change_knowledge_base(self, kb_id: str, **values: Any) -> None:
-        """Set name, languages, engine or schema; later runs use them.
+        """Set name, languages, engine, schema (later runs use them) or retention.
 
         Raises:
             PermanentError: `name_taken` or `bad_request`.
@@ -254,7 +268,7 @@ class Storage:
             )
 
     def remove_remains(self, kb_id: str, *, last: bool) -> None:
-        """Remove folder and vectors of a deleted knowledge base. Safe to repeat at any point.
+        """Remove files and vectors of a deleted knowledge base. Safe to repeat at any point.
 
         Args:
             last: no worker can still hold a lease in it: forget it once nothing is left.
@@ -263,15 +277,16 @@ class Storage:
             ServiceUnavailable: Chroma is out of reach; it stays listed as deleted.
         """
         handle = self.open(kb_id)
-        handle.vectors.drop()
         handle.db.close()
         with self._lock:
             self._open.pop(kb_id, None)
         shutil.rmtree(handle.folder, ignore_errors=True)
         remove_previews(self.data, kb_id)
+        handle.vectors.drop()
         if last and not handle.folder.exists():
             with self.catalog.write() as connection:
                 connection.execute(text("DELETE FROM knowledge_base WHERE id = :id"), {"id": kb_id})
+            self.catalog.truncate_log()  # of its name; where others are at it, their next checkpoint does it
 
     def exists(self, kb_id: str) -> bool:
         """Whether it is there and not deleted."""

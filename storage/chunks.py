@@ -23,6 +23,7 @@ from storage.ledger import Claim, fenced, settling
 from storage.vectors import Vectors, vector_id
 
 _RUN = "document = :document AND run = :run"
+_DELETED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,22 +193,30 @@ def _rows(kb: KnowledgeBase, key: dict[str, Any], where: str, values: dict[str, 
         ).all()
 
 
-def delete_run_chunks(connection: Connection, document: str, run: int) -> None:
-    """Remove a run's chunks, their full text, vectors that no other chunk's text needs, and the fields."""
-    hashes = connection.execute(
-        text(f"SELECT DISTINCT text_hash FROM chunk WHERE {_RUN}"), {"document": document, "run": run}
-    ).scalars()
-    used = [{"hash": hash_} for hash_ in hashes]
-    _delete_chunks(connection, document, run)
-    fields.remove(connection, document, run)
-    if used:
-        connection.execute(
-            text(
-                "DELETE FROM embedding WHERE text_hash = :hash"
-                " AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.text_hash = :hash)"
-            ),
-            used,
-        )
+def delete_run_chunks(kb: KnowledgeBase, document: str, run: int) -> None:
+    """Remove the chunks of a run that has ended, in short transactions; again is safe.
+
+    With them go their full text, vectors that no other chunk's text needs, and the run's fields.
+    """
+    values = {"document": document, "run": run}
+    while True:
+        with kb.db.write() as connection:
+            rows = connection.execute(
+                text(f"SELECT seq, text_hash FROM chunk WHERE {_RUN} LIMIT :limit"),
+                {**values, "limit": _DELETED_AT_ONCE},
+            ).all()
+            if not rows:
+                fields.remove(connection, document, run)
+                return
+            fulltext.remove(connection, [row.seq for row in rows])
+            connection.execute(text("DELETE FROM chunk WHERE seq = :seq"), [{"seq": row.seq} for row in rows])
+            connection.execute(
+                text(
+                    "DELETE FROM embedding WHERE text_hash = :hash"
+                    " AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.text_hash = :hash)"
+                ),
+                [{"hash": row.text_hash} for row in rows],
+            )
 
 
 def _delete_chunks(connection: Connection, document: str, run: int) -> None:

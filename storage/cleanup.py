@@ -1,7 +1,8 @@
 """What the sweep removes: what ended runs and deleted documents left behind, and files that belong to nothing.
 
 A run is cleaned twice, the second time one lease later: Chroma knows no fence, so a worker that lost its lease may
-still have written vectors after the first time. Every step is safe to repeat.
+still have written vectors after the first time. After the last time of a deleted document its words are erased from
+the database's bytes too (`storage/erasure.py`). Every step is safe to repeat.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from storage import chunks, clock
+from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase
 from storage.files import looks_of, remove_document_folder, remove_previews, remove_run_folder
 
@@ -25,7 +26,7 @@ def unfinished(kb: KnowledgeBase) -> bool:
     with kb.db.read() as connection:
         found = connection.execute(
             text("SELECT 1 WHERE EXISTS (SELECT 1 FROM run WHERE status IN ('queued', 'running'))"
-                 " OR EXISTS (SELECT 1 FROM cleanup)")
+                 " OR EXISTS (SELECT 1 FROM cleanup) OR EXISTS (SELECT 1 FROM knowledge WHERE erase > 0)")
         )  # fmt: skip
         return found.first() is not None
 
@@ -64,6 +65,7 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         remove_previews(kb.data, kb.id, row.document)
     else:
         kb.files(row.document).remove_run(row.run)
+    chunks.delete_run_chunks(kb, row.document, row.run)
     with kb.db.write() as connection:
         now = connection.execute(
             text(
@@ -74,7 +76,6 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         ).first()
         if now is None or (now.passes, now.deleted_at) != (row.passes, row.deleted_at):
             return  # deleted or published anew while we cleaned: the row asks for more now, and comes round again
-        chunks.delete_run_chunks(connection, row.document, row.run)
         if deleted or row.run < row.latest:  # the latest run's pages are what a retry starts from
             for table in ("page", "unit"):
                 connection.execute(text(f"DELETE FROM {table} WHERE document = :document AND run = :run"), values)
@@ -96,13 +97,15 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
             return
         connection.execute(text("DELETE FROM cleanup WHERE document = :document AND run = :run"), values)
         if deleted:
-            connection.execute(
+            gone = connection.execute(
                 text(
                     "DELETE FROM document WHERE id = :document"
                     " AND NOT EXISTS (SELECT 1 FROM cleanup WHERE cleanup.document = :document)"
                 ),
                 values,
             )
+            if gone.rowcount:
+                erasure.ask(connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,13 @@ def now_s() -> float:
     return time.clock_gettime(_BOOTTIME) if _BOOTTIME is not None else time.monotonic()
 
 
-def wall() -> str:
-    """RFC 3339 in UTC with milliseconds; for people, never for deciding."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def wall(ago: datetime.timedelta = datetime.timedelta(0)) -> str:
+    """RFC 3339 in UTC with milliseconds; for people, never for deciding who may work.
+
+    Args:
+        ago: so long before now.
+    """
+    return (datetime.datetime.now(datetime.UTC) - ago).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_id() -> str:

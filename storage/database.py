@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 from pipeline.errors import ServiceUnavailable
 
 _COPIED_AT_ONCE = 2000  # pages
+_TRUNCATE_WAIT_MS = 200
 
 
 class Missing(Exception):
@@ -30,7 +31,8 @@ class Missing(Exception):
 class Database:
     """A SQLite file.
 
-    The file must exist (`create` makes it): opening never brings a deleted knowledge base back to life.
+    The file must exist (`create` makes it): opening never brings a deleted knowledge base back to life. A connection
+    that is open would go on in a file that was deleted, so that every transaction looks first whether it is there.
     """
 
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
@@ -104,6 +106,20 @@ class Database:
                 if durable:
                     _synchronous(writing, "NORMAL")
 
+    def truncate_log(self) -> bool:
+        """Bring the write-ahead log into the database and cut it to nothing; False where others were at it just now.
+
+        They are waited for briefly: while this waits, nobody can write.
+        """
+        with _mapped(self.path), self._engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute(f"PRAGMA busy_timeout={_TRUNCATE_WAIT_MS}")
+            try:
+                busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={self._busy_ms}")
+        return not busy
+
     def close(self) -> None:
         """Close idle connections."""
         self._engine.dispose()
@@ -117,6 +133,8 @@ def _synchronous(connection: Connection, level: str) -> None:
 
 @contextmanager
 def _mapped(path: Path) -> Iterator[None]:
+    if not path.exists():
+        raise Missing(path)
     try:
         yield
     except PoolTimeout as error:

@@ -152,30 +152,41 @@ def cancel(kb: KnowledgeBase, document: str) -> None:
 def cancel_all(kb: KnowledgeBase) -> None:
     """Stop every run: the knowledge base is being deleted, and nothing may be written into it any more."""
     with kb.db.write() as connection:
-        for row in connection.execute(
-            text("SELECT document, run FROM run WHERE status IN ('queued', 'running')")
-        ).all():
-            runs.finish(connection, row.document, row.run, "cancelled")
+        connection.execute(
+            text(
+                "UPDATE unit SET state = 'cancelled', token = NULL, lease_until_s = NULL"
+                " WHERE state IN ('blocked', 'ready', 'claimed')"
+            )
+        )
+        connection.execute(
+            text("UPDATE run SET status = 'cancelled', finished_at = :wall WHERE status IN ('queued', 'running')"),
+            {"wall": clock.wall()},
+        )
 
 
 def delete(kb: KnowledgeBase, document: str) -> None:
-    """Delete it: from this commit on it is not found; the sweep removes rows, vectors and files.
+    """Delete it: from this commit on it is not found; the sweep removes rows, vectors, files and every word of it.
 
     Raises:
         PermanentError: `not_found`.
     """
     with kb.db.write(durable=True) as connection:
-        row = _one(connection, document)
-        runs.finish_all(connection, document)
-        values = {"document": document, "wall": clock.wall()}
-        connection.execute(text("UPDATE document SET deleted_at = :wall WHERE id = :document"), values)
-        runs.touch(connection, document)
-        connection.execute(
-            text("INSERT INTO tombstone (document, version) SELECT id, version FROM document WHERE id = :document"),
-            values,
-        )
-        for number in range(1, row.run + 1):
-            runs.clean_later(connection, document, number)
+        delete_in(connection, document)
+
+
+def delete_in(connection: Connection, document: str) -> None:
+    """As `delete`, in a transaction that is open."""
+    row = _one(connection, document)
+    runs.finish_all(connection, document)
+    values = {"document": document, "wall": clock.wall()}
+    connection.execute(text("UPDATE document SET deleted_at = :wall WHERE id = :document"), values)
+    runs.touch(connection, document)
+    connection.execute(
+        text("INSERT INTO tombstone (document, version) SELECT id, version FROM document WHERE id = :document"),
+        values,
+    )
+    for number in range(1, row.run + 1):
+        runs.clean_later(connection, document, number)
 
 
 def _one(connection: Connection, document: str) -> Row[Any]:

@@ -120,6 +120,28 @@ def renew(held: Claim, rules: LedgerSettings) -> None:
         raise LeaseLost(held.unit) from error
 
 
+def require_held(held: Claim) -> None:
+    """Look whether the unit is still its worker's, without writing: far cheaper than a renewal.
+
+    Raises:
+        LeaseLost: the unit is somebody else's now.
+    """
+    try:
+        with held.kb.db.read() as connection:
+            _require_held(connection, held)
+    except Missing as error:
+        raise LeaseLost(held.unit) from error
+
+
+def _require_held(connection: Connection, held: Claim) -> None:
+    found = connection.execute(
+        text(f"SELECT 1 FROM unit WHERE {_UNIT} AND state = 'claimed' AND token = :token"),
+        {**held.key, "token": held.token},
+    ).first()
+    if found is None:
+        raise LeaseLost(held.unit)
+
+
 @contextmanager
 def fenced(held: Claim) -> Iterator[Connection]:
     """A transaction for results that come before the settle: refused once the unit is lost.
@@ -129,12 +151,7 @@ def fenced(held: Claim) -> Iterator[Connection]:
     """
     try:
         with held.kb.db.write() as connection:
-            found = connection.execute(
-                text(f"SELECT 1 FROM unit WHERE {_UNIT} AND state = 'claimed' AND token = :token"),
-                {**held.key, "token": held.token},
-            ).first()
-            if found is None:
-                raise LeaseLost(held.unit)
+            _require_held(connection, held)
             yield connection
     except Missing as error:
         raise LeaseLost(held.unit) from error

@@ -13,9 +13,7 @@ where that one fails or is cancelled.
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +21,9 @@ from sqlalchemy import Connection, Row, text
 
 from pipeline.errors import PermanentError
 from storage import passwords, runs, status
+from storage.batches import in_short_transactions
 from storage.catalog import KnowledgeBase
 
-_HOLD_S = 0.02
 _WITH_CHUNKS = ("embed", "store")
 _RUN = "document = :document AND run = :run"
 _READING = "state, width_pt, height_pt, reading, source, engine, confidence, review, error"
@@ -136,32 +134,14 @@ def reprocess_all(
             {"status": status, "engine": engine, "tag": tag},
         )
         documents = found.scalars().all()
-    return _open_all(kb, documents, lambda connection, document: _reprocess(connection, document, start, settings))
+    return Opened(
+        *in_short_transactions(kb, documents, lambda connection, id_: _reprocess(connection, id_, start, settings))
+    )
 
 
 def retry_all(kb: KnowledgeBase, documents: Iterable[str], settings: dict[str, Any]) -> Opened:
     """Retry many documents, as `reprocess_all` does."""
-    return _open_all(kb, documents, lambda connection, document: _retry(connection, document, settings))
-
-
-def _open_all(kb: KnowledgeBase, documents: Iterable[str], open_one: Callable[[Connection, str], int]) -> Opened:
-    """Open runs in transactions that hold the write lock briefly, with room for other writers between them."""
-    left = deque(documents)
-    opened = passed_over = 0
-    while left:
-        with kb.db.write(durable=True) as connection:
-            until = time.monotonic() + _HOLD_S
-            while True:
-                try:
-                    open_one(connection, left.popleft())
-                    opened += 1
-                except PermanentError:  # in work, or it changed since it was looked up; nothing was written
-                    passed_over += 1
-                if not left or time.monotonic() >= until:
-                    break
-        if left:
-            time.sleep(_HOLD_S / 2)
-    return Opened(opened, passed_over)
+    return Opened(*in_short_transactions(kb, documents, lambda connection, id_: _retry(connection, id_, settings)))
 
 
 def _at_rest(connection: Connection, document: str) -> Row[Any]:

@@ -25,6 +25,7 @@ class KnowledgeBaseRecord(Answer):
     languages: list[str]
     engine: str
     schema_: str = Field(alias="schema")
+    retention_days: int | None
     created_at: str
 
 

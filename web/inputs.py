@@ -14,6 +14,9 @@ from web.answers import Status
 
 SchemaName = Literal["generic", "resume"]
 StageName = Literal["render", "ocr", "extract", "embed", "store"]
+RetentionDays = Annotated[
+    int, Field(ge=1, le=36_500, description="Documents uploaded more days ago are deleted; null: they are kept.")
+]
 Limit = Annotated[int, Field(ge=1, le=500)]
 _PATHS = (name for paths in COLUMNS.values() for path in paths for name in (path.partition(".")[0], path))
 _FIELDS = "|".join(re.escape(name) for name in dict.fromkeys(["tag", "language", *_PATHS]))
@@ -69,15 +72,20 @@ class NewKnowledgeBase(Request):
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     engine: EngineName | None = None
     schema_: SchemaName | None = Field(default=None, alias="schema")
+    retention_days: RetentionDays | None = None
 
 
 class KnowledgeBaseChange(Request):
-    """What to change of a knowledge base; documents in work keep what they began with."""
+    """What to change of a knowledge base; documents in work keep what they began with.
+
+    Null leaves things as they are; of `retention_days` it means that documents are kept.
+    """
 
     name: Name | None = None
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     engine: EngineName | None = None
     schema_: SchemaName | None = Field(default=None, alias="schema")
+    retention_days: RetentionDays | None = None
 
 
 class SignIn(Request):

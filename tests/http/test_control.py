@@ -118,3 +118,16 @@ def test_a_document_deleted_while_it_ran_is_no_failure(client: TestClient, add: 
     documents.delete(_handle(client, "kb"), document)
     assert client.get("/pipeline/render/failed").json()["items"] == []
     assert client.post("/pipeline/render/failed/retry").json() == {"runs": 0, "passed_over": 0}
+
+
+def test_how_long_documents_are_kept_is_set_and_cleared(client: TestClient) -> None:
+    made = client.post("/knowledge-bases", json={"name": "kb", "retention_days": 30}).json()
+    assert made["retention_days"] == 30
+    assert client.patch("/knowledge-bases/kb", json={"engine": "tesseract"}).json()["retention_days"] == 30
+    assert client.patch("/knowledge-bases/kb", json={"retention_days": 7}).json()["retention_days"] == 7
+    cleared = client.patch("/knowledge-bases/kb", json={"retention_days": None, "engine": None}).json()
+    assert cleared["retention_days"] is None and cleared["engine"] == "tesseract"
+    assert client.get("/knowledge-bases/kb").json()["retention_days"] is None
+    assert client.get("/knowledge-bases").json()["items"][0]["retention_days"] is None
+    for wrong in (0, -1, 1.5, 40_000, "30"):
+        assert client.patch("/knowledge-bases/kb", json={"retention_days": wrong}).status_code == 422, wrong

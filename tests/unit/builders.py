@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,16 @@ def render_all(kb: KnowledgeBase, document: str, total: int, run: int = 1) -> No
         pages.settle_render(unit, [read_page(n) for n in range(unit.first, unit.last + 1)])
 
 
-def through_embed(kb: KnowledgeBase, document: str, run: int = 1, fields: dict[str, Any] | None = None) -> None:
-    """Extract three chunks, and embed them."""
+def through_embed(
+    kb: KnowledgeBase,
+    document: str,
+    run: int = 1,
+    fields: dict[str, Any] | None = None,
+    texts: Sequence[str] = ("one", "two", "three"),
+) -> None:
+    """Extract chunks of some texts, and embed them."""
     extract = claim(kb, document, "extract", run=run)
-    chunk_rows.settle_extract(extract, chunks("one", "two", "three"), "en", fields or {}, 10)
+    chunk_rows.settle_extract(extract, chunks(*texts), "en", fields or {}, 10)
     while any(waiting.document == document for waiting in ledger.waiting(kb, "embed")):
         unit = claim(kb, document, "embed", run=run)
         todo = chunk_rows.texts_to_embed(unit)

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.types import Box, PageReading, Word
-from storage import chunks, cleanup, clock, documents, ledger, pages, reprocess
+from storage import chunks, cleanup, clock, documents, erasure, ledger, pages, reprocess
 from storage import status as standing
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
@@ -229,6 +229,7 @@ def test_a_delete_during_a_clean_up_is_not_forgotten(kb: KnowledgeBase) -> None:
     assert cleanup.unfinished(kb), "the delete's own clean-up is still to come"
     while due := cleanup.due(kb):
         cleanup.clean_run(kb, due[0], lease_s=0.0)
+    assert erasure.erase(kb, 60.0)
     assert not cleanup.unfinished(kb) and not kb.files(document).folder.exists()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from pipeline.errors import PermanentError
 from pipeline.types import Box, PageReading, Word
-from storage import chunks, cleanup, documents, ledger, pages, reprocess
+from storage import batches, chunks, cleanup, documents, ledger, pages, reprocess
 from storage import status as standing
 from storage.catalog import KnowledgeBase
 from storage.vectors import VectorStore
@@ -204,12 +204,12 @@ def test_many_are_opened_in_short_transactions(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, hold_s: float, transactions: int
 ) -> None:
     ids = [done(kb, bytes([number])) for number in range(12)]
-    monkeypatch.setattr(reprocess, "_HOLD_S", hold_s)
+    monkeypatch.setattr(batches, "_HOLD_S", hold_s)
     seen = []
 
     def open_one(connection: Connection, document: str) -> int:
         seen.append(connection.get_transaction())
         return reprocess.open_after(connection, document, "retry", RUN_SETTINGS)
 
-    assert reprocess._open_all(kb, ids, open_one) == reprocess.Opened(12, 0)
+    assert batches.in_short_transactions(kb, ids, open_one) == (12, 0)
     assert len({id(transaction) for transaction in seen}) == transactions

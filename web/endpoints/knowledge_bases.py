@@ -13,7 +13,7 @@ from web import answers, inputs
 from web.state import State, answer, body, key_of, query, state
 from web.threads import in_thread, in_writing_thread
 
-_FIELDS = ("id", "name", "languages", "engine", "schema", "created_at")
+_FIELDS = ("id", "name", "languages", "engine", "schema", "retention_days", "created_at")
 
 
 def _record(record: dict[str, Any]) -> dict[str, Any]:
@@ -36,6 +36,7 @@ async def create(request: Request) -> Response:
         list(new.languages or defaults.languages),
         new.engine or defaults.engine,
         new.schema_ or DEFAULT_SCHEMA,
+        new.retention_days,
     )
     return answer(answers.KnowledgeBaseRecord(**_record(record)), 201)
 
@@ -79,7 +80,8 @@ async def change(request: Request) -> Response:
 
 def _change(parts: State, request: Request, wanted: inputs.KnowledgeBaseChange) -> answers.KnowledgeBaseRecord:
     record, _ = parts.knowledge_base(request)
-    values = wanted.model_dump(exclude_none=True, by_alias=True)
+    given = wanted.model_dump(exclude_unset=True, by_alias=True)
+    values = {name: value for name, value in given.items() if value is not None or name == "retention_days"}
     if values:
         parts.storage.change_knowledge_base(record["id"], **values)
     return answers.KnowledgeBaseRecord(**_record(parts.storage.knowledge_base(record["id"])))
