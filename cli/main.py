@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import backup, fields, keys, progress
+from cli import backup, control, fields, keys, progress
 from cli.client import ApiError, NoServer, kb_path
 from cli.options import (
     ERR,
@@ -44,6 +44,7 @@ app = typer.Typer(
     help="Turns PDFs and page images, Chinese and English, into searchable knowledge bases.",
 )  # fmt: skip
 app.add_typer(keys.app, name="keys")
+app.add_typer(control.app)
 _FILTER = "NAME:VALUE, such as skills:Redis or tag:2026-spring; may be repeated."
 
 
@@ -204,7 +205,8 @@ def status(
         value = client.call("GET", "/pipeline")
         table = Table("stage", "ready", "claimed", "failed", "per minute", "oldest, s")
         for name, counted in value["stages"].items():
-            table.add_row(name, *(str(counted[key]) for key in ("ready", "claimed", "failed", "rate_per_minute")),
+            shown = f"{name} (paused)" if counted["paused"] else name
+            table.add_row(shown, *(str(counted[key]) for key in ("ready", "claimed", "failed", "rate_per_minute")),
                           str(counted["oldest_age_seconds"] or ""))  # fmt: skip
     elif document is None:
         value = client.call("GET", f"{kb_path(kb)}/documents", params={"limit": 500})

@@ -15,7 +15,10 @@ from web.answers import Status
 SchemaName = Literal["generic", "resume"]
 StageName = Literal["render", "ocr", "extract", "embed", "store"]
 RetentionDays = Annotated[
-    int, Field(ge=1, le=36_500, description="Documents uploaded more days ago are deleted; null: they are kept.")
+    int,
+    Field(
+        strict=True, ge=1, le=36_500, description="Documents uploaded more days ago are deleted; null: they are kept."
+    ),
 ]
 Limit = Annotated[int, Field(ge=1, le=500)]
 _PATHS = (name for paths in COLUMNS.values() for path in paths for name in (path.partition(".")[0], path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from starlette.background import BackgroundTask
@@ -12,6 +13,7 @@ from pipeline import stages
 from pipeline.errors import PermanentError
 from storage import failures, overview, pauses, reprocess
 from storage.catalog import KnowledgeBase
+from storage.database import Missing
 from storage.keys import Key
 from web import answers, inputs
 from web.state import State, answer, key_of, query, state
@@ -66,11 +68,12 @@ def _failed(parts: State, key: Key, stage: str, wanted: inputs.FailureQuery) -> 
     for record, kb in _chosen(parts, key, wanted.kb):
         if record["id"] < begin:
             continue
-        found = failures.listed(
-            kb, stage, after=after if record["id"] == begin else None, document=wanted.document,
-            limit=wanted.limit + 1 - len(items),
-        )  # fmt: skip
-        items += [{**unit, "knowledge_base": record["name"]} for unit in found]
+        with suppress(Missing):
+            found = failures.listed(
+                kb, stage, after=after if record["id"] == begin else None, document=wanted.document,
+                limit=wanted.limit + 1 - len(items),
+            )  # fmt: skip
+            items += [{**unit, "knowledge_base": record["name"]} for unit in found]
         if len(items) > wanted.limit:
             break
     shown = [answers.FailedUnit(**item) for item in items[: wanted.limit]]
@@ -80,7 +83,7 @@ def _failed(parts: State, key: Key, stage: str, wanted: inputs.FailureQuery) -> 
 
 
 def _chosen(parts: State, key: Key, kb: str | None) -> list[tuple[dict[str, Any], KnowledgeBase]]:
-    """The knowledge base that is named, or all that the key is for, by id.
+    """The knowledge base that is named, or all that the key is for, by id; one may be deleted at any moment.
 
     Raises:
         PermanentError: `not_found`.
@@ -99,13 +102,14 @@ async def retry(request: Request) -> Response:
 def _retry(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> answers.RunsOpened:
     runs = passed_over = 0
     for record, kb in _chosen(parts, key, wanted.kb):
-        found = failures.documents(kb, stage, wanted.document)
-        if not found:
-            continue
-        parts.storage.wake(kb.id)
-        opened = reprocess.retry_all(kb, found, parts.storage.run_settings(record))
-        parts.storage.wake(kb.id)  # again, as after an upload
-        runs, passed_over = runs + opened.runs, passed_over + opened.passed_over
+        with suppress(Missing):
+            found = failures.documents(kb, stage, wanted.document)
+            if not found:
+                continue
+            parts.storage.wake(kb.id)
+            opened = reprocess.retry_all(kb, found, parts.storage.run_settings(record))
+            parts.storage.wake(kb.id)  # again, as after an upload
+            runs, passed_over = runs + opened.runs, passed_over + opened.passed_over
     return answers.RunsOpened(runs=runs, passed_over=passed_over)
 
 
@@ -116,5 +120,8 @@ async def discard(request: Request) -> Response:
 
 
 def _discard(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> answers.UnitsDiscarded:
-    total = sum(failures.discard(kb, stage, wanted.document) for _, kb in _chosen(parts, key, wanted.kb))
+    total = 0
+    for _, kb in _chosen(parts, key, wanted.kb):
+        with suppress(Missing):
+            total += failures.discard(kb, stage, wanted.document)
     return answers.UnitsDiscarded(units=total)
