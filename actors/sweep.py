@@ -22,7 +22,7 @@ from pipeline import log, metrics, settings, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.process import die_with_parent
 from pipeline.settings import Settings
-from storage import cleanup, clock, documents, erasure, ledger, migrate, retention
+from storage import cleanup, clock, documents, erasure, ledger, migrate, retention, workers
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
 
@@ -48,7 +48,7 @@ class Sweep:
 
     def round(self) -> bool:
         """Repair once; False where another sweeper holds the lease."""
-        if not self._storage.hold("sweep", self._holder, _LEASE_S):
+        if not workers.hold(self._storage.catalog, "sweep", self._holder, _LEASE_S):
             return False
         full = clock.now_s() >= self._full_scan_at
         activity = dict(self._storage.active())
@@ -65,7 +65,7 @@ class Sweep:
         for kb_id in self._storage.deleted_knowledge_bases():
             self._guarded("removing a deleted knowledge base", partial(self._remove, kb_id))
         if full:
-            self._guarded("forgetting workers", self._storage.forget_silent_workers)
+            self._guarded("forgetting workers", partial(workers.forget_silent, self._storage.catalog))
             self._full_scan_at = clock.now_s() + self._config.sweep.full_scan_s
         return True
 

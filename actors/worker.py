@@ -23,7 +23,7 @@ from actors.shell import Shell
 from actors.stage import StageActor
 from pipeline import log, metrics, settings
 from pipeline.process import RECYCLED, die_with_parent, step_back
-from storage import clock, migrate
+from storage import clock, migrate, workers
 from storage.catalog import Storage
 
 _BEAT_S = 2.0
@@ -81,7 +81,7 @@ def main(stage: str) -> int:
 
 def _beat(storage: Storage, shell: Shell, worker: str, stage: str, started_at: str) -> None:
     try:
-        storage.beat(worker, stage, started_at, shell.doing(), shell.units_done)
+        workers.beat(storage.catalog, worker, stage, started_at, shell.doing(), shell.units_done)
     except Exception as error:
         # Only people look at heartbeats; leases are what counts.
         _LOG.warning("heartbeat not written", why=str(error))
@@ -89,7 +89,7 @@ def _beat(storage: Storage, shell: Shell, worker: str, stage: str, started_at: s
 
 def _goodbye(storage: Storage, worker: str) -> None:
     try:
-        storage.forget_worker(worker)
+        workers.forget(storage.catalog, worker)
     except Exception as error:
         _LOG.warning("goodbye not written", why=str(error))
 

@@ -175,6 +175,9 @@ def _forget(snapshot: Path, vanished: set[str]) -> int:
             deleted = connection.execute(text("SELECT id FROM document WHERE deleted_at IS NOT NULL")).scalars()
             for document in {*deleted, *vanished}:
                 _forget_document(connection, document)
+            # Else the full-text index still holds words of these, and of documents deleted a moment before.
+            connection.execute(text("INSERT INTO chunk_fts (chunk_fts) VALUES ('optimize')"))
+            connection.execute(text("UPDATE knowledge SET erase = 0"))
             connection.execute(text("UPDATE run SET password = NULL WHERE password IS NOT NULL"))
             count: int = connection.execute(text("SELECT count(*) FROM document")).scalar_one()
             return count
@@ -185,7 +188,7 @@ def _forget(snapshot: Path, vanished: set[str]) -> int:
 def _forget_document(connection: Connection, document: str) -> None:
     values = {"document": document}
     for run in connection.execute(text("SELECT run FROM run WHERE document = :document"), values).scalars().all():
-        chunks.delete_run_chunks(connection, document, run)
+        chunks.delete_chunks(connection, document, run)
     for statement in (
         "DELETE FROM page WHERE document = :document",
         "DELETE FROM reading WHERE document = :document",

@@ -1,12 +1,10 @@
-"""The catalogue: which knowledge bases there are, which workers live, who sweeps.
+"""The catalogue: which knowledge bases there are.
 
 `Storage` is the way in: it opens the catalogue and hands out knowledge bases.
 """
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import shutil
 import unicodedata
@@ -32,8 +30,6 @@ from storage.vectors import VectorStore
 DEFAULT_SCHEMA = "generic"
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 _OPEN_AT_MOST = 64
-# A worker that has not been heard of for so long is not listed.
-_WORKER_SILENT_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,68 +314,6 @@ class Storage:
                 text("UPDATE knowledge_base SET activity = 0 WHERE id = :id AND activity = :activity"),
                 {"id": kb_id, "activity": activity},
             )
-
-    # Workers and the sweep's lease
-
-    def beat(self, worker: str, stage: str, started_at: str, doing: list[dict[str, Any]], units_done: int) -> None:
-        """Record that a worker process lives and what it does."""
-        values = {
-            "id": worker, "stage": stage, "host": platform.node(), "pid": os.getpid(), "started_at": started_at,
-            "boot": clock.boot_id(), "beat_s": clock.now_s(), "doing": doing, "units_done": units_done,
-        }  # fmt: skip
-        with self.catalog.write() as connection:
-            row = update(schema.worker).where(schema.worker.c.id == worker).values(values)
-            if connection.execute(row).rowcount == 0:
-                connection.execute(insert(schema.worker).values(values))
-
-    def workers(self) -> list[RowMapping]:
-        """Worker processes heard of lately."""
-        table = schema.worker
-        with self.catalog.read() as connection:
-            rows = connection.execute(
-                select(table)
-                .where(table.c.boot == clock.boot_id(), table.c.beat_s > clock.now_s() - _WORKER_SILENT_S)
-                .order_by(table.c.stage, table.c.started_at)
-            )
-            return list(rows.mappings())
-
-    def forget_worker(self, worker: str) -> None:
-        """A worker says goodbye."""
-        with self.catalog.write() as connection:
-            connection.execute(text("DELETE FROM worker WHERE id = :id"), {"id": worker})
-
-    def forget_silent_workers(self) -> None:
-        """Drop records of workers that died without a word."""
-        with self.catalog.write() as connection:
-            connection.execute(
-                text("DELETE FROM worker WHERE boot != :boot OR beat_s < :then"),
-                {"boot": clock.boot_id(), "then": clock.now_s() - 4 * _WORKER_SILENT_S},
-            )
-
-    def held(self, lease: str) -> bool:
-        """Whether somebody holds a named lease."""
-        with self.catalog.read() as connection:
-            found = connection.execute(
-                text("SELECT 1 FROM lease WHERE name = :name AND boot = :boot AND until_s > :now"),
-                {"name": lease, "boot": clock.boot_id(), "now": clock.now_s()},
-            )
-            return found.first() is not None
-
-    def hold(self, lease: str, holder: str, seconds: float) -> bool:
-        """Take or prolong a named lease; whether it is the holder's now."""
-        with self.catalog.write() as connection:
-            got = connection.execute(
-                text(
-                    "INSERT INTO lease (name, holder, boot, until_s) VALUES (:name, :holder, :boot, :until)"
-                    " ON CONFLICT (name) DO UPDATE SET holder = :holder, boot = :boot, until_s = :until"
-                    " WHERE lease.holder = :holder OR lease.boot != :boot OR lease.until_s < :now"
-                ),
-                {
-                    "name": lease, "holder": holder, "boot": clock.boot_id(),
-                    "until": clock.now_s() + seconds, "now": clock.now_s(),
-                },
-            )  # fmt: skip
-            return got.rowcount == 1
 
 
 def not_found(name_or_id: str) -> PermanentError:

@@ -194,29 +194,35 @@ def _rows(kb: KnowledgeBase, key: dict[str, Any], where: str, values: dict[str, 
 
 
 def delete_run_chunks(kb: KnowledgeBase, document: str, run: int) -> None:
-    """Remove the chunks of a run that has ended, in short transactions; again is safe.
-
-    With them go their full text, vectors that no other chunk's text needs, and the run's fields.
-    """
-    values = {"document": document, "run": run}
-    while True:
+    """Remove what a run that has ended left in chunks and fields, in short transactions; again is safe."""
+    deleted = _DELETED_AT_ONCE
+    while deleted == _DELETED_AT_ONCE:
         with kb.db.write() as connection:
-            rows = connection.execute(
-                text(f"SELECT seq, text_hash FROM chunk WHERE {_RUN} LIMIT :limit"),
-                {**values, "limit": _DELETED_AT_ONCE},
-            ).all()
-            if not rows:
-                fields.remove(connection, document, run)
-                return
-            fulltext.remove(connection, [row.seq for row in rows])
-            connection.execute(text("DELETE FROM chunk WHERE seq = :seq"), [{"seq": row.seq} for row in rows])
-            connection.execute(
-                text(
-                    "DELETE FROM embedding WHERE text_hash = :hash"
-                    " AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.text_hash = :hash)"
-                ),
-                [{"hash": row.text_hash} for row in rows],
-            )
+            deleted = delete_chunks(connection, document, run, _DELETED_AT_ONCE)
+
+
+def delete_chunks(connection: Connection, document: str, run: int, limit: int = -1) -> int:
+    """Remove chunks of a run, their full text, vectors that no other chunk's text needs, and the run's fields.
+
+    Args:
+        limit: at most so many chunks; -1 is all.
+    """
+    fields.remove(connection, document, run)
+    rows = connection.execute(
+        text(f"SELECT seq, text_hash FROM chunk WHERE {_RUN} LIMIT :limit"),
+        {"document": document, "run": run, "limit": limit},
+    ).all()
+    if rows:
+        connection.execute(text("DELETE FROM chunk_fts WHERE rowid = :seq"), [{"seq": row.seq} for row in rows])
+        connection.execute(text("DELETE FROM chunk WHERE seq = :seq"), [{"seq": row.seq} for row in rows])
+        connection.execute(
+            text(
+                "DELETE FROM embedding WHERE text_hash = :hash"
+                " AND NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.text_hash = :hash)"
+            ),
+            [{"hash": row.text_hash} for row in rows],
+        )
+    return len(rows)
 
 
 def _delete_chunks(connection: Connection, document: str, run: int) -> None:

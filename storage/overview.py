@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from pipeline import stages
-from storage import failures, pauses
+from storage import failures, pauses, workers
 from storage.catalog import Storage
 from storage.database import Missing, scalar
 from storage.status import STATUSES
@@ -43,15 +43,15 @@ def pipeline(storage: Storage, seen: Callable[[str], bool] = lambda _: True) -> 
             _add(storage, record["id"], result)
         except Missing:  # deleted since it was listed
             continue
-    workers = [
+    living = [
         {
             "id": worker["id"], "stage": worker["stage"], "host": worker["host"], "pid": worker["pid"],
             "started_at": worker["started_at"], "units_done": worker["units_done"],
             "doing": [_named(storage, unit, names) for unit in worker["doing"] if seen(unit["kb"])],
         }
-        for worker in storage.workers()
+        for worker in workers.living(storage.catalog)
     ]  # fmt: skip
-    return {"stages": result, "workers": workers}
+    return {"stages": result, "workers": living}
 
 
 def documents(storage: Storage) -> dict[str, int]:

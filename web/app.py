@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from pipeline.settings import Settings
 from storage.catalog import Storage
-from web import answers, errors, inputs, openapi
+from web import answers, errors, inputs, openapi, pipeline_answers
 from web.endpoints import (
     documents,
     events,
@@ -66,7 +66,7 @@ API = [
     Operation("POST", _KB + "/documents", documents.add, answers.UploadAnswer, 202,
               form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut", "too_many_waiting"],
               holds={"batch": "/batch", "document": "/documents/0/id"}),
-    Operation("POST", _KB + "/reprocess", documents.reprocess_all, answers.RunsOpened, 202,
+    Operation("POST", _KB + "/reprocess", documents.reprocess_all, pipeline_answers.RunsOpened, 202,
               query=inputs.ReprocessAllQuery, errors=_FOUND),
     Operation("GET", _KB + "/documents", documents.listing, answers.DocumentList,
               query=inputs.DocumentQuery, errors=_FOUND),
@@ -84,14 +84,14 @@ API = [
     Operation("GET", _DOCUMENT + "/pages/{page:page}", results.page, answers.PageReading, errors=_FOUND),
     Operation("GET", _DOCUMENT + "/pages/{page:page}/image", results.page_image, "image/jpeg",
               query=inputs.ImageQuery, errors=_DRAWN),
-    Operation("GET", "/pipeline", pipeline.show, answers.PipelineStatus),
-    Operation("POST", _STAGE + "/pause", pipeline.pause, answers.StagePause, errors=_FOUND, scope="admin"),
-    Operation("POST", _STAGE + "/resume", pipeline.resume, answers.StagePause, errors=_FOUND, scope="admin"),
-    Operation("GET", _STAGE + "/failed", pipeline.failed, answers.FailureList,
+    Operation("GET", "/pipeline", pipeline.show, pipeline_answers.PipelineStatus),
+    Operation("POST", _STAGE + "/pause", pipeline.pause, pipeline_answers.StagePause, errors=_FOUND, scope="admin"),
+    Operation("POST", _STAGE + "/resume", pipeline.resume, pipeline_answers.StagePause, errors=_FOUND, scope="admin"),
+    Operation("GET", _STAGE + "/failed", pipeline.failed, pipeline_answers.FailureList,
               query=inputs.FailureQuery, errors=_FOUND),
-    Operation("POST", _STAGE + "/failed/retry", pipeline.retry, answers.RunsOpened, 202,
+    Operation("POST", _STAGE + "/failed/retry", pipeline.retry, pipeline_answers.RunsOpened, 202,
               query=inputs.FailureChoice, errors=_FOUND),
-    Operation("POST", _STAGE + "/failed/discard", pipeline.discard, answers.UnitsDiscarded,
+    Operation("POST", _STAGE + "/failed/discard", pipeline.discard, pipeline_answers.UnitsDiscarded,
               query=inputs.FailureChoice, errors=_FOUND),
     Operation("GET", "/about", health.about, answers.About),
     Operation("POST", "/session", session.sign_in, answers.SessionInfo, body=inputs.SignIn,

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from pipeline import metrics
 from pipeline.errors import ServiceUnavailable
-from storage import overview
+from storage import overview, workers
 from storage.catalog import Storage
 from web.query_model import QueryModel
 
@@ -61,7 +61,7 @@ class _Standing(Collector):
         try:
             standing = overview.pipeline(self._storage)
             documents = overview.documents(self._storage)
-            sweeping = self._storage.held("sweep")
+            sweeping = workers.held(self._storage.catalog, "sweep")
         except ServiceUnavailable:
             yield _gauge("databases_readable", "Whether the databases could be read", [], {"": 0})
             return

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from storage import keys
+from storage import keys, workers
 from tests.http.guarded import Guarded, guarded_app
 from web import access
 from web.app import OPERATIONS
@@ -95,7 +95,7 @@ def test_lists_show_what_the_key_is_for_and_nothing_else(guarded: Guarded) -> No
     assert len(all_of_them.get("/knowledge-bases").json()["items"]) == 2
     doing = [{"kb": kb, "document": guarded.documents[kb], "run": 1, "unit": "1", "seconds": 0.1}
              for kb in (guarded.kb, guarded.other)]  # fmt: skip
-    guarded.storage.beat("worker", "render", "now", doing, 0)
+    workers.beat(guarded.storage.catalog, "worker", "render", "now", doing, 0)
     seen = {who: client.get("/pipeline").json() for who, client in (("mine", mine), ("all", all_of_them))}
     assert [unit["kb"] for unit in seen["mine"]["workers"][0]["doing"]] == [guarded.kb]
     assert [unit["kb"] for unit in seen["all"]["workers"][0]["doing"]] == [guarded.kb, guarded.other]

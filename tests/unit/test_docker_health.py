@@ -14,7 +14,7 @@ import pytest
 
 from pipeline import settings
 from pipeline.settings import PROJECT_ROOT
-from storage import clock
+from storage import clock, workers
 from storage.catalog import Storage
 
 
@@ -37,7 +37,7 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
 
 def test_health_of_a_worker(health: ModuleType, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     assert health.heard_of("ocr", storage.data) == "ocr: not heard of yet"
-    storage.beat("one", "ocr", clock.wall(), [], 0)
+    workers.beat(storage.catalog, "one", "ocr", clock.wall(), [], 0)
     assert health.heard_of("ocr", storage.data) is None
     assert health.heard_of("embed", storage.data) == "embed: not heard of yet"
     later = clock.now_s() + 40
@@ -49,7 +49,7 @@ def test_health_of_a_worker(health: ModuleType, storage: Storage, monkeypatch: p
 
 def test_health_of_the_sweep(health: ModuleType, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     assert health.heard_of("sweep", storage.data) == "sweep: not heard of yet"
-    assert storage.hold("sweep", "me", 10.0)
+    assert workers.hold(storage.catalog, "sweep", "me", 10.0)
     assert health.heard_of("sweep", storage.data) is None
     later = clock.now_s() + 200
     monkeypatch.setattr(clock, "now_s", lambda: later)

@@ -19,7 +19,7 @@ from storage.catalog import KnowledgeBase
 from storage.documents import NewDocument
 from storage.fields import Filter, parse_filter
 from storage.files import tail
-from web import answers, inputs, upload
+from web import answers, inputs, pipeline_answers, upload
 from web.state import State, answer, body, query, state
 from web.threads import in_thread, in_writing_thread
 
@@ -203,7 +203,7 @@ async def reprocess_all(request: Request) -> Response:
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 
 
-def _reprocess_all(parts: State, request: Request, wanted: inputs.ReprocessAllQuery) -> answers.RunsOpened:
+def _reprocess_all(parts: State, request: Request, wanted: inputs.ReprocessAllQuery) -> pipeline_answers.RunsOpened:
     record, kb = parts.knowledge_base(request)
     parts.storage.wake(kb.id)
     settings = parts.storage.run_settings(record)
@@ -211,7 +211,7 @@ def _reprocess_all(parts: State, request: Request, wanted: inputs.ReprocessAllQu
         kb, wanted.from_, settings, status=wanted.status, engine=wanted.engine, tag=wanted.tag
     )
     parts.storage.wake(kb.id)  # again, as after an upload
-    return answers.RunsOpened(runs=opened.runs, passed_over=opened.passed_over)
+    return pipeline_answers.RunsOpened(runs=opened.runs, passed_over=opened.passed_over)
 
 
 async def cancel(request: Request) -> Response:

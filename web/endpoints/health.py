@@ -14,7 +14,7 @@ from pipeline import stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.render.kinds import SUPPORTED
 from pipeline.settings import EngineName, Language
-from storage import pauses
+from storage import pauses, workers
 from web import answers, inputs
 from web.state import State, answer, state
 from web.threads import in_thread
@@ -35,7 +35,7 @@ def _check(parts: State) -> tuple[list[str], list[str]]:
     problems: list[str] = []
     notes: list[str] = []
     try:
-        alive = {worker["stage"] for worker in parts.storage.workers()}
+        alive = {worker["stage"] for worker in workers.living(parts.storage.catalog)}
         notes.extend(f"{stage}: no worker yet; uploads wait" for stage in stages.NAMES if stage not in alive)
         notes.extend(
             f"{stage}: paused since {pause.since}; `pagemill resume {stage}` lets it go on"

@@ -15,7 +15,7 @@ from storage import failures, overview, pauses, reprocess
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
 from storage.keys import Key
-from web import answers, inputs
+from web import inputs, pipeline_answers
 from web.state import State, answer, key_of, query, state
 from web.threads import in_thread, in_writing_thread
 
@@ -23,7 +23,7 @@ from web.threads import in_thread, in_writing_thread
 async def show(request: Request) -> Response:
     """GET /pipeline."""
     found = await in_thread(overview.pipeline, state(request).storage, key_of(request).covers)
-    return answer(answers.PipelineStatus(**found))
+    return answer(pipeline_answers.PipelineStatus(**found))
 
 
 def _stage(request: Request) -> str:
@@ -42,7 +42,7 @@ async def pause(request: Request) -> Response:
     """POST /pipeline/{stage}/pause: what is in work is finished, the rest waits until the stage is resumed."""
     stage = _stage(request)
     since = (await in_writing_thread(pauses.pause, state(request).storage.catalog, stage)).since
-    return answer(answers.StagePause(stage=stage, paused=True, since=since))
+    return answer(pipeline_answers.StagePause(stage=stage, paused=True, since=since))
 
 
 async def resume(request: Request) -> Response:
@@ -50,7 +50,7 @@ async def resume(request: Request) -> Response:
     parts, stage = state(request), _stage(request)
     await in_writing_thread(pauses.resume, parts.storage.catalog, stage)
     send = BackgroundTask(in_thread, parts.send, [stage])
-    return answer(answers.StagePause(stage=stage, paused=False, since=None), background=send)
+    return answer(pipeline_answers.StagePause(stage=stage, paused=False, since=None), background=send)
 
 
 async def failed(request: Request) -> Response:
@@ -59,7 +59,7 @@ async def failed(request: Request) -> Response:
     return answer(await in_thread(_failed, state(request), key_of(request), _stage(request), wanted))
 
 
-def _failed(parts: State, key: Key, stage: str, wanted: inputs.FailureQuery) -> answers.FailureList:
+def _failed(parts: State, key: Key, stage: str, wanted: inputs.FailureQuery) -> pipeline_answers.FailureList:
     begin, after = "", None
     if wanted.cursor is not None:
         begin, document, first, last = wanted.cursor.split("-")
@@ -76,10 +76,10 @@ def _failed(parts: State, key: Key, stage: str, wanted: inputs.FailureQuery) -> 
             items += [{**unit, "knowledge_base": record["name"]} for unit in found]
         if len(items) > wanted.limit:
             break
-    shown = [answers.FailedUnit(**item) for item in items[: wanted.limit]]
+    shown = [pipeline_answers.FailedUnit(**item) for item in items[: wanted.limit]]
     more = len(items) > wanted.limit
     cursor = f"{shown[-1].kb}-{shown[-1].document}-{shown[-1].unit}" if more else None
-    return answers.FailureList(items=shown, next_cursor=cursor)
+    return pipeline_answers.FailureList(items=shown, next_cursor=cursor)
 
 
 def _chosen(parts: State, key: Key, kb: str | None) -> list[tuple[dict[str, Any], KnowledgeBase]]:
@@ -99,7 +99,7 @@ async def retry(request: Request) -> Response:
     return answer(opened, 202, background=BackgroundTask(in_thread, parts.send))
 
 
-def _retry(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> answers.RunsOpened:
+def _retry(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> pipeline_answers.RunsOpened:
     runs = passed_over = 0
     for record, kb in _chosen(parts, key, wanted.kb):
         with suppress(Missing):
@@ -110,7 +110,7 @@ def _retry(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> 
             opened = reprocess.retry_all(kb, found, parts.storage.run_settings(record))
             parts.storage.wake(kb.id)  # again, as after an upload
             runs, passed_over = runs + opened.runs, passed_over + opened.passed_over
-    return answers.RunsOpened(runs=runs, passed_over=passed_over)
+    return pipeline_answers.RunsOpened(runs=runs, passed_over=passed_over)
 
 
 async def discard(request: Request) -> Response:
@@ -119,9 +119,9 @@ async def discard(request: Request) -> Response:
     return answer(await in_writing_thread(_discard, state(request), key_of(request), _stage(request), wanted))
 
 
-def _discard(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> answers.UnitsDiscarded:
+def _discard(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> pipeline_answers.UnitsDiscarded:
     total = 0
     for _, kb in _chosen(parts, key, wanted.kb):
         with suppress(Missing):
             total += failures.discard(kb, stage, wanted.document)
-    return answers.UnitsDiscarded(units=total)
+    return pipeline_answers.UnitsDiscarded(units=total)
