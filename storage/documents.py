@@ -159,7 +159,10 @@ def cancel_all(kb: KnowledgeBase) -> None:
             )
         )
         connection.execute(
-            text("UPDATE run SET status = 'cancelled', finished_at = :wall WHERE status IN ('queued', 'running')"),
+            text(
+                "UPDATE run SET status = 'cancelled', finished_at = :wall, password = NULL"
+                " WHERE status IN ('queued', 'running')"
+            ),
             {"wall": clock.wall()},
         )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from actors.sweep import Sweep
 from pipeline.errors import LeaseLost, PermanentError
@@ -132,10 +133,15 @@ def test_a_run_of_many_chunks_is_removed_in_short_transactions(
     document = done(kb, b"1")
     monkeypatch.setattr(chunks, "_DELETED_AT_ONCE", 1)
     begun: list[object] = []
-    original = fulltext.remove
-    monkeypatch.setattr(fulltext, "remove", lambda c, seqs: (begun.append(c.get_transaction()), original(c, seqs)))
+    original = chunks.delete_chunks
+
+    def delete_chunks(connection: Connection, *arguments: Any) -> int:
+        begun.append(connection.get_transaction())
+        return original(connection, *arguments)
+
+    monkeypatch.setattr(chunks, "delete_chunks", delete_chunks)
     chunks.delete_run_chunks(kb, document, 1)
-    assert len({id(transaction) for transaction in begun}) == 3
+    assert len({id(transaction) for transaction in begun}) == 4, "three chunks, and none left"
 
 
 def test_a_worker_cannot_go_on_in_the_file_of_a_deleted_knowledge_base(storage: Storage, kb: KnowledgeBase) -> None:
