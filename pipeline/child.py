@@ -12,6 +12,7 @@ import os
 import struct
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +55,7 @@ def main(role: str) -> None:
         return
     handlers = ROLES[role](config)
     _send(answers, {"ok": None})
+    _hush()
     limit_memory(config["memory_mb"])
     while (request := _receive(requests)) is not None:
         _send(answers, _answer(handlers[request.pop("call")], request))
@@ -67,6 +69,18 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     return requests, answers
+
+
+def _hush() -> None:
+    """C libraries talk to nobody from here on: what they say of hostile files may be the files' own words.
+
+    Traces of Python still reach the log.
+    """
+    warnings.simplefilter("ignore")
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
 
 
 def _answer(handler: Handler, request: dict[str, Any]) -> dict[str, Any]:

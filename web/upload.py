@@ -28,15 +28,6 @@ _FIELD_BYTES = 64 * 1024
 _FIELDS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an upload may hold: bytes a file, files, bytes in all."""
-
-    file_bytes: int
-    files: int
-    request_bytes: int
-
-
 @dataclass(slots=True)
 class ReceivedFile:
     """A file that arrived.
@@ -76,14 +67,14 @@ class _Part:
     complete: bool = False
 
 
-async def receive(request: Request, folder: Path, limits: Limits) -> Received:
+async def receive(request: Request, folder: Path, max_file_bytes: int, max_files: int) -> Received:
     """Read a multipart body; its files lie in `folder` afterwards. On any error nothing is left there.
 
     Raises:
         PermanentError: `bad_request`, `too_large`, or `upload_cut`.
         ServiceUnavailable: the disk is full.
     """
-    reader = _Reader(request, folder, limits)
+    reader = _Reader(request, folder, max_file_bytes, max_files)
     try:
         return await reader.read()
     except BaseException:
@@ -92,10 +83,11 @@ async def receive(request: Request, folder: Path, limits: Limits) -> Received:
 
 
 class _Reader:
-    def __init__(self, request: Request, folder: Path, limits: Limits) -> None:
+    def __init__(self, request: Request, folder: Path, max_file_bytes: int, max_files: int) -> None:
         self._request = request
         self._folder = folder
-        self._limits = limits
+        self._max_file_bytes = max_file_bytes
+        self._max_files = max_files
         self._received = Received()
         self._part = _Part()
         self._header_name = b""
@@ -122,26 +114,11 @@ class _Reader:
         return self._received
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        """The body, piece by piece; one that says or shows that it is too large is not read to its end."""
-        announced = self._request.headers.get("content-length", "")
-        self._require_size(int(announced) if announced.isdecimal() else 0)
-        received = 0
         try:
             async for chunk in self._request.stream():
-                received += len(chunk)
-                self._require_size(received)
                 yield chunk
         except ClientDisconnect:
             raise PermanentError("upload_cut", "The connection ended before the whole upload had arrived.") from None
-
-    def _require_size(self, size_bytes: int) -> None:
-        limit = self._limits.request_bytes
-        if size_bytes > limit:
-            raise PermanentError(
-                "too_large",
-                f"One upload holds at most {limit // 1_000_000:,} MB (setting web.max_request_mb); "
-                "send fewer files at once.",
-            )
 
     def _parser(self) -> MultipartParser:
         content_type, options = parse_options_header(self._request.headers.get("content-type", ""))
@@ -183,17 +160,15 @@ class _Reader:
             raise PermanentError("bad_request", f"Files belong into the field `files`, not `{part.name}`.")
         part.filename = clean_filename(options[b"filename"].decode(errors="replace"))
         self._files += 1
-        if self._files > self._limits.files:
-            raise PermanentError(
-                "too_large", f"One upload holds at most {self._limits.files} files; send the rest after."
-            )
+        if self._files > self._max_files:
+            raise PermanentError("too_large", f"One upload holds at most {self._max_files} files; send the rest after.")
         part.path = self._folder / uuid4().hex
         self._paths.append(part.path)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         part = self._part
         part.size += end - start
-        limit = self._limits.file_bytes if part.filename is not None else _FIELD_BYTES
+        limit = self._max_file_bytes if part.filename is not None else _FIELD_BYTES
         if part.size > limit:
             if part.filename is None:
                 raise PermanentError("too_large", f"The field `{part.name}` is longer than {_FIELD_BYTES} bytes.")
@@ -222,7 +197,7 @@ class _Reader:
         )
 
     def _flush(self, part: _Part) -> None:
-        if part.path is None or part.size > self._limits.file_bytes:
+        if part.path is None or part.size > self._max_file_bytes:
             return
         data = b"".join(part.pending)
         part.pending.clear()
@@ -246,7 +221,7 @@ class _Reader:
                 os.fsync(part.stream.fileno())
                 part.stream.close()
                 part.stream = None
-        if part.size > self._limits.file_bytes:
+        if part.size > self._max_file_bytes:
             part.path.unlink(missing_ok=True)
             part.path = None
 

@@ -132,6 +132,8 @@ def _clean(char: str) -> str:
         return char
     if code in _DROPPED:
         return ""
+    if 0xD800 <= code < 0xE000:  # half a character, out of a broken font map: no encoding of text can hold it
+        return "\ufffd"
     if any(code in span for span in _FOLDED):
         return unicodedata.normalize("NFKC", char)
     return char

@@ -18,7 +18,7 @@ def settings(tmp_path: Path) -> Settings:
         storage=StorageSettings(data=tmp_path / "data", chroma_url="http://127.0.0.1:1"),
         queue=QueueSettings(redis_url="redis://127.0.0.1:1/0"),
         embed=EmbedSettings(model=str(tmp_path / "no-model")),
-        web=WebSettings(max_upload_mb=1, max_files=3, hosts=["test", "testserver"]),
+        web=WebSettings(max_upload_mb=1, max_files=3, hosts=["test", "testserver"], max_request_mb=5),
     )
 
 

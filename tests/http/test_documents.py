@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from pipeline.settings import Settings
+from web.app import create_app
 
 PDF = b"%PDF-1.7\nnot much of a file, but it says that it is one\n"
 
@@ -154,3 +156,43 @@ def test_health(client: TestClient) -> None:
     assert ready.status_code == 503 and "queue" in ready.json()["problems"][0]
     stages = client.get("/pipeline").json()["stages"]
     assert list(stages) == ["render", "ocr", "extract", "embed", "store"]
+
+
+def test_a_request_has_its_limit_in_bytes(client: TestClient, settings: Settings, kb: str) -> None:
+    path = "/knowledge-bases/kb/documents"
+    most = settings.web.max_request_mb * 1_000_000
+    head = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n'
+    media = {"content-type": "multipart/form-data; boundary=x"}
+    announced = client.post(path, content=head, headers={**media, "content-length": str(most + 1)})
+    assert announced.status_code == 413 and "max_request_mb" in announced.json()["error"]["message"]
+    asked = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal asked
+        yield head
+        for _ in range(100):
+            asked += 1
+            yield bytes(most // 10)
+
+    streamed = client.post(path, content=pieces(), headers=media)
+    assert streamed.status_code == 413 and streamed.json()["error"]["code"] == "too_large"
+    assert _stray_files(settings, kb) == []
+    assert client.get(path).json()["items"] == []
+
+
+def test_a_knowledge_base_takes_so_many_documents_at_once(settings: Settings) -> None:
+    few = settings.model_copy(update={"web": settings.web.model_copy(update={"max_waiting": 4})})
+    with TestClient(create_app(few), base_url="http://test/api/v1") as client:
+        kb = client.post("/knowledge-bases", json={"name": "kb"}).json()["id"]
+        first = _upload(client, *((f"{n}.pdf", PDF + bytes([n])) for n in range(3))).json()
+        three = _upload(client, *((f"{n}.pdf", PDF + bytes([n])) for n in range(2, 5))).json()
+        assert [document["duplicate"] for document in three["documents"]] == [True, False]
+        (refused,) = three["rejected"]
+        assert refused["filename"] == "4.pdf" and refused["error"]["code"] == "too_many_waiting"
+        full = _upload(client, ("5.pdf", PDF))
+        assert full.status_code == 429 and int(full.headers["retry-after"]) > 0
+        error = full.json()["error"]
+        assert error["code"] == "too_many_waiting" and "web.max_waiting" in error["message"]
+        assert _stray_files(few, kb) == []
+        client.delete(f"/knowledge-bases/kb/documents/{first['documents'][0]['id']}")
+        assert _upload(client, ("5.pdf", PDF)).status_code == 202

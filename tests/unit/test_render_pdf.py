@@ -13,6 +13,7 @@ from pipeline.render.judge import judge
 from pipeline.render.service import RenderService
 from pipeline.render.source import open_source
 from tests import drawing
+from tests.bombs import pdf
 
 TEXT = "The glacier feeds the river until late in September, and the mill below the bridge still works by it. " * 4
 
@@ -318,3 +319,13 @@ def test_the_service_speaks_json_and_keeps_the_file_open(tmp_path):
     assert list(tmp_path.glob(".*")) == []
     path.write_bytes(drawing.text_pdf([["another"]]))
     assert service.open(dict(request)) == 1
+
+
+def test_half_characters_of_broken_font_maps_can_be_written(render):
+    table = b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <41> <D83D> endbfchar"
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>"
+    page = pdf.one_page(pdf.stream(b"BT /F 12 Tf 9 700 Td (A heron waits for trout and eels) Tj ET"),
+                        b"<</Font<</F 5 0 R>>>>", [font, pdf.stream(b"/CMapName /X def " + table)])  # fmt: skip
+    words = [word.text for word in render(page).reading.words]
+    assert words[:2] == ["\ufffd", "heron"]
+    assert "".join(words).encode()
