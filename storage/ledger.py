@@ -281,9 +281,13 @@ def _count(
     rules: LedgerSettings,
 ) -> bool:
     count = connection.execute(
-        text(f"UPDATE unit SET {kind} = {kind} + 1, error = :error WHERE {_UNIT} RETURNING {kind}").bindparams(_ERROR),
+        text(
+            f"UPDATE unit SET {kind} = {kind} + 1, error = :error WHERE {_UNIT} AND state = 'claimed' RETURNING {kind}"
+        ).bindparams(_ERROR),
         {**key, "error": error},
-    ).scalar_one()
+    ).scalar()
+    if count is None:  # of several that expired at once, one before it has ended the run
+        return False
     # The range may have been cut to the page count since it was claimed.
     last = connection.execute(text(f"SELECT last FROM unit WHERE {_UNIT}"), key).scalar_one()
     # One page of a range may be the culprit: from here on each page answers for itself. A single loss is more

@@ -68,7 +68,7 @@ def _check_versions(
             row.version for row in connection.exec_driver_sql("SELECT version FROM document WHERE deleted_at IS NULL")
         ]
         dead = [row.version for row in connection.exec_driver_sql("SELECT version FROM tombstone")]
-    given = alive + dead
+    given = [*alive, *dead]
     assert len(set(given)) == len(given), "two changes have one version"
     assert max(given, default=0) <= version
     for document, item in now.items():

@@ -10,6 +10,7 @@ from storage import status as standing
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
 from tests.unit.builders import MODEL, RULES, claim, image_page, read_page, render_all, states, through_embed, upload
+from tests.unit.builders import chunks as make_chunks
 
 ERROR = {"code": "page_crashed", "message": "it crashed", "detail": None}
 
@@ -249,3 +250,18 @@ def test_whoever_waited_longest_comes_first(kb: KnowledgeBase) -> None:
     assert [waiting.document for waiting in ledger.waiting(kb, "render")] == [book, late]
     pages.settle_render(claim(kb, book, "render"), [read_page(3), read_page(4)])
     assert [waiting.document for waiting in ledger.waiting(kb, "render")] == [late, book]
+
+
+def test_a_run_that_fails_by_one_expired_unit_keeps_no_other(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = upload(kb).id
+    render_all(kb, document, 1)
+    chunks.settle_extract(claim(kb, document, "extract"), make_chunks("one", "two", "three"), "en", {}, 10)
+    units = [claim(kb, document, "embed") for _ in range(2)]
+    later = clock.now_s() + 2 * RULES.lease_s
+    monkeypatch.setattr(clock, "now_s", lambda: later)
+    ledger.expire_leases(kb, RULES.model_copy(update={"max_losses": 1}))
+    assert standing.status(kb, document)["status"] == "failed"
+    found = states(kb, document)
+    assert sorted(found[f"embed {unit.unit}"] for unit in units) == ["cancelled", "failed"]
