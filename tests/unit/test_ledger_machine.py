@@ -32,7 +32,7 @@ from pipeline import stages
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.settings import LedgerSettings, Settings, StorageSettings
 from pipeline.types import Box, Chunk, PageReading, Span, Word
-from storage import chunks, cleanup, clock, documents, failures, ledger, pages, reprocess, status
+from storage import chunks, cleanup, clock, documents, erasure, failures, ledger, pages, reprocess, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
 from storage.ledger import Claim
@@ -389,6 +389,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.extra = {(state, None) for state in ("done", "failed", "cancelled")}
         cleanup.clean_run(self.kb(second), self.any_of(self.due, number), LEASE_S)
 
+    @rule(second=either)
+    def erase(self, second: bool) -> None:
+        erasure.erase(self.kb(second), 0.0)
+
     # What holds after every step
 
     @invariant()
@@ -430,6 +434,7 @@ class LedgerMachine(RuleBasedStateMachine):
             for row in cleanup.due(self.kbs[0]):
                 cleanup.clean_run(self.kbs[0], row, LEASE_S)
             self.expire(False)
+            erasure.erase(self.kbs[0], 10.0)
             if not cleanup.unfinished(self.kbs[0]):
                 break
             self.now += LEASE_S + 1
