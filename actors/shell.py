@@ -142,7 +142,8 @@ class Shell:
         error = {"code": code, "message": message, "detail": {"stage": self.stage, "unit": claim.unit, "why": why}}
         final: list[bool] = []
         self._guarded(hands, lambda: final.append(ledger.attempt_failed(claim, kind, error, rules)))
-        _LOG.warning("attempt failed", counted=kind, code=code, why=why, final=bool(final and final[0]), exc_info=trace)
+        told = {"exc_info": True} if trace else {"why": why}  # a library's own words are for the ledger alone
+        _LOG.warning("attempt failed", counted=kind, code=code, final=bool(final and final[0]), **told)
         metrics.ATTEMPTS_FAILED.labels(self.stage, kind).inc()
         return kind
 

@@ -11,7 +11,6 @@ import errno
 import os
 import struct
 import sys
-import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +21,7 @@ import orjson
 
 from pipeline.errors import ChildFailed, PermanentError, ServiceUnavailable, TransientError
 from pipeline.process import die_with_parent, limit_core_dumps, limit_memory
+from pipeline.trace import outline, say_uncaught
 
 HEADER = struct.Struct(">I")
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
@@ -49,6 +49,7 @@ def main(role: str) -> None:
     """Serve until the parent closes the pipe or dies."""
     die_with_parent()
     limit_core_dumps()
+    say_uncaught(_say)
     requests, answers = _take_pipes()
     config = _receive(requests)
     if config is None:
@@ -99,12 +100,16 @@ def _answer(handler: Handler, request: dict[str, Any]) -> dict[str, Any]:
     except OSError as error:
         if error.errno in _DISK:  # the disk is no page's fault
             return {"unavailable": f"disk: {error.strerror}"}
-        traceback.print_exc(file=sys.stderr)
+        _say(error)
         return {"transient": f"{type(error).__name__}: {error}"}
     except Exception as error:
         # Not swallowed: the parent counts it, and the trace is in the log.
-        traceback.print_exc(file=sys.stderr)
+        _say(error)
         return {"transient": f"{type(error).__name__}: {error}"}
+
+
+def _say(error: BaseException) -> None:
+    print(f"child: {outline(error)}", file=sys.stderr, flush=True)
 
 
 def _receive(stream: BinaryIO) -> dict[str, Any] | None:

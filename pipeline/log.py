@@ -1,7 +1,9 @@
 """Logs: structured, one event a line, on standard error; the supervisor puts them into rotated files.
 
-Lines never hold document text or file names. Fields that name a unit come in a fixed order, so that the trip of one
-document reads like a table: `grep <document> data/logs/pagemill.log`.
+Lines never hold document text, file names, queries, passwords or keys: of exceptions they have what
+`pipeline/trace.py` lets through, of other libraries' records the first line, as asyncio quotes exceptions below it.
+Fields that name a unit come in a fixed order, so that the trip of one document reads like a table:
+`grep <document> data/logs/pagemill.log`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,20 @@ from typing import Any
 
 import structlog
 
+from pipeline.trace import outline, say_uncaught
+
+# uvicorn's lines about WebSockets hold whole addresses.
+_NOISY = (
+    "httpx",
+    "httpcore",
+    "uvicorn",
+    "websockets",
+    "chromadb",
+    "sentence_transformers",
+    "urllib3",
+    "PIL",
+    "RapidOCR",
+)
 _ORDER = ["timestamp", "level", "process", "event", "kb", "document", "run", "stage", "unit", "took_ms"]
 
 
@@ -42,7 +58,8 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "chromadb", "sentence_transformers", "urllib3", "PIL", "RapidOCR"):
+    say_uncaught(lambda error: get("uncaught").error("uncaught", exc_info=error))
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # Dramatiq says at info what our own lines say better, and its critical lines repeat what we raise.
     logging.getLogger("dramatiq").setLevel(logging.WARNING)
@@ -61,22 +78,12 @@ def _process(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping
 
 def _one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep an exception on its event's line, and keep keys to what logfmt allows."""
+    event["event"] = str(event["event"]).partition("\n")[0]
     event.pop("_record", None)
     event.pop("_from_structlog", None)
     info = event.pop("exc_info", None)
     if info:
         error = info if isinstance(info, BaseException) else (sys.exc_info() if info is True else info)[1]
         if error is not None:
-            event["exception"] = _trace(error)
+            event["exception"] = outline(error)
     return event
-
-
-def _trace(error: BaseException) -> str:
-    """The error and the last places it came through, innermost first."""
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        places.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}:{code.co_name}")  # noqa: PTH119
-        trace = trace.tb_next
-    return f"{type(error).__name__}: {error} at {' < '.join(reversed(places[-6:]))}".replace("\n", " ")

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import psutil
-import pytest
 
 from tests import drawing
 from tests.resumes import resumes
@@ -119,8 +118,3 @@ def test_a_crash_loop_turns_readiness_red_and_names_the_cause(tmp_path: Path) ->
             return answer.status_code == 503 and "embed-1" in answer.text and "make setup" in answer.text
 
         until(red, 120, "readyz to name the worker without a model")
-
-
-@pytest.mark.parametrize("pattern", ["tea", "Oolong"])
-def test_logs_hold_no_document_text(stack: Stack, pattern: str) -> None:
-    assert pattern not in stack.log()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +77,19 @@ def test_a_log_that_cannot_be_written_stops_nothing(
     supervisor.stop()
     told = capfd.readouterr().err
     assert told.count("lines are lost: [Errno 28]") == 1 and "Traceback" not in told
+
+
+def test_what_programs_say_is_put_aside_and_the_oldest_dropped(tmp_path: Path) -> None:
+    words = "import sys; [print(n, 'x' * 990, flush=True) for n in range(6000)]; sys.stdin.read()"
+    supervisor = Supervisor(tmp_path, LogSettings(rotate_mb=1, keep=2))
+    supervisor.add(Program("talker", [sys.executable, "-c", words], {}))
+    log = tmp_path / "logs" / "pagemill.log"
+    try:
+        until(lambda: log.exists() and "\n5999 " in log.read_text(), 60, "the last line")
+    finally:
+        supervisor.stop()
+    files = sorted((tmp_path / "logs").iterdir())
+    assert [path.name for path in files] == ["pagemill.log", "pagemill.log.1", "pagemill.log.2"]
+    assert all(path.stat().st_size <= 1_000_000 for path in files)
+    kept = [int(line.split()[0]) for path in reversed(files) for line in path.read_text().splitlines() if "xxx" in line]
+    assert kept == list(range(kept[0], 6000)), "lines are torn, doubled or lost"
