@@ -42,7 +42,7 @@ def files() -> dict[str, bytes]:
 
 def test_no_log_holds_what_people_put_in_or_asked_for(stack: Stack) -> None:
     kb = stack.create("logs")
-    form = {"tags": TAG, "metadata": json.dumps({"source": METADATA})}
+    form = {"tags": TAG, "metadata": json.dumps({"source": METADATA}), "password": PASSWORD}
     parts = [("files", (name, content)) for name, content in files().items()]
     answer = stack.client.call("POST", f"{kb_path(kb)}/documents", files=parts, data=form)
     kill_a_reader(stack)
