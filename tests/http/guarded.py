@@ -1,18 +1,23 @@
-"""An app that wants keys, and keys of every kind."""
+"""Web servers with nothing beside them: an app that wants keys, with keys of every kind; a real one on a port."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import uvicorn
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pipeline.settings import EmbedSettings, QueueSettings, Settings, StorageSettings, WebSettings
 from storage import keys
 from storage.catalog import Storage
+from tests.stack import until
 from web.app import create_app
+from web.server import listen, serving
 
 PDF = b"%PDF-1.7\nnot much of a file"
 
@@ -53,15 +58,36 @@ class Guarded:
         )  # fmt: skip
 
 
-@contextmanager
-def guarded_app(folder: Path, **rules: Any) -> Iterator[Guarded]:
-    """Such an app on a folder of its own; `rules` are settings of the section `web`."""
-    settings = Settings(
+def lonely(folder: Path, **rules: Any) -> Settings:
+    """Settings of a web server with nothing beside it; `rules` are those of the section `web`."""
+    return Settings(
         storage=StorageSettings(data=folder / "data", chroma_url="http://127.0.0.1:1"),
         queue=QueueSettings(redis_url="redis://127.0.0.1:1/0"),
         embed=EmbedSettings(model=str(folder / "no-model")),
-        web=WebSettings(**{"keys": "always", "max_request_mb": 1, **rules}),
+        web=WebSettings(**rules),
     )
-    app = create_app(settings)
+
+
+@contextmanager
+def guarded_app(folder: Path, **rules: Any) -> Iterator[Guarded]:
+    """An app that wants keys, on a folder of its own."""
+    app = create_app(lonely(folder, **{"keys": "always", "max_request_mb": 1, **rules}))
     with TestClient(app):
         yield Guarded(app, app.state.parts.storage)
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[tuple[uvicorn.Server, int, Starlette]]:
+    """A real server on a real port, in a thread; and its app."""
+    app = create_app(settings)
+    server = serving(app, settings)
+    with listen("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            until(lambda: server.started, 30, "the server")
+            yield server, listener.getsockname()[1], app
+        finally:
+            server.should_exit = True
+            thread.join(30)
+    assert not thread.is_alive()

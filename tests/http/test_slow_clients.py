@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +13,10 @@ import orjson
 import pytest
 import uvicorn
 
-from pipeline.settings import EmbedSettings, QueueSettings, Settings, StorageSettings, WebSettings
+from tests.http.guarded import lonely
+from tests.http.guarded import served as running
 from tests.stack import until
-from web.app import create_app
 from web.middleware.headers import SECURITY
-from web.server import listen, serving
 
 HEADER_S, IDLE_S = 0.8, 1.0
 MOST = 8
@@ -95,27 +93,15 @@ def _is_refusal(answer: tuple[int, dict[str, str], bytes], status: int, code: st
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    settings = Settings(
-        storage=StorageSettings(data=folder / "data", chroma_url="http://127.0.0.1:1"),
-        queue=QueueSettings(redis_url="redis://127.0.0.1:1/0"),
-        embed=EmbedSettings(model=str(folder / "no-model")),
-        web=WebSettings(header_s=HEADER_S, idle_s=IDLE_S, max_connections=MOST),
-    )
-    server = serving(create_app(settings), settings)
-    server.config.ws_ping_interval = server.config.ws_ping_timeout = 0.3
-    with listen("127.0.0.1", 0) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        until(lambda: server.started, 30, "the server")
-        served = Served(server, listener.getsockname()[1], settings.data)
+    settings = lonely(folder, header_s=HEADER_S, idle_s=IDLE_S, max_connections=MOST)
+    with running(settings) as (server, port, _):
+        server.config.ws_ping_interval = server.config.ws_ping_timeout = 0.3
+        served = Served(server, port, settings.data)
         body = b'{"name": "kb"}'
         head = _head("POST", "/api/v1/knowledge-bases", content_type="application/json", content_length=len(body),
                      connection="close")  # fmt: skip
         assert served.ask(head + body)[0] == 201
         yield served
-        server.should_exit = True
-        thread.join(30)
-    assert not thread.is_alive()
 
 
 DOCUMENTS = "/api/v1/knowledge-bases/kb/documents"

@@ -26,6 +26,10 @@ _MEDIA = {
 }  # fmt: skip
 
 
+# A browser may keep page images, for whom they were shown to: not beyond signing out.
+_KEPT = {"Cache-Control": "private, max-age=600", "Vary": "Cookie, Authorization"}
+
+
 class PageNumber(Convertor[int]):
     """What stands for a page in an address: short enough for every database, and written in one way only."""
 
@@ -176,7 +180,7 @@ async def page_image(request: Request) -> Response:
     parts, wanted = state(request), query(request, inputs.ImageQuery)
     kb, document, kind = await in_thread(_page_of, parts, request)
     path = await parts.previews.image(kb, document, kind, request.path_params["page"], wanted.width)
-    return await _file(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+    return await _file(path, media_type="image/jpeg", headers=_KEPT)
 
 
 def _page_of(parts: State, request: Request) -> tuple[KnowledgeBase, str, str]:

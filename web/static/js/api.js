@@ -2,6 +2,8 @@
 
 const ROOT = "/api/v1";
 const TIMEOUT_MS = 60_000;
+/** The event that tells the page that the server does not know us any more. */
+export const UNAUTHORIZED = "pagemill:unauthorized";
 
 /** Why a request failed: what the server said, or that it could not be reached. */
 export class ApiError extends Error {
@@ -17,6 +19,7 @@ export const unreachable = () => new ApiError(0, { code: "network", message: "" 
 
 /** Reads an error out of an answer's text. */
 export function errorOf(status, text) {
+  if (status === 401) dispatchEvent(new Event(UNAUTHORIZED));
   try {
     const { error } = JSON.parse(text);
     if (error?.code) return new ApiError(status, error);
@@ -66,6 +69,10 @@ export const kbPath = (kb) => `${ROOT}/knowledge-bases/${encodeURIComponent(kb)}
 export const documentPath = (kb, document) => `${kbPath(kb)}/documents/${encodeURIComponent(document)}`;
 export const imagePath = (kb, document, page, width) =>
   `${documentPath(kb, document)}/pages/${page}/image${queryOf({ width })}`;
+
+export const session = () => request("GET", `${ROOT}/session`);
+export const signIn = (key) => request("POST", `${ROOT}/session`, { body: { key } });
+export const signOut = () => request("DELETE", `${ROOT}/session`);
 
 let aboutAnswer = null;
 

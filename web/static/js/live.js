@@ -1,11 +1,12 @@
 // Changes as they happen: the WebSocket of a knowledge base, opened again whenever it breaks.
 
-import { socketAddress } from "./api.js";
+import { UNAUTHORIZED, socketAddress } from "./api.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const GONE = 4404;
-const REFUSED = [4400, 4403]; // asking again would not help
+const SIGNED_OUT = 4401;
+const REFUSED = [4400, 4403, 4429]; // asking again would not help
 
 /**
  * Follows a knowledge base until `signal` aborts.
@@ -41,6 +42,10 @@ export function follow(kb, since, handlers, signal) {
         return;
       }
       handlers.connected(false);
+      if (event.code === SIGNED_OUT) {
+        dispatchEvent(new Event(UNAUTHORIZED));
+        return;
+      }
       if (REFUSED.includes(event.code)) return;
       timer = setTimeout(open, pause * (0.75 + Math.random() / 2)); // spread: many pages may wait for one server
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);

@@ -33,6 +33,15 @@ export default {
   failedCount: ({ n }) => `${n.toLocaleString("en")} failed`,
   progressOf: ({ name }) => `Progress of ${name}`,
 
+  signOut: "Sign out",
+  "signIn.title": "Sign in",
+  "signIn.text": "This server asks for a key. It is sent once, and a cookie takes its place.",
+  "signIn.ended": "Your session has ended. Sign in again to go on.",
+  "signIn.key": "Key",
+  "signIn.do": "Sign in",
+  "signIn.wrong": "The key is not valid. It may have been revoked.",
+  "signIn.hint": "Whoever runs this server makes keys with “pagemill keys add”.",
+
   "time.soon": "a few seconds left",
   "time.aboutSeconds": ({ n }) => `about ${n} s left`,
   "time.aboutMinutes": ({ n }) => `about ${n} min left`,

@@ -36,6 +36,15 @@ export default {
   failedCount: ({ n }) => `${n_(n)} 份失败`,
   progressOf: ({ name }) => `${name} 的进度`,
 
+  signOut: "退出登录",
+  "signIn.title": "登录",
+  "signIn.text": "这台服务器需要密钥。密钥只发送一次，之后由 Cookie 代替。",
+  "signIn.ended": "会话已结束，请重新登录。",
+  "signIn.key": "密钥",
+  "signIn.do": "登录",
+  "signIn.wrong": "密钥无效，可能已被撤销。",
+  "signIn.hint": "服务器的管理者用 “pagemill keys add” 生成密钥。",
+
   "time.soon": "还需几秒",
   "time.aboutSeconds": ({ n }) => `约剩 ${n} 秒`,
   "time.aboutMinutes": ({ n }) => `约剩 ${n} 分钟`,

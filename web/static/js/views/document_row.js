@@ -49,7 +49,7 @@ export function documentRow(kb, first, actions) {
     {
       type: "button",
       class: "button small",
-      data: { action: "retry" },
+      data: { action: "retry", needs: "write" },
       on: {
         click: (event) =>
           needsPassword(shown) ? askForPassword(kb, shown, actions.changed) : act(event, api.retryDocument),
@@ -61,13 +61,17 @@ export function documentRow(kb, first, actions) {
   note.append(icon("alert"), noteText, retryButton);
   const cancel = iconButton("stop", t("cancel"), (event) => act(event, api.cancelDocument), {
     "data-action": "cancel",
+    "data-needs": "write",
   });
   const original = el(
     "a",
     { class: "icon-button", download: true, href: `${api.documentPath(kb, first.id)}/original` },
     icon("download"),
   );
-  const remove = iconButton("trash", t("delete"), () => askToDelete(), { "data-action": "delete" });
+  const remove = iconButton("trash", t("delete"), () => askToDelete(), {
+    "data-action": "delete",
+    "data-needs": "write",
+  });
   const node = el(
     "li",
     { class: "row", data: { document: first.id } },

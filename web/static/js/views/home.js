@@ -10,6 +10,7 @@ import { go, kbLink } from "../router.js";
 
 const REFRESH_MS = 3000;
 const AT_ONCE = 6;
+const NEW = { needs: "admin", needsAll: "" }; // what a key must allow to make one
 
 export function openHome(_route, main) {
   const stop = new AbortController();
@@ -27,7 +28,7 @@ export function openHome(_route, main) {
         el("h1", { text: t("home.title") }),
         el(
           "button",
-          { type: "button", class: "button primary", id: "create", on: { click: create } },
+          { type: "button", class: "button primary", id: "create", data: NEW, on: { click: create } },
           icon("plus"),
           t("home.create"),
         ),
@@ -57,7 +58,7 @@ export function openHome(_route, main) {
           el("p", { text: t("home.empty") }),
           el(
             "button",
-            { type: "button", class: "button primary", on: { click: create } },
+            { type: "button", class: "button primary", data: NEW, on: { click: create } },
             icon("plus"),
             t("home.create"),
           ),
@@ -154,7 +155,7 @@ function knowledgeBaseCard(record, reload) {
       el("h2", {}, el("a", { class: "cover", href: kbLink(record.id), text: record.name })),
       el(
         "div",
-        { class: "card-actions" },
+        { class: "card-actions", data: { needs: "admin" } },
         iconButton("edit", t("renameNamed", { name: record.name }), () => askToRename(record, reload)),
         iconButton("trash", t("deleteNamed", { name: record.name }), () => askToDelete(record, status, reload)),
       ),

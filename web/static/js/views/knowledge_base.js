@@ -23,7 +23,7 @@ export function openKnowledgeBase(route, main) {
   const about = el("p", { class: "kb-about muted" });
   const actions = el(
     "div",
-    { class: "kb-actions" },
+    { class: "kb-actions", data: { needs: "admin" } },
     iconButton("edit", t("rename"), () => status && askToRename(status, (record) => show({ ...status, ...record })), {
       id: "rename",
     }),

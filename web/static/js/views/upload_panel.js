@@ -6,6 +6,7 @@ import { bytes } from "../format.js";
 import { sentence, t } from "../i18n.js";
 import { pageLink } from "../router.js";
 import { toast } from "../notices.js";
+import { mayWrite } from "../session.js";
 import * as uploads from "../uploads.js";
 
 const LISTED = 200;
@@ -78,7 +79,7 @@ export function uploadPanel(kb, area) {
   const folder = picker("folder-input", { webkitdirectory: true });
   const node = el(
     "section",
-    { class: "upload", id: "drop-zone", "aria-label": t("upload.title") },
+    { class: "upload", id: "drop-zone", data: { needs: "write" }, "aria-label": t("upload.title") },
     el(
       "div",
       { class: "upload-line" },
@@ -233,7 +234,7 @@ export function uploadPanel(kb, area) {
       (event) => {
         if (!carriesFiles(event)) return;
         event.preventDefault();
-        handler(event);
+        if (mayWrite()) handler(event);
       },
       { signal: stop.signal },
     );

@@ -26,7 +26,7 @@ export function viewerHead(kb, id, { retry }) {
   const retryText = el("span", {});
   const retryButton = el(
     "button",
-    { type: "button", class: "button small", id: "retry", on: { click: retry } },
+    { type: "button", class: "button small", id: "retry", data: { needs: "write" }, on: { click: retry } },
     icon("retry"),
     retryText,
   );
