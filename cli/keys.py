@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli.options import ERR, OUT, Data, Json, load_settings, print_json
 from storage import keys
@@ -60,14 +59,19 @@ def listing(data: Data = None, as_json: Json = False) -> None:
     if as_json:
         print_json([_as_dict(key) for key in found])
         return
-    table = Table("id", "name", "scope", "for", "made", "last used", "revoked")
-    table.columns[0].no_wrap, table.columns[0].min_width = True, 32  # ids are copied from here
     for key in found:
         ids = key.knowledge_bases
         whom = "all" if ids is None else ", ".join(sorted(names.get(one, "a deleted one") for one in ids))
-        times = [time[:16].replace("T", " ") if time else "" for time in (key.created_at, key.used_at, key.revoked_at)]
-        table.add_row(key.id, key.name, key.scope, whom, *times)
-    OUT.print(table)
+        said = [f"for {whom}", f"made {_minute(key.created_at)}"]
+        said += [f"used {_minute(key.used_at)}"] if key.used_at else []
+        said += [f"revoked {_minute(key.revoked_at)}"] if key.revoked_at else []
+        OUT.print(f"{key.id}  {key.scope:<5}  {key.name}  ({'; '.join(said)})", markup=False, soft_wrap=True)
+    if not found:
+        OUT.print("There are no keys.")
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")
 
 
 @app.command()

@@ -23,13 +23,20 @@ ENDED = ("done", "failed", "cancelled")
 
 
 class Stack:
-    """A running `pagemill up`."""
+    """A running `pagemill up`.
 
-    def __init__(self, data: Path, process: subprocess.Popen[str], url: str) -> None:
+    Attributes:
+        said: the lines it printed until it was ready.
+        key: the one that it made, if it did.
+    """
+
+    def __init__(self, data: Path, process: subprocess.Popen[str], url: str, said: list[str]) -> None:
         self.data = data
         self.process = process
         self.url = url
-        self.client = Client(url)
+        self.said = said
+        self.key = next((line for line in said if line.startswith("pm_")), None)
+        self.client = Client(url, self.key)
 
     def log(self) -> str:
         return (self.data / "logs" / "pagemill.log").read_text()
@@ -114,9 +121,11 @@ def running(data: Path, env: dict[str, str] | None = None, program: list[str] | 
     )
     assert process.stdout is not None
     try:
-        line = process.stdout.readline()
-        assert "ready at" in line, f"the stack did not start: {line!r}"
-        stack = Stack(data, process, orjson.loads((data / "server.json").read_bytes())["url"])
+        said = [process.stdout.readline()]
+        while said[-1] and "ready at" not in said[-1]:
+            said.append(process.stdout.readline())
+        assert said[-1], f"the stack did not start: {said!r}"
+        stack = Stack(data, process, orjson.loads((data / "server.json").read_bytes())["url"], [*map(str.strip, said)])
         try:
             yield stack
         finally:

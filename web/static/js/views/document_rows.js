@@ -7,6 +7,7 @@ import { number } from "../format.js";
 import { t } from "../i18n.js";
 import { errorNote, loading } from "../notices.js";
 import { isAbort } from "../api.js";
+import { mayWrite } from "../session.js";
 import { documentRow } from "./document_row.js";
 
 const TYPING_MS = 250;
@@ -82,7 +83,8 @@ export function documentRows(kb, signal) {
     more.hidden = !list.hasMore || shown.length === 0;
     nothing.hidden = shown.length > 0;
     const { status, name: wanted, tag } = list.filter;
-    setText(nothing, status !== "all" || wanted || tag ? t("list.nothing") : t("list.empty"));
+    const empty = mayWrite() ? "list.empty" : "home.noDocuments";
+    setText(nothing, t(status !== "all" || wanted || tag ? "list.nothing" : empty));
   });
 
   const actions = {
