@@ -9,7 +9,7 @@ from storage.keys import Key
 from web import answers, inputs
 from web.access import COOKIE
 from web.state import State, answer, body, key_of, state
-from web.threads import in_thread
+from web.threads import in_writing_thread
 
 
 def _info(parts: State, key: Key) -> answers.SessionInfo:
@@ -21,7 +21,7 @@ async def sign_in(request: Request) -> Response:
     """POST /api/v1/session: sign in with a key; the answer sets a cookie."""
     wanted = await body(request, inputs.SignIn)
     parts = state(request)
-    key, token = await in_thread(_sign_in, parts, request, wanted.key)
+    key, token = await in_writing_thread(_sign_in, parts, request, wanted.key)
     response = answer(_info(parts, key))
     response.set_cookie(
         COOKIE, token, max_age=int(parts.access.session_s), path="/", secure=request.url.scheme == "https",
@@ -42,7 +42,7 @@ async def show(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """DELETE /api/v1/session: sign out; without a session there is nothing to do."""
-    await in_thread(state(request).access.sign_out, request)
+    await in_writing_thread(state(request).access.sign_out, request)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
