@@ -25,6 +25,7 @@ from pipeline import metrics, settings, stages
 from pipeline.settings import Settings, WebSettings
 from storage import keys, migrate
 from storage.catalog import Storage
+from storage.files import disk_errors
 
 _LOOPBACK = "127.0.0.1"
 _SERVER_START_S = 60.0
@@ -226,9 +227,10 @@ def up(
     Raises:
         UpError: it cannot be started.
         NewerData: a newer Pagemill wrote the data.
+        ServiceUnavailable: the disk is full.
     """
     data = config.data
-    with locked(data):
+    with disk_errors(), locked(data):
         migrate.refuse_newer(data)
         (data / "server.json").unlink(missing_ok=True)
         (data / "supervisor.json").unlink(missing_ok=True)

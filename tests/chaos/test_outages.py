@@ -21,7 +21,7 @@ import pytest
 
 from cli.client import kb_path
 from tests import drawing
-from tests.chaos.rig import Rig, full, locked, rig, wait_for_chroma, wait_for_queue
+from tests.chaos.rig import Rig, full, locked, rig
 from tests.chaos.snapshot import snapshot
 from tests.stack import until
 
@@ -124,9 +124,7 @@ def through(
         if name not in ids:
             ids[name] = ground.stack.upload(kb, name, content)
     assert settled(ground, kb, ids) == undisturbed
-    with ground.open(kb).db.read() as connection:
-        counted = connection.exec_driver_sql("SELECT sum(crashes), sum(errors) FROM unit").one()
-    assert tuple(counted) == (0, 0), "an outage was counted as somebody's fault"
+    assert ground.faults(kb) == 0, "an outage was counted as somebody's fault"
 
 
 def whole(made: Rig, _: str) -> None:
@@ -138,21 +136,12 @@ SHORT_AND_LONG = [3.0, pytest.param(60.0, marks=[pytest.mark.soak, pytest.mark.t
 
 @pytest.mark.parametrize("seconds", SHORT_AND_LONG)
 def test_the_queue_server_is_gone(stand: tuple[Rig, dict[str, Any]], ground: Rig, seconds: float) -> None:
-    @contextmanager
-    def gone(_: str) -> Iterator[None]:
-        ground.valkey.kill()
-        try:
-            yield
-        finally:
-            ground.valkey.start()
-            wait_for_queue(ground.valkey)
-
     def told(made: Rig, kb: str) -> None:
         assert shelf_is_found(made) is None
         answer = httpx.get(f"{made.stack.url}/readyz", timeout=30, trust_env=False)
         assert answer.status_code == 503 and any("queue" in problem for problem in answer.json()["problems"])
 
-    through(ground, stand[1], gone, seconds, told)
+    through(ground, stand[1], lambda _: ground.valkey.gone(), seconds, told)
 
 
 def test_the_queue_server_is_emptied_again_and_again(stand: tuple[Rig, dict[str, Any]], ground: Rig) -> None:
@@ -182,28 +171,11 @@ def test_the_queue_server_has_no_memory_left(stand: tuple[Rig, dict[str, Any]], 
 
 @pytest.mark.parametrize("seconds", SHORT_AND_LONG)
 def test_chroma_is_gone(stand: tuple[Rig, dict[str, Any]], ground: Rig, seconds: float) -> None:
-    @contextmanager
-    def gone(_: str) -> Iterator[None]:
-        ground.chroma.kill()
-        try:
-            yield
-        finally:
-            ground.chroma.start()
-            wait_for_chroma(ground.chroma)
-
-    through(ground, stand[1], gone, seconds, degraded)
+    through(ground, stand[1], lambda _: ground.chroma.gone(), seconds, degraded)
 
 
 def test_chroma_hangs(stand: tuple[Rig, dict[str, Any]], ground: Rig) -> None:
-    @contextmanager
-    def hanging(_: str) -> Iterator[None]:
-        ground.chroma.stop()
-        try:
-            yield
-        finally:
-            ground.chroma.go_on()
-
-    through(ground, stand[1], hanging, 0.0, degraded)
+    through(ground, stand[1], lambda _: ground.chroma.hanging(), 0.0, degraded)
 
 
 def degraded(made: Rig, _: str) -> None:
