@@ -23,6 +23,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import logging
+import os
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,7 @@ class RapidOcr:
         if self.backend not in backends():
             Availability(False, f"RapidOCR was to run on {self.backend}, which is not installed.",
                          f"pip install {self.backend}.").require()  # fmt: skip
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime tells its maker of every start, where it can
         import cv2
         import numpy as np
         from rapidocr import EngineType, RapidOCR

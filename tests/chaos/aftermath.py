@@ -18,7 +18,7 @@ from tests.chaos.papers import Paper
 from tests.chaos.snapshot import snapshot
 from tests.stack import until
 
-_CACHES = ("torchinductor_", ".ses")  # libraries of ours keep them for their next start; nothing of a document is in
+_CACHE = "torchinductor_"  # kept by PyTorch for its next start; nothing of a document is in it
 
 
 class Running(Protocol):
@@ -131,7 +131,7 @@ def _on_disk(stack: Running, kb: str, listed: set[str]) -> Iterator[str]:
 
 def leftovers(temporary: Path) -> list[str]:
     """Temporary files outside the data folder that nobody removed."""
-    found = sorted(path.name for path in temporary.iterdir() if not path.name.startswith(_CACHES))
+    found = sorted(path.name for path in temporary.iterdir() if not path.name.startswith(_CACHE))
     return [f"{len(found)} temporary files are left, such as {found[0]}"] if found else []
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -17,6 +20,7 @@ from pipeline.ocr import policy, rapid, tesseract
 from pipeline.ocr.base import Availability
 from pipeline.ocr.ink import clipping_sheet, find_ink, load_grey
 from pipeline.ocr.reader import PageReader
+from pipeline.settings import PROJECT_ROOT
 from pipeline.types import Box, PageImage, PageReading, Word
 
 ENGLISH = ["The quick brown fox jumps over the lazy dog.", "Invoice number 4711 of 12 March 2024", "Grand total: 98.50"]
@@ -267,3 +271,12 @@ def test_availability_raises_with_its_remedy() -> None:
     Availability(True, "fine").require()
     with pytest.raises(PermanentError, match=r"Gone\. Get it\."):
         Availability(False, "Gone.", "Get it.").require()
+
+
+@pytest.mark.parametrize("backend", rapid.backends())
+def test_nobody_is_told_of_a_start(tmp_path: Path, backend: str) -> None:
+    """onnxruntime keeps an id of the machine in the cache and a session in the temporary folder, to tell its maker."""
+    warm = f"from pipeline.ocr.rapid import RapidOcr; RapidOcr({backend!r}).warm()"
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", warm], env=env, cwd=PROJECT_ROOT, check=True, timeout=120)
+    assert [path for path in tmp_path.rglob("*") if "Microsoft" in path.name or path.name == ".ses"] == []
