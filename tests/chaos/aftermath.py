@@ -97,6 +97,8 @@ def check(stack: Running, kb: str, papers: list[Paper], ids: dict[str, set[str]]
         wanted = "done" if paper.error is None else "failed"
         if (document["status"], code) != (wanted, paper.error):
             yield f"{paper.name} is {document['status']} ({document['error']})"
+        elif paper.error is None and document["run"] != 1:
+            yield f"{paper.name} was run {document['run']} times"
         elif document["pages"]["failed"] or (paper.pages and document["pages"]["total"] != paper.pages):
             yield f"{paper.name} has pages {document['pages']}: {document['warnings']}"
         if paper.words and document["id"] not in _hits(url, paper.words):
