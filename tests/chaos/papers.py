@@ -81,6 +81,8 @@ def _digital(name: str, words: str, language: str, pages: int) -> Paper:
 
 
 def _scanned(number: int, words: str, language: str, pages: int) -> Paper:
+    if number % 8 == 0:
+        return Paper(f"{number:03}-image.png", drawing.page_png(f"{words}. {_LINES[language]}"), 1, 1, None, words)
     clean = drawing.text_pdf([[f"{page}. {words}", _LINES[language]] for page in range(1, pages + 1)], size=_SLIP)
     content = drawing.scan(clean, dpi=150, seed=number)
     return Paper(f"{number:03}-scan.pdf", content, pages, pages, None, words)
