@@ -30,7 +30,7 @@ ENV = {
     "PAGEMILL_OCR__PAGE_SECONDS": "30",
 }
 PART = 25
-PATIENCE_S = 300.0  # without any change in any document: then those left are stuck
+PATIENCE_S = 600.0  # without any change in any document: then those left are stuck
 
 
 class Watch:

@@ -12,7 +12,7 @@ from pipeline.errors import PermanentError
 from pipeline.settings import RenderSettings, Settings, StorageSettings, WebSettings
 from storage.catalog import KnowledgeBase, Storage
 from tests import drawing
-from tests.bombs import BOMBS, ENDLESS, Bomb, pdf
+from tests.bombs import BOMBS, ENDLESS, Bomb, images, pdf
 from tests.bombs.child import Defuser, defuser
 from web.previews import Previews
 
@@ -40,6 +40,13 @@ def test_a_bomb_ends_with_its_code_and_the_next_page_is_drawn(child: Defuser, bo
     assert child.lives()
 
 
+def test_what_c_libraries_say_of_a_file_is_not_for_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with defuser(tmp_path, MEMORY_MB) as child:
+        assert child.call(images.tiff_strip_of_gigabytes(), "tiff", "open", LONG_S).code == "ok"
+        assert child.call(images.tiff_strip_of_gigabytes(), "tiff", "render", LONG_S).code == "page_damaged"
+    assert capfd.readouterr().err == ""
+
+
 def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Path) -> None:
     settings = Settings(
         storage=StorageSettings(data=tmp_path / "data"),
@@ -57,6 +64,9 @@ def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Pa
             original.parent.mkdir()
             original.write_bytes(make() if make else drawing.text_pdf([["The heron."]]))
             assert _preview(previews, kb, document) == code
+        # Asked for again it is refused at once: the file is not even looked for.
+        kb.files(pdf.billion_forms.__name__).remove()
+        assert _preview(previews, kb, pdf.billion_forms.__name__) == "page_timeout"
     finally:
         previews.close()
         kb.db.close()
