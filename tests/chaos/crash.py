@@ -24,8 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import chromadb.api.client  # else forked processes would import these again and again
-import chromadb.api.fastapi  # noqa: F401
+import chromadb.api.fastapi  # noqa: F401  # else forked processes would import it again and again
 import httpx
 import redis
 

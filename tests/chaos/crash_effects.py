@@ -64,25 +64,26 @@ class Effects:
 
     def watch(self) -> None:
         """Patch whatever has effects."""
-        import chromadb.api.client
+        from chromadb.api.fastapi import FastAPI
 
         from actors.broker import Queue
         from storage.database import Database
-        from storage.vectors import VectorStore
 
         self._watch_commits(Database)
         for owner, name, kind in (
             (Queue, "send", "send"),
             (Queue, "forget", "forget"),
-            (VectorStore, "put", "put vectors"),
-            (VectorStore, "delete", "delete vectors"),
-            (chromadb.api.client.AdminClient, "create_database", "create vector database"),
-            (chromadb.api.client.AdminClient, "delete_database", "delete vector database"),
-            (chromadb.api.client.Client, "get_or_create_collection", "create collection"),
+            (FastAPI, "_upsert", "put vectors"),
+            (FastAPI, "_delete", "delete vectors"),
+            (FastAPI, "create_database", "create vector database"),
+            (FastAPI, "delete_database", "delete vector database"),
+            (FastAPI, "get_or_create_collection", "create collection"),
         ):
             self._after(owner, name, kind)
-        for name in ("mkdir", "rename", "replace", "unlink", "rmdir"):
+        for name in ("mkdir", "rename", "replace"):
             self._after(os, name, name, self._in_data)
+        for name in ("unlink", "rmdir"):  # one name: a folder's entries are removed in no certain order
+            self._after(os, name, "remove", self._in_data)
         self._after(Path, "write_bytes", "write", self._in_data)
         self._after(os, "fsync", "flush", lambda descriptor: self._in_data("", dir_fd=descriptor))
 

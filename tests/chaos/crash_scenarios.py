@@ -89,6 +89,7 @@ def _delete_knowledge_base(mill: Mill, journal: Journal) -> None:
 def scenarios() -> dict[str, Scenario]:
     """All of them by name."""
     letter = partial(_upload, "letter.pdf", letter_pdf())
+    scan = partial(_upload, "scan.pdf", scanned_pdf())
     extracted, embedded = partial(_work_up_to, "embed"), partial(_work_up_to, "store")
     return {
         # All stages; then a second run, whose publishing has the first one cleaned up.
@@ -103,11 +104,14 @@ def scenarios() -> dict[str, Scenario]:
         ),
         # Everything that a document has before it is published is there when it is deleted.
         "delete": Scenario([letter, embedded, partial(_change, "DELETE", "", 404), _settle], range(2, 4)),
-        "delete all": Scenario([letter, embedded, _delete_knowledge_base, _settle], range(2, 4)),
+        # One document is published, another in work when their knowledge base is deleted.
+        "delete all": Scenario(
+            [letter, _settle, scan, partial(_work_up_to, "ocr"), _delete_knowledge_base, _settle], range(4, 6)
+        ),
         # What the sweep and the workers mend where something was lost before.
         "repair": Scenario(
             [
-                partial(_upload, "scan.pdf", scanned_pdf()), _lose_messages, partial(_work_up_to, "ocr"),
+                scan, _lose_messages, partial(_work_up_to, "ocr"),
                 _lose_worker_and_image, partial(_work_up_to, "extract"), _settle,
             ],
             range(1, 5),
