@@ -74,6 +74,8 @@ class _Standing(Collector):
             for state in ("ready", "claimed", "failed"):
                 units.add_metric([stage, state], counted[state])
         yield units
+        paused = {stage: counted["paused"] for stage, counted in stages.items()}
+        yield _gauge("stage_paused", "Whether people have stopped it", ["stage"], paused)
         oldest = {stage: counted["oldest_age_seconds"] or 0.0 for stage, counted in stages.items()}
         yield _gauge("oldest_ready_seconds", "How long the oldest ready unit waits", ["stage"], oldest)
         alive = dict.fromkeys(stages, 0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from pipeline.settings import Settings
+from pipeline import metrics
+from pipeline.settings import PROJECT_ROOT, Settings
 from tests import drawing
 
 
@@ -82,3 +84,20 @@ def test_figures_come_even_where_the_databases_do_not(client: TestClient, settin
     finally:
         catalogue.rmdir()
         hidden.rename(catalogue)
+
+
+def test_the_paper_tells_every_metric_with_its_labels_and_no_other(client: TestClient, settings: Settings) -> None:
+    (settings.data / "supervisor.json").write_text('{"ocr-1": {"died": 0, "replaced": 0, "problem": null}}')
+    found = {name: labels(family) for name, family in scraped(client).items()}
+    found |= {metric._name: set(metric._labelnames) for metric in metrics.WRITTEN}
+    paper = (PROJECT_ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(pagemill_\w+)` \|([^|]*)\|", paper, re.MULTILINE)
+    told = {name.removesuffix("_total"): set(re.findall(r"\w+", cell)) for name, cell in rows}
+    assert told == found
+    endings = re.compile(r"_(total|bucket|sum|count)$")
+    asked = {endings.sub("", name) for name in re.findall(r"pagemill_[a-z_]+", paper)}
+    assert asked <= told.keys()
+
+
+def labels(family: Metric) -> set[str]:
+    return {name for sample in family.samples for name in sample.labels} - {"le"}
