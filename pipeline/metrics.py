@@ -33,7 +33,8 @@ _HISTOGRAM_BYTES_ELSE = 1 << 16
 _WORK_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
 _ANSWER_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-disable_created_metrics()  # shared files have no such times, so that what is not shared should have none either
+# Shared files have no such times, so what is not shared should have none either.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 STAGE_SECONDS = Histogram(
     "pagemill_stage_seconds", "Time a worker spent on a unit, by how that ended", ["stage", "outcome"], buckets=_WORK_S
 )
