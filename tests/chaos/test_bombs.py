@@ -17,7 +17,7 @@ from tests.bombs.child import Defuser, defuser
 from web.previews import Previews
 
 MEMORY_MB = 600
-SHORT_S = 1.0  # what is endless is so after a second, too
+SHORT_S = 0.5  # what is endless is so after half a second, too
 LONG_S = 120.0
 
 

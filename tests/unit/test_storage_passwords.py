@@ -15,7 +15,7 @@ from storage import clock, documents, ledger, pages, passwords, reprocess
 from storage.catalog import KnowledgeBase
 from storage.database import scalar
 from storage.documents import NewDocument
-from tests.unit.builders import RUN_SETTINGS, claim, image_page, read_page
+from tests.unit.builders import RUN_SETTINGS, claim, done, image_page, read_page
 
 SECRET = "open 芝麻 sesame"
 
@@ -120,6 +120,15 @@ def test_the_same_bytes_with_another_password_and_a_retry_with_one(kb: Knowledge
     documents.cancel(kb, document)
     assert reprocess.retry(kb, document, RUN_SETTINGS) == 4
     assert _sealed(kb, document) is None
+
+
+def test_it_is_kept_only_where_pages_are_rendered_again(kb: KnowledgeBase) -> None:
+    document = done(kb, b"read")
+    assert reprocess.reprocess(kb, document, "extract", RUN_SETTINGS, SECRET) == 2
+    assert _sealed(kb, document) is None
+    documents.cancel(kb, document)
+    assert reprocess.reprocess(kb, document, "render", RUN_SETTINGS, SECRET) == 3
+    assert _sealed(kb, document) is not None
 
 
 def test_nothing_on_disk_holds_it_in_clear(kb: KnowledgeBase) -> None:
