@@ -59,14 +59,20 @@ class Access:
             raise PermanentError(
                 "forbidden", "This server is not known by this name; add it to web.hosts if it should be."
             )
-        socket = connection.scope["type"] == "websocket"
-        if not socket and connection.scope["method"] in _SAFE:
-            return
-        origin = connection.headers.get("origin")
-        site = connection.headers.get("sec-fetch-site", "none")
-        own = origin is None or (_place(origin) or "none") in (host.lower(), *self._hosts)
-        if not own or (not socket and site not in ("none", "same-origin")):
+        if self._is_foreign(connection, host):
             raise PermanentError("forbidden", "This was asked by a page that is not of this server.")
+
+    def _is_foreign(self, connection: HTTPConnection, host: str) -> bool:
+        told = connection.headers
+        socket = connection.scope["type"] == "websocket"
+        site = "none" if socket else told.get("sec-fetch-site", "none")
+        if (
+            not socket and connection.scope["method"] in _SAFE
+        ):  # links lead here from anywhere; pictures and scripts do not
+            return site == "cross-site" and told.get("sec-fetch-mode") != "navigate"
+        origin = told.get("origin")
+        own = origin is None or (_place(origin) or "none") in (host.lower(), *self._hosts)
+        return not own or site not in ("none", "same-origin")
 
     def _is_own_name(self, host: str) -> bool:
         try:

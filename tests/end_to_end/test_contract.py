@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import orjson
 import pytest
 
 from cli.client import kb_path
+from storage import keys
 from tests import drawing
+from tests.http.guarded import lonely, served
 from tests.stack import Stack
 
 TEXT = "The committee thanks you for the careful survey of the northern reservoir. Repairs begin in September."
@@ -26,6 +28,10 @@ CHECKS = (
 # These change or remove what the others ask about, and get knowledge bases and documents of their own.
 CHANGING = (
     "knowledge_bases_change", "knowledge_bases_delete", "documents_delete", "documents_retry", "documents_cancel",
+)  # fmt: skip
+KEYED = (
+    "keys_create", "keys_listing", "session_show", "session_sign_out", "knowledge_bases_listing", "documents_listing",
+    "documents_add", "pipeline_show", "health_healthz",
 )  # fmt: skip
 # Not every assigned character is one that Python knows, and what is sent must be: a pattern cannot say that.
 _KNOWN_CHARACTERS = """
@@ -67,7 +73,7 @@ def test_the_app_keeps_to_its_description(tidy: Stack, tmp_path: Path) -> None:
     key = tidy.client.call("POST", "/keys", json={"name": "contract", "scope": "read"})["id"]
     real = {"path.kb": kb, "path.document": document, "path.batch": status["batch"], "path.page": 1, "path.key": key}
     given: dict[str, dict[str, Any]] = {"": real, "documents_show": {"query.wait": 0.01}}
-    reached = _run(tidy, tmp_path / "reading", given, "examples,coverage,fuzzing,stateful", leave_out=CHANGING)
+    reached = _run(tidy.url, tmp_path / "reading", given, "examples,coverage,fuzzing,stateful", leave_out=CHANGING)
 
     spare = tidy.create("contract, to be changed")
     deleted, damaged = tidy.upload(spare, "a.pdf", pdf), tidy.upload(spare, "b.pdf", drawing.damaged_pdf())
@@ -77,7 +83,7 @@ def test_the_app_keeps_to_its_description(tidy: Stack, tmp_path: Path) -> None:
         "knowledge_bases_delete": {"path.kb": tidy.create("contract, to be deleted")},
         "documents_delete": {"path.document": deleted},
     }
-    reached |= _run(tidy, tmp_path / "changing", given, "coverage,fuzzing", only=CHANGING)
+    reached |= _run(tidy.url, tmp_path / "changing", given, "coverage,fuzzing", only=CHANGING)
 
     described = tidy.client.call("GET", "/../../openapi.json")["paths"]
     operations = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
@@ -85,18 +91,32 @@ def test_the_app_keeps_to_its_description(tidy: Stack, tmp_path: Path) -> None:
     assert [name for name in operations if reached.get(name, set()) <= NOT_REACHED] == [], reached
 
 
+def test_it_keeps_to_it_where_keys_are_needed(tmp_path: Path) -> None:
+    """A sample of the addresses, of a web server with nothing beside it."""
+    with served(lonely(tmp_path, keys="always")) as (_, port, app):
+        catalog = app.state.parts.storage.catalog
+        headers = ["--header", f"Authorization: Bearer {keys.make(catalog, 'contract', 'admin')[1]}"]
+        given = {"": {"path.kb": app.state.parts.storage.create_knowledge_base("kb", ["en"], "auto")["id"]}}
+        # Signing in with keys that schemathesis makes up would soon be refused from its address, and all else with it.
+        reached = _run(f"http://127.0.0.1:{port}", tmp_path / "run", given, "coverage", only=KEYED, more=headers)
+    assert 200 in reached["GET /api/v1/session"] and 201 in reached["POST /api/v1/keys"]
+    assert not any({401, 403, 429} & statuses for statuses in reached.values()), reached
+
+
 def _run(
-    stack: Stack,
+    url: str,
     folder: Path,
     parameters: dict[str, dict[str, Any]],
     phases: str,
     only: tuple[str, ...] = (),
     leave_out: tuple[str, ...] = (),
+    more: Sequence[str] = (),
 ) -> dict[str, set[int]]:
     """Let schemathesis loose; the statuses of all answers, by operation.
 
     Args:
         parameters: values by operation, and by "" for all.
+        more: further arguments.
     """
     folder.mkdir()
     (folder / "schemathesis.toml").write_text(_settings(parameters))
@@ -104,9 +124,9 @@ def _run(
     chosen += [part for name in leave_out for part in ("--exclude-operation-id", name)]
     ran = subprocess.run(
         [
-            str(SCHEMATHESIS), "run", f"{stack.url}/openapi.json", "--no-color", "--workers", "1", "--seed", "1",
+            str(SCHEMATHESIS), "run", f"{url}/openapi.json", "--no-color", "--workers", "1", "--seed", "1",
             "--phases", phases, "--max-examples", "20", "--continue-on-failure",
-            "--report-ndjson-path", "report.ndjson", *chosen,
+            "--report-ndjson-path", "report.ndjson", *chosen, *more,
         ],
         cwd=folder, capture_output=True, text=True, timeout=120, env={**os.environ, "NO_PROXY": "127.0.0.1"},
     )  # fmt: skip

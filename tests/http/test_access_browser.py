@@ -130,6 +130,13 @@ def test_pages_of_other_sites_change_nothing(guarded: Guarded, anyone: Guarded, 
     assert not client.get("/pipeline").json()["stages"]["ocr"]["paused"]
 
 
+@pytest.mark.parametrize(("mode", "status"), [("navigate", 200), ("no-cors", 403), ("cors", 403), (None, 403)])
+def test_pages_of_other_sites_may_link_here_and_no_more(anyone: Guarded, mode: str | None, status: int) -> None:
+    headers = {"sec-fetch-site": "cross-site", **({"sec-fetch-mode": mode} if mode else {})}
+    for path in ("http://test/", "/about", "http://test/static/js/main.js"):
+        assert anyone.client().get(path, headers=headers).status_code == status
+
+
 @pytest.mark.parametrize("headers", OWN, ids=str)
 def test_the_own_page_may(anyone: Guarded, headers: dict[str, str]) -> None:
     assert anyone.client().patch("/knowledge-bases/mine", json={}, headers=headers).status_code == 200

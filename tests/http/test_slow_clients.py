@@ -18,7 +18,7 @@ from tests.http.guarded import served as running
 from tests.stack import until
 from web.middleware.headers import SECURITY
 
-HEADER_S, IDLE_S = 1.0, 2.0
+HEADER_S, IDLE_S = 0.8, 1.5
 MOST = 8
 LARGE = b"%PDF-1.7\n" + bytes(24_000_000)
 STEP_S = 0.05
@@ -176,7 +176,7 @@ def test_a_slow_upload_that_goes_on_arrives(served: Served) -> None:
         _head("POST", DOCUMENTS, content_type=FORM, content_length=len(body), connection="close")
     ) as client:
         for start in range(0, len(body), 20_000):
-            assert not select.select([client], [], [], 0.2)[0], "answered before its end"  # 2.6 s in all
+            assert not select.select([client], [], [], 0.15)[0], "answered before its end"  # 1.95 s in all
             client.sendall(body[start : start + 20_000])
         status, _, answer = _answer(client)
     assert status == 202 and len(orjson.loads(answer)["documents"]) == 1
