@@ -7,6 +7,7 @@ import hashlib
 import io
 import sqlite3
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +24,7 @@ from storage.archive import BackupError
 from storage.backup import Backup
 from storage.catalog import KnowledgeBase, Storage
 from storage.restore import Restored
+from tests.stack import until
 from tests.unit import builders
 
 
@@ -233,6 +235,46 @@ def after_copying(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) ->
             acts.pop()()
 
     monkeypatch.setattr(database, "copy", copying)
+
+
+def test_a_copy_is_of_one_moment_and_ends_although_others_write_all_the_time(tmp_path: Path) -> None:
+    source = database.Database(tmp_path / "source.sqlite3", 5.0)
+    database.Database.create(source.path)
+    with source.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE account (id INTEGER PRIMARY KEY, amount INTEGER, filler BLOB)")
+        connection.exec_driver_sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+            " INSERT INTO account SELECT i, 100, zeroblob(3900) FROM n"
+        )
+    enough = threading.Event()
+    moved = 0
+
+    def write() -> None:
+        nonlocal moved
+        while not enough.is_set():
+            with source.write() as connection:  # from the first page to the last, so that a copy in parts would show it
+                connection.exec_driver_sql("UPDATE account SET amount = amount - 1 WHERE id = 1")
+                connection.exec_driver_sql("UPDATE account SET amount = amount + 1 WHERE id = 10000")
+            moved += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen: list[int] = []
+        until(lambda: moved > 10, 30, "the writer to be at it")
+        database.copy(source.path, tmp_path / "copy.sqlite3", lambda left, _: seen.append(moved))
+    finally:
+        enough.set()
+        writer.join()
+        source.close()
+    assert len(seen) > 3 and seen[-1] > seen[0], "nobody wrote between the parts of the copy"
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as copy:
+        first, last, total = copy.execute(
+            "SELECT max(iif(id = 1, amount, -9e9)), max(iif(id = 10000, amount, 0)), sum(amount) FROM account"
+        ).fetchone()
+        assert first + last == 200 and total == 100 * 10_000 and last > 100
+        assert copy.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("copy")) == ["copy.sqlite3"]
 
 
 def test_a_full_disk_leaves_no_torn_file(
