@@ -60,6 +60,7 @@ class _Running:
     died: int = 0
     replaced: int = 0  # how often it ended because it wanted to be started anew
     problem: str | None = None
+    killed: bool = False  # its latest death was somebody else's doing
     last_line: str = ""
     readers: list[threading.Thread] = field(default_factory=list)
 
@@ -132,6 +133,7 @@ class Supervisor:
         )
         if len(running.deaths) >= _LOOP:
             running.problem = f"dies again and again ({how}): {running.last_line or 'without a word'}"
+            running.killed = status == -signal.SIGKILL
 
     def _start(self, running: _Running) -> None:
         program = running.program
@@ -179,9 +181,17 @@ class Supervisor:
         """Names and process ids of what runs."""
         return {name: running.process.pid for name, running in self._running.items() if running.process}
 
-    def problems(self) -> dict[str, str]:
-        """Programs in a crash loop, and their last words."""
-        return {name: running.problem for name, running in self._running.items() if running.problem}
+    def problems(self, *, killed: bool = True) -> dict[str, str]:
+        """Programs in a crash loop, and their last words.
+
+        Args:
+            killed: also those that somebody else kills: they may well live once that ends.
+        """
+        return {
+            name: running.problem
+            for name, running in self._running.items()
+            if running.problem and (killed or not running.killed)
+        }
 
     def _write_report(self) -> None:
         report = {

@@ -148,12 +148,12 @@ def wait_for(what: str, check: Callable[[], bool], supervisor: Supervisor, secon
     """Mind the programs until something holds.
 
     Raises:
-        UpError: it did not in time, or a program is in a crash loop.
+        UpError: it did not in time, or a program dies again and again by itself.
     """
     deadline = time.monotonic() + seconds
     while not check():
         supervisor.look()
-        for name, problem in supervisor.problems().items():
+        for name, problem in supervisor.problems(killed=False).items():
             raise UpError(f"{name} {problem}")
         if supervisor.stopping.wait(0.05):
             raise UpError("stopped before it was ready")

@@ -39,7 +39,7 @@ KB = "storm"
 SETTLE_S = 600.0
 _EVERY_S = 3.0
 _MASTER_EVERY_S = 80.0
-# How often each kind is drawn; whatever is not there just now is drawn again.
+# How often each kind is drawn.
 _WEIGHTS = {"worker": 8, "child": 6, "web": 3, "chroma": 3, "queue": 2, "sweep": 2}
 _ENV = {
     # An upload that a kill cut off leaves its file for an hour, and idle knowledge bases are looked at now and then:
@@ -190,18 +190,16 @@ class Storm:
         self.say(f"{blow * _EVERY_S:5.0f} s  {kind} ({victim.pid})")
 
     def _choose(self, draw: random.Random) -> list[tuple[str, psutil.Process]]:
-        members = family(self.stack.pid)
-        found: dict[str, list[tuple[str, psutil.Process]]] = {}
-        for kind, process in members:
+        """Processes of a kind, the kind drawn twice at most: while `up` starts, its servers must not get every blow."""
+        found: dict[str, dict[str, list[tuple[str, psutil.Process]]]] = {}
+        for kind, process in family(self.stack.pid):
             group = kind.split()[0]
-            found.setdefault("child" if group == "tesseract" else group, []).append((kind, process))
-        if not found:
-            return []
-        group = draw.choices(list(found), [_WEIGHTS[group] for group in found])[0]
-        roles: dict[str, list[tuple[str, psutil.Process]]] = {}  # a stage first, then one of its processes
-        for kind, process in found[group]:
+            roles = found.setdefault("child" if group == "tesseract" else group, {})
             roles.setdefault(kind, []).append((kind, process))
-        return roles[draw.choice(sorted(roles))]
+        for group in draw.choices(list(_WEIGHTS), list(_WEIGHTS.values()), k=2):
+            if group in found:
+                return found[group][draw.choice(sorted(found[group]))]
+        return []
 
 
 def run(

@@ -93,3 +93,13 @@ def test_what_programs_say_is_put_aside_and_the_oldest_dropped(tmp_path: Path) -
     assert all(path.stat().st_size <= 1_000_000 for path in files)
     kept = [int(line.split()[0]) for path in reversed(files) for line in path.read_text().splitlines() if "xxx" in line]
     assert kept == list(range(kept[0], 6000)), "lines are torn, doubled or lost"
+
+
+def test_a_start_is_not_given_up_for_what_somebody_else_kills(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "_SOON_S", 0.0)
+    supervisor.add(Program("frail", ["sh", "-c", "kill -9 $$"], {}))
+    deaths(supervisor, 4)
+    assert supervisor.problems() == {"frail": "dies again and again (SIGKILL): without a word"}
+    assert supervisor.problems(killed=False) == {}
