@@ -59,8 +59,7 @@ def draw(count: int, book_pages: int) -> Iterator[Paper]:
         if number == 0:
             yield _digital("book", words, language, book_pages)
         elif number % _EVERY == 5:
-            content = drawing.text_pdf([[words, _LINES[language]]])
-            yield Paper(f"{number:03}-torn.pdf", content[: 100 + number], 0, 0, "damaged", "")
+            yield Paper(f"{number:03}-torn.pdf", drawing.damaged_pdf() + b"\n%% %d\n" % number, 0, 0, "damaged", "")
         elif number % _EVERY == 16:
             yield Paper(f"{number:03}-locked.pdf", drawing.encrypted_pdf(), 0, 0, "encrypted", "")
         elif number % _EVERY == 27:
