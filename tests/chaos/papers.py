@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import permutations
 
 from tests import drawing
 
@@ -49,9 +49,7 @@ class Paper:
 def draw(count: int, book_pages: int) -> Iterator[Paper]:
     """So many papers: a book first, then about as many scans as born-digital ones, and damaged ones among them."""
     choice = random.Random(count)
-    pairs = {
-        language: list(product(words.split(), repeat=2)) for language, words in (("en", _ENGLISH), ("zh", _CHINESE))
-    }
+    pairs = {language: list(permutations(words.split(), 2)) for language, words in (("en", _ENGLISH), ("zh", _CHINESE))}
     for number in range(count):
         language = ("en", "zh")[number // 2 % 2]
         first, second = pairs[language].pop(choice.randrange(len(pairs[language])))
