@@ -105,8 +105,9 @@ class Storage:
             known = self._open.get(kb_id)
             if known is None:
                 folder = self._folder(kb_id)
-                vectors = VectorStore(self._chroma_url, kb_id, self.settings.search.ef_search, self._busy_s)
                 database = Database(folder / "kb.sqlite3", self._busy_s)
+                breadth, lives = self.settings.search.ef_search, database.path.exists
+                vectors = VectorStore(self._chroma_url, kb_id, breadth, self._busy_s, lives)
                 pace = PaceMemory(partial(pauses.last_pauses, self.catalog))
                 known = KnowledgeBase(kb_id, folder, self.data, database, vectors, pace)
                 self._open[kb_id] = known

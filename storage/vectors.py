@@ -7,7 +7,7 @@ or the way to it does wrong becomes `ServiceUnavailable`: the unit waits; search
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from threading import Lock
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import ServiceUnavailable, TransientError
+from storage.database import Missing
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -39,13 +40,17 @@ class VectorStore:
 
     Args:
         timeout_s: how long to wait for an answer.
+        lives: whether the knowledge base is there: for a deleted one no database is made any more.
     """
 
-    def __init__(self, url: str, kb_id: str, ef_search: int, timeout_s: float) -> None:
+    def __init__(
+        self, url: str, kb_id: str, ef_search: int, timeout_s: float, lives: Callable[[], bool] = lambda: True
+    ) -> None:
         self._url = url
         self._database = f"kb_{kb_id}"
         self._ef_search = ef_search
         self._timeout_s = timeout_s
+        self._lives = lives
         self._silent_until = 0.0
         self._known: Collection | None = None
         self._lock = Lock()
@@ -91,6 +96,8 @@ class VectorStore:
         try:
             server.get_database(self._database)
         except NotFoundError:
+            if not self._lives():
+                raise Missing(self._database) from None
             try:
                 server.create_database(self._database)
             except ChromaError:

@@ -22,8 +22,10 @@ from pipeline import log
 from pipeline.children import ChildPool
 from pipeline.errors import ChildFailed, PermanentError, ServiceUnavailable, TransientError
 from pipeline.settings import Settings
+from storage import documents
 from storage.catalog import KnowledgeBase
-from storage.files import disk_errors, preview_folder
+from storage.database import Missing
+from storage.files import disk_errors, preview_folder, remove_previews
 
 WIDTHS = (240, 480, 960, 1440, 1920, 2400)
 """Pixels; what is asked for is rounded up to one of these, so that the cache holds few sizes of a page."""
@@ -90,6 +92,14 @@ class Previews:
         if path.exists():  # drawn while we waited
             return
         self._still_allowed(document, page_number)  # or found to be a bomb
+        try:
+            self._draw_into(path, kb, document, kind, page_number, width_px)
+        finally:
+            _leave_nothing_of_deleted(kb, document)
+
+    def _draw_into(
+        self, path: Path, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int
+    ) -> None:
         with disk_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
         render = self._settings.render
@@ -131,6 +141,23 @@ class Previews:
                 config: dict[str, Any] = {"memory_mb": self._settings.render.memory_mb}
                 self._children = ChildPool("render", config, self._settings.web.preview_processes)
             return self._children
+
+
+def _leave_nothing_of_deleted(kb: KnowledgeBase, document: str) -> None:
+    """Remove what was drawn of a document that was deleted meanwhile: its clean-up may have been before.
+
+    Raises:
+        PermanentError: `not_found`.
+        Missing: its knowledge base was deleted.
+    """
+    try:
+        documents.find(kb, document)
+    except PermanentError:
+        remove_previews(kb.data, kb.id, document)
+        raise
+    except Missing:
+        remove_previews(kb.data, kb.id)
+        raise
 
 
 def cut(folder: Path, limit_bytes: int) -> int:

@@ -15,9 +15,11 @@ from pipeline.types import Chunk
 from storage import chunks, cleanup, clock, documents, erasure, fulltext, ledger, pages, retention, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
+from storage.files import preview_folder
 from storage.vectors import VectorStore
 from tests.unit.builders import claim, done, publish, read_page, render_all, through_embed, upload
 from tests.unit.test_storage_control import _Messages
+from web.previews import Previews
 
 WORDS = ("quetzalcoatlus", "麒麟瑞兽")
 
@@ -223,3 +225,32 @@ def test_documents_are_deleted_once_they_are_too_old(storage: Storage, kb: Knowl
             status.status(kb, document)
     assert [id_ for id_, _ in storage.active()] == [kb.id], "their clean-up was announced"
     assert retention.delete_expired(kb, 30) == 0
+
+
+def test_what_is_drawn_of_a_deleted_document_does_not_stay(
+    storage: Storage, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child may be drawing a page when its document, or all of its knowledge base, is deleted and cleaned up."""
+    document, other = done(kb, b"1"), done(kb, b"2")
+    previews = Previews(storage.settings)
+
+    def draw(path: Path, *_: object) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"a page of it")
+
+    monkeypatch.setattr(previews, "_draw_into", draw)
+    path = preview_folder(kb.data, kb.id, document) / "1-960.jpg"
+    previews._draw(kb, document, "pdf", 1, 960, path)
+    assert path.exists()
+    path.unlink()
+    documents.delete(kb, document)
+    _clean(kb)
+    with pytest.raises(PermanentError, match="no document"):
+        previews._draw(kb, document, "pdf", 1, 960, path)
+    assert not path.parent.exists()
+    storage.delete_knowledge_base(kb.id)
+    storage.remove_remains(kb.id, last=True)
+    with pytest.raises(Missing):
+        previews._draw(kb, other, "pdf", 1, 960, preview_folder(kb.data, kb.id, other) / "1-960.jpg")
+    assert not (kb.data / "cache" / kb.id).exists()
+    previews.close()

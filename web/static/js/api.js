@@ -106,10 +106,20 @@ export const retryDocument = (kb, id, password) =>
   request("POST", `${documentPath(kb, id)}/retry`, password ? { body: { password } } : {});
 export const cancelDocument = (kb, id) => request("POST", `${documentPath(kb, id)}/cancel`);
 export const deleteDocument = (kb, id) => request("DELETE", documentPath(kb, id));
+export const reprocessDocument = (kb, id, from) =>
+  request("POST", `${documentPath(kb, id)}/reprocess${queryOf({ from })}`);
+export const reprocessAll = (kb, from) => request("POST", `${kbPath(kb)}/reprocess${queryOf({ from })}`);
 export const pages = (kb, id, signal) => request("GET", `${documentPath(kb, id)}/pages`, { signal });
 export const page = (kb, id, number, signal) => request("GET", `${documentPath(kb, id)}/pages/${number}`, { signal });
 export const search = (kb, query, signal) => request("GET", `${kbPath(kb)}/search${queryOf(query)}`, { signal });
 export const pipeline = (signal) => request("GET", `${ROOT}/pipeline`, { signal });
+const stagePath = (stage) => `${ROOT}/pipeline/${stage}`;
+export const pauseStage = (stage) => request("POST", `${stagePath(stage)}/pause`);
+export const resumeStage = (stage) => request("POST", `${stagePath(stage)}/resume`);
+export const failed = (stage, limit, signal) =>
+  request("GET", `${stagePath(stage)}/failed${queryOf({ limit })}`, { signal });
+export const retryFailed = (stage, which) => request("POST", `${stagePath(stage)}/failed/retry${queryOf(which)}`);
+export const discardFailed = (stage, which) => request("POST", `${stagePath(stage)}/failed/discard${queryOf(which)}`);
 export const ready = (signal) => request("GET", "/readyz", { signal, accept: [503] });
 export const errorAt = (path) =>
   request("GET", path).then(

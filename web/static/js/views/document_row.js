@@ -8,6 +8,7 @@ import { sentence, t } from "../i18n.js";
 import { toastError } from "../notices.js";
 import { pageLink } from "../router.js";
 import { askForPassword, needsPassword } from "./password_dialog.js";
+import { askToReprocess } from "./reprocess_dialog.js";
 
 export const STAGES = ["render", "ocr", "extract", "embed", "store"];
 
@@ -63,6 +64,10 @@ export function documentRow(kb, first, actions) {
     "data-action": "cancel",
     "data-needs": "write",
   });
+  const again = iconButton("retry", t("reprocess"), () => askToReprocess(kb, shown, actions.changed), {
+    "data-action": "reprocess",
+    "data-needs": "write",
+  });
   const original = el(
     "a",
     { class: "icon-button", download: true, href: `${api.documentPath(kb, first.id)}/original` },
@@ -89,7 +94,7 @@ export function documentRow(kb, first, actions) {
       el("div", { class: "row-line row-figures" }, pages, share, left),
     ),
     status,
-    el("div", { class: "row-actions" }, cancel, original, remove),
+    el("div", { class: "row-actions" }, cancel, again, original, remove),
     note,
   );
 
@@ -198,7 +203,9 @@ export function documentRow(kb, first, actions) {
     setAttribute(status, "data-status", document.status);
     drawWork(document);
     drawNote(document);
-    cancel.hidden = !["queued", "running"].includes(document.status);
+    again.hidden = ["queued", "running"].includes(document.status);
+    cancel.hidden = !again.hidden;
+    setAttribute(again, "aria-label", t("reprocessNamed", { name: document.filename }));
     setAttribute(cancel, "aria-label", t("cancelNamed", { name: document.filename }));
     setAttribute(remove, "aria-label", t("deleteNamed", { name: document.filename }));
   }

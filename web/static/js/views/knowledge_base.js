@@ -9,6 +9,7 @@ import { errorNote, loading } from "../notices.js";
 import { go, homeLink, kbLink, searchLink } from "../router.js";
 import { documentRows } from "./document_rows.js";
 import { askToDelete, askToRename } from "./knowledge_base_dialogs.js";
+import { askToReprocessAll } from "./reprocess_dialog.js";
 import { searchResults } from "./search_results.js";
 import { uploadPanel } from "./upload_panel.js";
 
@@ -27,6 +28,7 @@ export function openKnowledgeBase(route, main) {
     iconButton("edit", t("rename"), () => status && askToRename(status, (record) => show({ ...status, ...record })), {
       id: "rename",
     }),
+    iconButton("retry", t("reprocess"), () => status && askToReprocessAll(status), { id: "reprocess" }),
     iconButton("trash", t("delete"), () => status && askToDelete(status, status, () => go(homeLink)), { id: "delete" }),
   );
   const input = el("input", {

@@ -14,6 +14,17 @@ const nameField = (value = "") =>
     el("input", { class: "input", name: "name", required: true, maxlength: 100, autocomplete: "off", value }),
   );
 
+const keptField = (days = null) =>
+  el(
+    "label",
+    { class: "field" },
+    el("span", { text: t("create.kept") }),
+    el("input", { class: "input", name: "retention", type: "number", min: 1, max: 36500, step: 1, value: days }),
+    el("small", { text: t("create.keptHint") }),
+  );
+
+const daysOf = (form) => (form.get("retention") ? Number(form.get("retention")) : null);
+
 export async function askForKnowledgeBase(made) {
   let known;
   try {
@@ -50,11 +61,19 @@ export async function askForKnowledgeBase(made) {
         el("div", { class: "checks" }, known.languages.map(language)),
         el("small", { text: t("create.languagesHint") }),
       ),
+      keptField(),
     ],
     act: async (form) => {
       const languages = form.getAll("languages");
       if (!languages.length) throw { code: "no_language", message: t("create.noLanguage") };
-      made(await api.createKnowledgeBase({ name: form.get("name").trim(), schema: form.get("schema"), languages }));
+      made(
+        await api.createKnowledgeBase({
+          name: form.get("name").trim(),
+          schema: form.get("schema"),
+          languages,
+          retention_days: daysOf(form),
+        }),
+      );
     },
   });
 }
@@ -64,8 +83,11 @@ export function askToRename(record, renamed) {
     id: "rename-dialog",
     title: t("rename.title"),
     confirm: t("rename.confirm"),
-    content: [nameField(record.name)],
-    act: async (form) => renamed(await api.changeKnowledgeBase(record.id, { name: form.get("name").trim() })),
+    content: [nameField(record.name), keptField(record.retention_days)],
+    act: async (form) => {
+      const change = { name: form.get("name").trim(), retention_days: daysOf(form) };
+      renamed(await api.changeKnowledgeBase(record.id, change));
+    },
   });
 }
 

@@ -1,16 +1,19 @@
-// What the pipeline is doing: its stages, its workers, and what is amiss.
+// What the pipeline is doing: its stages, its workers, what failed, and what else is amiss.
 
 import * as api from "../api.js";
-import { arrange, el, icon, setText } from "../dom.js";
+import { arrange, el, icon, setAttribute, setText } from "../dom.js";
 import { duration, moment, number } from "../format.js";
 import { language, t } from "../i18n.js";
-import { errorNote, loading } from "../notices.js";
+import { errorNote, loading, toastError } from "../notices.js";
 import { pageLink } from "../router.js";
 import { STAGES } from "./document_row.js";
+import { failures } from "./failures.js";
+import { firstPage, unitName } from "./units.js";
 
 const EVERY_MS = 1000;
 const READY_EVERY = 5; // of these rounds
 const NO_WORKER = /^(\w+): no worker yet/;
+const PAUSED = /^(\w+): paused since/;
 
 export function openPipeline(_route, main) {
   const stop = new AbortController();
@@ -20,6 +23,7 @@ export function openPipeline(_route, main) {
   const problem = el("div", {});
   const cards = new Map(STAGES.map((stage) => [stage, stageCard(stage)]));
   const workers = new Map();
+  const failed = failures(signal);
   const list = el("ul", { class: "workers", id: "workers" });
   const nobody = el("p", { class: "muted", text: t("pipeline.noWorkers"), hidden: true });
   const content = el(
@@ -30,6 +34,7 @@ export function openPipeline(_route, main) {
       { class: "stages" },
       [...cards.values()].map((card) => card.node),
     ),
+    failed.node,
     el("h2", { text: t("pipeline.workers") }),
     nobody,
     list,
@@ -69,6 +74,7 @@ export function openPipeline(_route, main) {
     wait.remove();
     content.hidden = false;
     for (const [stage, card] of cards) card.show(stages[stage], now.filter((worker) => worker.stage === stage).length);
+    failed.show(stages);
     nobody.hidden = now.length > 0;
     const sorted = [...now].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || (a.id < b.id ? -1 : 1));
     arrange(
@@ -106,8 +112,14 @@ export function openPipeline(_route, main) {
 }
 
 function readable(note) {
-  const stage = NO_WORKER.exec(note)?.[1];
-  return language === "zh" && STAGES.includes(stage) ? t("pipeline.noWorker", { stage: t(`stage.${stage}`) }) : note;
+  for (const [pattern, key] of [
+    [NO_WORKER, "pipeline.noWorker"],
+    [PAUSED, "pipeline.isPaused"],
+  ]) {
+    const stage = pattern.exec(note)?.[1];
+    if (STAGES.includes(stage)) return t(key, { stage: t(`stage.${stage}`) });
+  }
+  return note;
 }
 
 function stageCard(stage) {
@@ -119,6 +131,40 @@ function stageCard(stage) {
     ["ready", "claimed", "failed", "rate", "oldest"].map((name) => [name, figure(name)]),
   );
   const workers = el("p", { class: "muted" });
+  let paused = false;
+  const words = el("span", {});
+  const picture = icon("pause");
+  const pause = el(
+    "button",
+    {
+      type: "button",
+      class: "button small",
+      data: { action: "pause", needs: "admin", needsAll: "" },
+      on: { click: turn },
+    },
+    picture,
+    words,
+  );
+
+  /** Pauses the stage, or lets it go on. */
+  async function turn() {
+    pause.disabled = true;
+    try {
+      drawPause((await (paused ? api.resumeStage : api.pauseStage)(stage)).paused);
+    } catch (error) {
+      toastError(error);
+    }
+    pause.disabled = false;
+  }
+
+  function drawPause(now) {
+    paused = now;
+    node.dataset.paused = now;
+    picture.className = `icon icon-${now ? "play" : "pause"}`;
+    setText(words, t(now ? "pipeline.resume" : "pipeline.pause"));
+    setAttribute(pause, "aria-label", t(now ? "pipeline.resumeNamed" : "pipeline.pauseNamed", { stage: t(`stage.${stage}`) }));
+  }
+
   const node = el(
     "li",
     { class: "stage-card", data: { stage } },
@@ -130,10 +176,12 @@ function stageCard(stage) {
       Object.values(figures).map((one) => one.node),
     ),
     workers,
+    pause,
   );
   return {
     node,
     show(now, count) {
+      if (!pause.disabled) drawPause(now.paused);
       setText(figures.ready.value, number(now.ready));
       setText(figures.claimed.value, number(now.claimed));
       setText(figures.failed.value, number(now.failed));
@@ -193,16 +241,4 @@ function workerRow(first) {
       node.dataset.idle = worker.doing.length === 0;
     },
   };
-}
-
-const PAGE_STAGES = ["render", "ocr"];
-
-const firstPage = (stage, unit) => (PAGE_STAGES.includes(stage) && Number.parseInt(unit, 10)) || 1;
-
-function unitName(stage, unit) {
-  const [first, last = first] = String(unit ?? "").split("-");
-  if (!/^\d+$/.test(first)) return "";
-  if (PAGE_STAGES.includes(stage))
-    return first === last ? t("pageNumber", { n: first }) : t("pageRange", { first, last });
-  return stage === "embed" ? t("pipeline.chunks", { first, last }) : "";
 }

@@ -10,6 +10,7 @@ import { errorNote, loading, toastError } from "../notices.js";
 import { homeLink, kbLink, pageLink, replace, searchLink } from "../router.js";
 import { blocksOf, pageText } from "./page_text.js";
 import { askForPassword, needsPassword } from "./password_dialog.js";
+import { askToReprocess } from "./reprocess_dialog.js";
 import { countFields, fieldsPanel } from "./fields_panel.js";
 import { sheet } from "./sheet.js";
 import { thumbnails } from "./thumbnails.js";
@@ -67,6 +68,7 @@ export function openViewer(route, main) {
   ]);
   const strip = thumbnails({ linkTo, open, imageAt: (n) => api.imagePath(kb, id, n, THUMBNAIL_PX) });
   const head = viewerHead(kb, id, {
+    reprocess: () => askToReprocess(kb, doc, take),
     retry: async (event) => {
       if (needsPassword(doc)) {
         askForPassword(kb, doc, take);

@@ -8,7 +8,7 @@ import { errorNote } from "../notices.js";
 import { needsPassword } from "./password_dialog.js";
 
 /** Makes the head: `{node, show(document), page(info, place), failed(error), connected(yes)}`. */
-export function viewerHead(kb, id, { retry }) {
+export function viewerHead(kb, id, { retry, reprocess }) {
   const name = el("h1", { id: "document-name", text: " " });
   const facts = el("div", { class: "head-facts" });
   const problem = el("div", { class: "head-problem" });
@@ -23,6 +23,19 @@ export function viewerHead(kb, id, { retry }) {
   const original = download("original", "download", t("viewer.original"));
   const markdown = download("markdown", "markdown", "Markdown");
   markdown.hidden = true;
+  const again = el(
+    "button",
+    {
+      type: "button",
+      class: "button small",
+      id: "reprocess",
+      hidden: true,
+      data: { needs: "write" },
+      on: { click: reprocess },
+    },
+    icon("retry"),
+    el("span", { text: t("reprocess") }),
+  );
   const retryText = el("span", {});
   const retryButton = el(
     "button",
@@ -34,7 +47,7 @@ export function viewerHead(kb, id, { retry }) {
   const node = el(
     "div",
     { class: "head" },
-    el("div", { class: "head-line" }, name, el("div", { class: "head-actions" }, original, markdown)),
+    el("div", { class: "head-line" }, name, el("div", { class: "head-actions" }, again, original, markdown)),
     facts,
     problem,
     lost,
@@ -63,6 +76,7 @@ export function viewerHead(kb, id, { retry }) {
     show(document) {
       setText(name, document.filename);
       markdown.hidden = document.published_run === null;
+      again.hidden = ["queued", "running"].includes(document.status);
       const { review, total } = document.pages;
       const working = document.status === "running" || document.status === "queued";
       facts.replaceChildren(
