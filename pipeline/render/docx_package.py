@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element
 from PIL import Image
 
 from pipeline.errors import PermanentError
+from pipeline.render.exhaustion import is_exhausted
 from pipeline.render.kinds import refuse
 
 _MAX_MEMBERS = 10_000
@@ -146,7 +147,7 @@ def damage_told() -> Iterator[None]:
             raise
         raise _damaged() from error
     except Exception as error:  # of half a dozen unrelated classes, MuPDF's among them
-        if "malloc" in str(error):
+        if is_exhausted(error):
             raise MemoryError(str(error)) from error
         raise _damaged() from error
 

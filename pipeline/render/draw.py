@@ -13,6 +13,7 @@ from PIL import Image
 
 from pipeline.errors import PermanentError
 from pipeline.render.contents import Contents, PlacedImage
+from pipeline.render.exhaustion import is_exhausted
 from pipeline.render.image_file import grey_page, too_large
 from pipeline.render.judge import judge
 from pipeline.render.source import Source
@@ -103,7 +104,7 @@ def damage_told(number: int) -> Iterator[None]:
     except (PermanentError, MemoryError, OSError):
         raise
     except Exception as error:  # MuPDF's errors come in a dozen unrelated classes
-        if "malloc" in str(error) or "alloc" in type(error).__name__.lower():
+        if is_exhausted(error):
             raise MemoryError(str(error)) from error
         raise damaged(number) from error
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pipeline.errors import PermanentError
 from pipeline.render.docx import open_docx
+from pipeline.render.exhaustion import is_exhausted
 from pipeline.render.image_file import open_image, page_frames
 from pipeline.render.kinds import refuse, require_supported
 
@@ -123,9 +124,9 @@ def open_source(path: Path, kind: str, *, max_pages: int = 5000, password: str |
 def _open_pdf(path: Path, password: str | None) -> pymupdf.Document:
     try:
         document = pymupdf.open(str(path), filetype="pdf")
-    except MemoryError:
-        raise
     except Exception as error:  # pymupdf's own errors and MuPDF's, of several unrelated classes
+        if is_exhausted(error):
+            raise MemoryError(str(error)) from error
         raise _damaged() from error
     if not document.is_pdf:  # MuPDF opens by content where the name does not convince it
         document.close()
@@ -144,6 +145,8 @@ def _page_count(document: pymupdf.Document) -> int:
         pages, repaired = int(document.page_count), bool(document.is_repaired)
     except Exception as error:
         document.close()
+        if is_exhausted(error):
+            raise MemoryError(str(error)) from error
         raise _damaged() from error
     if pages == 0 and repaired:  # what MuPDF could piece together holds no page: a torn file, not an empty one
         document.close()

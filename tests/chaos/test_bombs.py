@@ -40,6 +40,12 @@ def test_a_bomb_ends_with_its_code_and_the_next_page_is_drawn(child: Defuser, bo
     assert child.lives()
 
 
+def test_what_does_not_fit_into_memory_is_told_as_that(tmp_path: Path) -> None:
+    with defuser(tmp_path, memory_mb=100) as child:
+        assert child.call(pdf.many_letters(), "pdf", "render", LONG_S).code == "page_memory"
+        assert child.lives()
+
+
 def test_what_c_libraries_say_of_a_file_is_not_for_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with defuser(tmp_path, MEMORY_MB) as child:
         assert child.call(images.tiff_strip_of_gigabytes(), "tiff", "open", LONG_S).code == "ok"
