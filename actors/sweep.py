@@ -41,7 +41,7 @@ class Sweep:
         self._storage = storage
         self._queue = queue
         self._holder = clock.new_id()
-        self._strays: dict[str, float] = {}
+        self._strays: dict[str, dict[str, float]] = {}  # by stage and message: since when it has been seen
         self._removed: dict[str, float] = {}
         self._orphans: dict[str, dict[Path, cleanup.Sighting]] = {}
         self._full_scan_at = 0.0
@@ -127,6 +127,7 @@ class Sweep:
     def _drop_strays(self, stage: str) -> None:
         """Forget messages that were fetched and then lost, so that they no longer count as being under way."""
         now = clock.now_s()
+        before, self._strays[stage] = self._strays.get(stage, {}), {}
         fetched = [message for message in self._queue.sent(stage) if not message.waiting]
         for message in fetched:
             kb, document, run, unit = message.key
@@ -135,11 +136,13 @@ class Sweep:
             except Missing:
                 state = None
             if state == "claimed":
-                self._strays.pop(message.redis_id, None)
-            elif now - self._strays.setdefault(message.redis_id, now) > _STRAY_S:
+                continue
+            since = before.get(message.redis_id, now)
+            if now - since > _STRAY_S:
                 _LOG.warning("dropped a stray message", kb=kb, document=document, run=run, stage=stage, unit=unit)
                 self._queue.forget(stage, message.redis_id)
-                del self._strays[message.redis_id]
+            else:
+                self._strays[stage][message.redis_id] = since
 
 
 def main() -> None:
