@@ -45,6 +45,7 @@ PAGES = {"one": 1, "two": 2, "five": 5, "nine": 9}  # the documents there are, a
 
 index = st.integers(0, 1000)
 either = st.booleans()
+begun = st.tuples(st.sampled_from(sorted(PAGES)), st.integers(0, 16), st.sampled_from([8, 8, 5, 3]))
 
 
 class Vectors:
@@ -95,11 +96,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.rules = LedgerSettings()
         self.extra: set[tuple[str | None, str | None]] = set()  # arrows of this step alone
 
-    @initialize(attempts=st.integers(1, 3))
-    def begin(self, attempts: int) -> None:
+    @initialize(attempts=st.integers(1, 3), story=st.lists(begun, max_size=3, unique_by=lambda one: one[0]))
+    def begin(self, attempts: int, story: list[tuple[str, int, int]]) -> None:
+        """Begin with documents that have come anywhere between their upload and their end."""
         self.rules = LedgerSettings(
             lease_s=LEASE_S, max_crashes=attempts, max_losses=attempts, max_errors=attempts, retry_delay_s=2
         )
+        for content, units, how in story:
+            self.upload_as(content, False)
+            self.go_on_with(units, how, 3)
 
     # What the test knows by itself
 
@@ -138,6 +143,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(content=st.sampled_from(sorted(PAGES)), second=either)
     def upload(self, content: str, second: bool) -> None:
+        self.upload_as(content, second)
+
+    def upload_as(self, content: str, second: bool) -> None:
         same = [item for item in self.told.values() if self.contents[item["id"]] == content]
         got = builders.upload(self.kb(second), content.encode(), f"{content}.pdf")
         assert len(same) <= 1, "the same bytes are two documents"
@@ -147,6 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert got.id == same[0]["id"]
             assert got.duplicate == (same[0]["status"] not in ("failed", "cancelled"))
         self.contents[got.id] = content
+        self.nothing_is_wrong()
 
     def change(self, number: int, ask: Callable[[str], object], refused: Callable[[dict[str, Any]], bool]) -> None:
         """Ask for something of one of the documents there ever were."""
@@ -245,6 +254,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(units=st.integers(1, 30), how=st.sampled_from([8, 8, *range(10)]), amount=st.integers(0, 4))
     def go_on(self, units: int, how: int, amount: int) -> None:
         """Units done one after the other, as on most days; how they end depends on `how`."""
+        self.go_on_with(units, how, amount)
+
+    def go_on_with(self, units: int, how: int, amount: int) -> None:
         for _ in range(units):
             claim = self.claim_any(0, False)
             if claim is None:
@@ -336,6 +348,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=index)
     def write_late(self, number: int) -> None:
         """A worker that has just lost its unit still writes vectors: that cannot be fenced, for a lease's time."""
+        self.write_vectors_late(number)
+
+    def write_vectors_late(self, number: int) -> None:
         still_writing = {token for token, at in self.lost_at.items() if self.now - at < LEASE_S}
         late = [claim for claim in self.claims if claim.stage == "store" and claim.token in still_writing]
         if late:
@@ -433,6 +448,7 @@ class LedgerMachine(RuleBasedStateMachine):
                     self.do(claim, how=8, amount=2)
             for row in cleanup.due(self.kbs[0]):
                 cleanup.clean_run(self.kbs[0], row, LEASE_S)
+            self.write_vectors_late(0)
             self.expire(False)
             erasure.erase(self.kbs[0], 10.0)
             if not cleanup.unfinished(self.kbs[0]):
