@@ -121,7 +121,8 @@ def test_a_key_that_may_only_read_offers_nothing_else(browser: Browser, server: 
     expect(page.locator(f"[data-kb='{kb}'] .card-actions")).to_be_hidden()
     page.goto(f"{url}/#/kb/{kb}")
     expect(page.locator("#search")).to_be_visible()
-    expect(page.locator("#drop-zone")).to_be_hidden()
+    for what in ("#drop-zone", "#rename", "#reprocess", "#delete"):
+        expect(page.locator(what)).to_be_hidden()
     _picture(page, "reader")
     page.locator("#sign-out").click()
     expect(page.locator("#sign-in")).to_be_visible()

@@ -24,12 +24,19 @@ export function openKnowledgeBase(route, main) {
   const about = el("p", { class: "kb-about muted" });
   const actions = el(
     "div",
-    { class: "kb-actions", data: { needs: "admin" } },
+    { class: "kb-actions" },
     iconButton("edit", t("rename"), () => status && askToRename(status, (record) => show({ ...status, ...record })), {
       id: "rename",
+      "data-needs": "admin",
     }),
-    iconButton("retry", t("reprocess"), () => status && askToReprocessAll(status), { id: "reprocess" }),
-    iconButton("trash", t("delete"), () => status && askToDelete(status, status, () => go(homeLink)), { id: "delete" }),
+    iconButton("retry", t("reprocess"), () => status && askToReprocessAll(status), {
+      id: "reprocess",
+      "data-needs": "write",
+    }),
+    iconButton("trash", t("delete"), () => status && askToDelete(status, status, () => go(homeLink)), {
+      id: "delete",
+      "data-needs": "admin",
+    }),
   );
   const input = el("input", {
     class: "search-input",
