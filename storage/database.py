@@ -139,8 +139,8 @@ def _mapped(path: Path) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise ServiceUnavailable(f"database {path.name}: too many connections are waiting") from error
-    except OperationalError as error:
-        words = str(error.orig)
+    except (OperationalError, sqlite3.OperationalError) as error:
+        words = str(error.orig if isinstance(error, OperationalError) else error)
         if any(sign in words for sign in ("locked", "disk is full", "disk I/O", "unable to open", "readonly")):
             if not path.exists():
                 raise Missing(path) from error

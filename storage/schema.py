@@ -106,8 +106,7 @@ knowledge = Table(
     Column("model", Text),
     Column("model_fingerprint", Text),
     Column("dimension", Integer),
-    # Deleted words may still be told from the bytes on disk (storage/erasure.py): 1 once a document is gone, 2 when no
-    # part of the full-text index holds them any more, 0 when the write-ahead log does not either.
+    # How far the words of deleted documents are erased from the bytes on disk (storage/erasure.py); 0: all are.
     Column("erase", Integer, nullable=False, server_default="0"),
 )
 
