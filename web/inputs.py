@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr, WithJsonSchema
 
 from pipeline.extract.fields import COLUMNS
 from pipeline.settings import EngineName, Language
 from storage.keys import Scope
 from web.answers import Status
 
+
+def _number(value: Any) -> Any:
+    """30 and 30.0 are whole numbers in JSON; "30" and true are none."""
+    if isinstance(value, str | bool):
+        raise ValueError("Input should be a whole number")
+    return value
+
+
 SchemaName = Literal["generic", "resume"]
 StageName = Literal["render", "ocr", "extract", "embed", "store"]
 RetentionDays = Annotated[
     int,
-    Field(
-        strict=True, ge=1, le=36_500, description="Documents uploaded more days ago are deleted; null: they are kept."
-    ),
+    BeforeValidator(_number),
+    Field(ge=1, le=36_500, description="Documents uploaded more days ago are deleted; null: they are kept."),
 ]
 Limit = Annotated[int, Field(ge=1, le=500)]
 _PATHS = (name for paths in COLUMNS.values() for path in paths for name in (path.partition(".")[0], path))

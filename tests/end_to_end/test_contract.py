@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from cli.client import kb_path
+from pipeline import stages
 from storage import keys
 from tests import drawing
 from tests.http.guarded import lonely, served
@@ -28,6 +29,8 @@ CHECKS = (
 # These change or remove what the others ask about, and get knowledge bases and documents of their own.
 CHANGING = (
     "knowledge_bases_change", "knowledge_bases_delete", "documents_delete", "documents_retry", "documents_cancel",
+    "documents_reprocess_one", "documents_reprocess_all", "pipeline_pause", "pipeline_resume", "pipeline_retry",
+    "pipeline_discard",
 )  # fmt: skip
 KEYED = (
     "keys_create", "keys_listing", "session_show", "session_sign_out", "knowledge_bases_listing", "documents_listing",
@@ -52,9 +55,11 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 @pytest.fixture
 def tidy(stack: Stack) -> Iterator[Stack]:
-    """The stack; the knowledge bases that the test makes, some by chance, are deleted when it has ended."""
+    """The stack; when the test has ended, the knowledge bases that it made are deleted and the stages go on."""
     before = _knowledge_bases(stack)
     yield stack
+    for stage in stages.NAMES:
+        stack.client.call("POST", f"/pipeline/{stage}/resume")
     for kb in _knowledge_bases(stack) - before:
         stack.client.call("DELETE", kb_path(kb))
 
@@ -71,15 +76,20 @@ def test_the_app_keeps_to_its_description(tidy: Stack, tmp_path: Path) -> None:
     assert status["status"] == "done" and status["pages"]["text_layer"] == status["pages"]["ocr"] == 1
     tidy.wait_for_vectors(kb)
     key = tidy.client.call("POST", "/keys", json={"name": "contract", "scope": "read"})["id"]
-    real = {"path.kb": kb, "path.document": document, "path.batch": status["batch"], "path.page": 1, "path.key": key}
-    given: dict[str, dict[str, Any]] = {"": real, "documents_show": {"query.wait": 0.01}}
+    real = {"path.kb": kb, "path.document": document, "path.batch": status["batch"], "path.page": 1, "path.key": key,
+            "path.stage": "render"}  # fmt: skip
+    given: dict[str, dict[str, Any]] = {
+        "": real, "documents_show": {"query.wait": 0.01}, "pipeline_failed": {"query.kb": kb},
+    }  # fmt: skip
     reached = _run(tidy.url, tmp_path / "reading", given, "examples,coverage,fuzzing,stateful", leave_out=CHANGING)
 
     spare = tidy.create("contract, to be changed")
     deleted, damaged = tidy.upload(spare, "a.pdf", pdf), tidy.upload(spare, "b.pdf", drawing.damaged_pdf())
     tidy.wait(spare, damaged)
     given = {
-        "": {"path.kb": spare, "path.document": damaged},
+        "": {"path.kb": spare, "path.document": damaged, "path.stage": "render"},
+        "pipeline_retry": {"query.kb": spare},
+        "pipeline_discard": {"query.kb": spare},
         "knowledge_bases_delete": {"path.kb": tidy.create("contract, to be deleted")},
         "documents_delete": {"path.document": deleted},
     }

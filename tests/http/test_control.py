@@ -129,5 +129,6 @@ def test_how_long_documents_are_kept_is_set_and_cleared(client: TestClient) -> N
     assert cleared["retention_days"] is None and cleared["engine"] == "tesseract"
     assert client.get("/knowledge-bases/kb").json()["retention_days"] is None
     assert client.get("/knowledge-bases").json()["items"][0]["retention_days"] is None
-    for wrong in (0, -1, 1.5, 40_000, "30"):
+    assert client.patch("/knowledge-bases/kb", json={"retention_days": 7.0}).json()["retention_days"] == 7
+    for wrong in (0, -1, 1.5, 40_000, "30", True):
         assert client.patch("/knowledge-bases/kb", json={"retention_days": wrong}).status_code == 422, wrong
