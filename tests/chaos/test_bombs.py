@@ -70,8 +70,8 @@ def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Pa
             original.parent.mkdir()
             original.write_bytes(make() if make else drawing.text_pdf([["The heron."]]))
             assert _preview(previews, kb, document) == code
-        # Asked for again it is refused at once: the file is not even looked for.
-        kb.files(pdf.billion_forms.__name__).remove()
+        # Asked for again it is refused at once: the file is not even looked at.
+        kb.files(pdf.billion_forms.__name__).original.write_bytes(drawing.text_pdf([["The heron."]]))
         assert _preview(previews, kb, pdf.billion_forms.__name__) == "page_timeout"
     finally:
         previews.close()
