@@ -53,10 +53,13 @@ class Sweep:
         full = clock.now_s() >= self._full_scan_at
         activity = dict(self._storage.active())
         records = self._storage.knowledge_bases() if full else []
+        here = [record["id"] for record in records] if full else activity
+        for kb_id in here:  # before anything that may wait for Chroma: no worker's loss must wait with it
+            self._guarded("expiring leases", partial(self._expire_leases, kb_id))
         for record in records:
             if record["retention_days"] is not None:
                 self._guarded("deleting what is too old", partial(self._expire, record["id"], record["retention_days"]))
-        for kb_id in [record["id"] for record in records] if full else activity:
+        for kb_id in here:
             self._guarded("sweeping a knowledge base", partial(self._repair, kb_id, activity.get(kb_id)))
         self._guarded("removing page images", self._remove_images)
         for stage in stages.NAMES:
@@ -80,11 +83,13 @@ class Sweep:
         except Exception as error:
             _LOG.error("sweep step failed", what=what, exc_info=error)
 
-    def _repair(self, kb_id: str, activity: int | None) -> None:
-        kb = self._storage.open(kb_id)
-        for unit in ledger.expire_leases(kb, self._config.ledger):
+    def _expire_leases(self, kb_id: str) -> None:
+        for unit in ledger.expire_leases(self._storage.open(kb_id), self._config.ledger):
             _LOG.warning("lease expired", kb=kb_id, **unit)
             metrics.ATTEMPTS_FAILED.labels(unit["stage"], "losses").inc()
+
+    def _repair(self, kb_id: str, activity: int | None) -> None:
+        kb = self._storage.open(kb_id)
         if activity is None:  # a full scan
             cleanup.remove_orphans(kb, self._config.sweep.orphan_age_s, self._orphans.setdefault(kb_id, {}))
             if cleanup.unfinished(kb):

@@ -27,6 +27,7 @@ _COLLECTION = "chunks"
 _DELETE_AT_ONCE = 1000
 _HTTP = ("httpx", "httpcore")
 _SILENT_S = 5.0  # a server that did not answer in time is left alone for so long
+_silent_until: dict[str, float] = {}  # by its address: whoever waited for it, searches and sweep, waited for all others
 Vectors = npt.NDArray[np.float32]
 
 
@@ -51,7 +52,6 @@ class VectorStore:
         self._ef_search = ef_search
         self._timeout_s = timeout_s
         self._lives = lives
-        self._silent_until = 0.0
         self._known: Collection | None = None
         self._lock = Lock()
 
@@ -62,7 +62,9 @@ class VectorStore:
 
         if not self._url:
             raise ServiceUnavailable("Chroma: no address; set storage.chroma_url or start `pagemill up`")
-        if time.monotonic() < self._silent_until:  # searches must not queue up behind a server that hangs
+        if time.monotonic() < _silent_until.get(
+            self._url, 0.0
+        ):  # searches must not queue up behind a server that hangs
             raise ServiceUnavailable("Chroma: it does not answer")
         try:
             yield
@@ -73,14 +75,14 @@ class VectorStore:
             # The client lets its HTTP library's errors through, and says "could not connect" by ValueError.
             library = type(error).__module__.split(".")[0]
             if library in _HTTP and type(error).__name__.endswith("Timeout"):
-                self._silent_until = time.monotonic() + _SILENT_S
+                _silent_until[self._url] = time.monotonic() + _SILENT_S
             if isinstance(error, ChromaError | OSError | ValueError) or library in _HTTP:
                 raise ServiceUnavailable(f"Chroma: {type(error).__name__}: {error}") from error
             raise
 
     def _collection(self) -> Collection:
         """The collection, made at first use."""
-        with self._lock:
+        with self._lock, self._reachable():  # whoever waited for the lock may find that it does not answer
             if self._known is None:
                 self._known = self._connect()
             return self._known

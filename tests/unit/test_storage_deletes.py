@@ -193,6 +193,25 @@ def test_its_files_go_while_chroma_is_away(
     assert _holding(storage.data, ("测试",)) == set(), "its name is gone from the catalogue too"
 
 
+def test_leases_expire_everywhere_before_chroma_is_waited_for(
+    storage: Storage, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents.delete(kb, done(kb, b"deleted"))
+    other = storage.open(storage.create_knowledge_base("other", ["en"], "auto")["id"])
+    lost = upload(other).id
+    claim(other, lost, "render")
+    with other.db.write() as connection:
+        connection.execute(text("UPDATE unit SET lease_until_s = 0 WHERE state = 'claimed'"))
+    seen: list[str | None] = []
+
+    def wait(*_: object) -> None:
+        seen.append(ledger.state_of(other, lost, 1, "render", "1-2"))
+
+    monkeypatch.setattr(VectorStore, "delete", wait)
+    Sweep(storage.settings, storage, _Messages()).round()
+    assert seen == ["ready"]
+
+
 def test_preparing_brings_no_deleted_knowledge_base_back(
     storage: Storage, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
