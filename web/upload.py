@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import uuid4
 
 from python_multipart.exceptions import FormParserError
@@ -58,7 +60,7 @@ class _Part:
     name: str = ""
     filename: str | None = None
     path: Path | None = None
-    stream: BinaryIO | None = None
+    stream: FileIO | None = None
     digest: Any = field(default_factory=hashlib.sha256)
     size: int = 0
     head: bytes = b""
@@ -205,10 +207,13 @@ class _Reader:
         with disk_errors():
             if part.stream is None:
                 try:
-                    part.stream = part.path.open("xb")
+                    # Without a buffer: what a full disk refused is not to be written once more when it is closed.
+                    part.stream = part.path.open("xb", buffering=0)
                 except FileNotFoundError as error:  # deleted since the upload began
                     raise Missing(self._folder) from error
-            part.stream.write(data)
+            left = memoryview(data)
+            while left:
+                left = left[part.stream.write(left) :]
         part.digest.update(data)
         part.head = (part.head + data[:_HEAD_BYTES])[:_HEAD_BYTES]
 
@@ -217,7 +222,6 @@ class _Reader:
         self._flush(part)
         with disk_errors():
             if part.stream is not None:
-                part.stream.flush()
                 os.fsync(part.stream.fileno())
                 part.stream.close()
                 part.stream = None
@@ -227,10 +231,12 @@ class _Reader:
 
     def discard(self) -> None:
         """Remove whatever has been written."""
-        if self._part.stream is not None:
-            self._part.stream.close()
         for path in self._paths:
             path.unlink(missing_ok=True)
+        for part in (*self._finished, self._part):
+            if part.stream is not None:
+                with suppress(OSError):  # some disks tell only now that they are full; the file is gone all the same
+                    part.stream.close()
 
 
 def clean_filename(name: str) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,27 @@ def test_the_same_bytes_are_a_duplicate(client: TestClient, kb: str) -> None:
     second = _upload(client, ("b.pdf", PDF)).json()["documents"][0]
     assert second["id"] == first["id"] and second["duplicate"]
     assert second["filename"] == "b.pdf"
+
+
+class _FullDisk(FileIO):
+    def write(self, _: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("others", [[], [("b.pdf", PDF + b"b")]])
+def test_a_small_file_on_a_full_disk_leaves_nothing(
+    client: TestClient, settings: Settings, kb: str, monkeypatch: pytest.MonkeyPatch, others: list[tuple[str, bytes]]
+) -> None:
+    opened: list[FileIO] = []
+
+    def open_full(path: Path, mode: str, buffering: int = -1) -> Any:
+        opened.append(_FullDisk(path, mode.replace("b", "")))
+        return BufferedWriter(opened[-1]) if buffering else opened[-1]
+
+    monkeypatch.setattr("web.upload.Path.open", open_full)
+    answer = _upload(client, ("a.pdf", PDF[:20]), *others)
+    assert answer.status_code == 503 and answer.json()["error"]["code"] == "unavailable"
+    assert _stray_files(settings, kb) == [] and [stream.closed for stream in opened] == [True]
 
 
 def test_bad_files_are_rejected_beside_good_ones(client: TestClient, settings: Settings, kb: str) -> None:
