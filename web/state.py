@@ -92,11 +92,14 @@ def key_of(request: HTTPConnection) -> Key:
     return found
 
 
-async def body(request: Request, model: type[Model], *, bodiless: bool = False) -> Model:
+async def body(
+    request: Request, model: type[Model], *, bodiless: bool = False, limit_bytes: int = _BODY_BYTES
+) -> Model:
     """The request's JSON body, checked.
 
     Args:
         bodiless: an empty body is that of an empty object.
+        limit_bytes: a longer one is refused before more of it is kept.
 
     Raises:
         PermanentError: `bad_request`: it is far larger than any such body.
@@ -104,9 +107,9 @@ async def body(request: Request, model: type[Model], *, bodiless: bool = False) 
     """
     received = bytearray()
     async for piece in request.stream():
+        if len(received) + len(piece) > limit_bytes:
+            raise PermanentError("bad_request", f"The body is larger than {limit_bytes:,} bytes.")
         received += piece
-        if len(received) > _BODY_BYTES:
-            raise PermanentError("bad_request", f"The body is larger than {_BODY_BYTES:,} bytes.")
     return model.model_validate_json(bytes(received) or (b"{}" if bodiless else b""))
 
 

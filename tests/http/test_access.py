@@ -233,6 +233,11 @@ def test_no_key_reaches_a_log(guarded: Guarded, capfd: pytest.CaptureFixture[str
     assert "wrong key" in said and key[-43:-2] not in said
 
 
+def test_who_has_no_key_can_send_little(guarded: Guarded) -> None:
+    answer = guarded.client().post("/session", json={"key": "x" * 4000})
+    assert _code(answer) == "bad_request" and "4,000 bytes" in answer.text
+
+
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(guarded: Guarded, tmp_path: Path) -> None:
     client = guarded.client(guarded.keys["write"])
     path = f"/knowledge-bases/{guarded.kb}/documents"

@@ -11,6 +11,8 @@ from web.access import COOKIE
 from web.state import State, answer, body, key_of, state
 from web.threads import in_writing_thread
 
+_SIGN_IN_BYTES = 4000  # a key and its frame; anybody may send one
+
 
 def _info(parts: State, key: Key) -> answers.SessionInfo:
     ids = None if key.knowledge_bases is None else sorted(key.knowledge_bases)
@@ -19,7 +21,7 @@ def _info(parts: State, key: Key) -> answers.SessionInfo:
 
 async def sign_in(request: Request) -> Response:
     """POST /api/v1/session: sign in with a key; the answer sets a cookie."""
-    wanted = await body(request, inputs.SignIn)
+    wanted = await body(request, inputs.SignIn, limit_bytes=_SIGN_IN_BYTES)
     parts = state(request)
     key, token = await in_writing_thread(_sign_in, parts, request, wanted.key)
     response = answer(_info(parts, key))
