@@ -15,8 +15,9 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from io import BytesIO
+from itertools import dropwhile
 from pathlib import Path
 from tarfile import TarInfo
 from typing import Any, BinaryIO
@@ -47,7 +48,17 @@ class Writer:
     def __init__(self, stream: BinaryIO, told: Callable[[int], None]) -> None:
         self._stream = stream
         self._told = told
+        self._places: dict[str, int] = {}
         self.checksums: dict[str, str] = {}
+
+    def keep(self, wanted: Set[str]) -> None:
+        """Take out the first member that is not wanted and all behind it; they may be added again."""
+        behind = list(dropwhile(wanted.__contains__, self._places))
+        if behind:
+            self._stream.seek(self._places[behind[0]])
+            self._stream.truncate()
+        for name in behind:
+            del self._places[name], self.checksums[name]
 
     def add(self, name: str, source: BinaryIO, size_bytes: int) -> None:
         """Write a member of this size.
@@ -57,6 +68,7 @@ class Writer:
         """
         info = TarInfo(name)
         info.size, info.mode = size_bytes, 0o600
+        place = self._stream.tell()
         self._stream.write(info.tobuf(tarfile.GNU_FORMAT, "ascii"))
         digest = hashlib.sha256()
         left = size_bytes
@@ -69,7 +81,7 @@ class Writer:
             left -= len(piece)
             self._told(len(piece))
         self._stream.write(bytes(-size_bytes % _BLOCK))
-        self.checksums[name] = digest.hexdigest()
+        self._places[name], self.checksums[name] = place, digest.hexdigest()
 
     def add_json(self, name: str, value: Any) -> None:
         """Write a member that holds JSON."""

@@ -1,8 +1,9 @@
 """Back a knowledge base up into one file, while everything runs or while nothing does.
 
 The database is copied as it stands at one moment; originals and results are copied after it and never change, but may
-vanish meanwhile: a document was deleted, or a newer run took the place of the one in the copy. Then the database is
-copied anew, and what is new of its files added, a few times at most; what still is not there is left out.
+vanish meanwhile: a document was deleted, or a newer run took the place of the one in the copy. Then all is copied
+anew, a few times at most, as files of what was deleted must not stay in the backup; what still is not there is left
+out, and what of it was copied before it vanished stays out too.
 
 What leaves in the file: the documents and all that is known of them. Not: passwords of originals, keys, and documents
 that were deleted but not yet cleaned up.
@@ -11,7 +12,7 @@ that were deleted but not yet cleaned up.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -88,14 +89,8 @@ def back_up(storage: Storage, name_or_id: str, output: Path, told: Told) -> Back
 def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any, told: Told) -> tuple[int, list[str]]:
     """Write all members; how many documents, and those left out."""
     folder = storage.open(record["id"]).folder
-    done, total = 0, 0
-
-    def count(size_bytes: int) -> None:
-        nonlocal done
-        done += size_bytes
-        told("copying files", done, total)
-
-    writer = Writer(stream, count)
+    total = 0
+    writer = Writer(stream, lambda _: told("copying files", min(stream.tell(), total), total))
     kept = ("name", "languages", "engine", "schema", "retention_days")
     writer.add_json(HEADER, {
         "format": FORMAT, "pagemill": version("pagemill"), "schema": migrate.head("kb"), "made_at": clock.wall(),
@@ -112,6 +107,11 @@ def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any
         vanished = _add(writer, folder, files)
         if not vanished:
             break
+    more = vanished
+    while more:  # what was copied of these has to go again, and meanwhile others may vanish
+        files = [file for file in files if file.document not in vanished]
+        more = _add(writer, folder, files)
+        vanished |= more
     documents = _forget(snapshot, vanished)
     with snapshot.open("rb") as database_file:
         writer.add(DATABASE, database_file, snapshot.stat().st_size)
@@ -149,11 +149,12 @@ def _files(snapshot: Path, folder: Path) -> Iterator[_File]:
             yield _File(row.id, files.json(row.run), bool(row.required))
 
 
-def _add(writer: Writer, folder: Path, files: Iterable[_File]) -> set[str]:
-    """Add files that are not in the backup yet; the documents of which one has vanished."""
+def _add(writer: Writer, folder: Path, files: Sequence[_File]) -> set[str]:
+    """Have just these files in the backup, as far as they are there; the documents of which one has vanished."""
     vanished = set()
-    for file in files:
-        name = file.path.relative_to(folder).as_posix()
+    names = [file.path.relative_to(folder).as_posix() for file in files]
+    writer.keep({HEADER, *names})
+    for name, file in zip(names, files, strict=True):
         if name in writer.checksums:
             continue
         try:

@@ -189,6 +189,27 @@ def test_a_document_deleted_while_files_are_copied(
     assert files_of(again, kept) and not again.files(gone).folder.exists()
 
 
+def test_what_was_copied_of_a_document_before_it_was_deleted_does_not_leave(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, gone, last = (published(kb, content, "a.pdf") for content in (b"first bytes", b"gone bytes", b"last bytes"))
+    add = archive.Writer.add
+
+    def adding(writer: archive.Writer, name: str, source: Any, size_bytes: int) -> None:
+        add(writer, name, source, size_bytes)
+        if name == f"documents/{gone}/original":
+            documents.delete(kb, gone)
+            kb.files(gone).remove()
+
+    monkeypatch.setattr(archive.Writer, "add", adding)
+    made = back_up(storage, kb, tmp_path / "kb.tar")
+    assert (made.documents, made.left_out) == (2, [])
+    assert b"gone bytes" not in (tmp_path / "kb.tar").read_bytes()
+    assert not [name for name in names_in(tmp_path / "kb.tar") if gone in name]
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    assert all(files_of(again, kept) == files_of(kb, kept) for kept in (first, last))
+
+
 def test_a_document_published_anew_while_files_are_copied(
     storage: Storage, kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,10 +235,11 @@ def test_a_document_published_anew_while_files_are_copied(
 def test_a_document_whose_files_are_gone_for_good_is_left_out_and_named(
     storage: Storage, kb: KnowledgeBase, tmp_path: Path
 ) -> None:
-    kept, broken = published(kb, b"1", "a.pdf"), published(kb, b"2", "b.pdf")
-    kb.files(broken).original.unlink()
+    broken, kept = published(kb, b"1", "a.pdf"), published(kb, b"2", "b.pdf")
+    kb.files(broken).json(1).unlink()
     made = back_up(storage, kb, tmp_path / "kb.tar")
     assert (made.documents, made.left_out) == (1, [broken])
+    assert not [name for name in names_in(tmp_path / "kb.tar") if broken in name], "its original stayed"
     again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
     assert files_of(again, kept)
     with again.db.read() as connection:
