@@ -14,6 +14,7 @@ from storage.catalog import KnowledgeBase, Storage
 from tests import drawing
 from tests.bombs import BOMBS, ENDLESS, Bomb, images, pdf
 from tests.bombs.child import Defuser, defuser
+from tests.unit.builders import upload
 from web.previews import Previews
 
 MEMORY_MB = 600
@@ -64,15 +65,14 @@ def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Pa
     kb = storage.open(storage.create_knowledge_base("kb", ["en"], "auto")["id"])
     previews = Previews(settings)
     try:
-        for make, code in ((pdf.billion_forms, "page_timeout"), (pdf.long_page, "page_too_large"), (None, None)):
-            document = make.__name__ if make else "innocent"
-            original = kb.files(document).original
-            original.parent.mkdir()
-            original.write_bytes(make() if make else drawing.text_pdf([["The heron."]]))
-            assert _preview(previews, kb, document) == code
+        innocent = drawing.text_pdf([["The heron."]])
+        bomb, long, good = (upload(kb, content).id for content in (pdf.billion_forms(), pdf.long_page(), innocent))
+        assert _preview(previews, kb, bomb) == "page_timeout"
+        assert _preview(previews, kb, long) == "page_too_large"
+        assert _preview(previews, kb, good) is None
         # Asked for again it is refused at once: the file is not even looked at.
-        kb.files(pdf.billion_forms.__name__).original.write_bytes(drawing.text_pdf([["The heron."]]))
-        assert _preview(previews, kb, pdf.billion_forms.__name__) == "page_timeout"
+        kb.files(bomb).original.write_bytes(innocent)
+        assert _preview(previews, kb, bomb) == "page_timeout"
     finally:
         previews.close()
         kb.db.close()
