@@ -28,6 +28,7 @@ from storage.catalog import Storage
 from storage.files import disk_errors
 
 _LOOPBACK = "127.0.0.1"
+_NOBODY_ELSE = 0o077  # what people upload is not for other users of the machine
 _SERVER_START_S = 60.0
 _READY_S = 120.0
 _PORTS_TRIED = 50
@@ -58,7 +59,7 @@ def locked(data: Path) -> Iterator[None]:
         UpError: somebody else holds it.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
         opened = (data / ".lock").open("a+")
     except OSError as error:
         raise UpError(f"{data} cannot be a data folder: {error.strerror}. Give another with --data.") from error
@@ -230,6 +231,7 @@ def up(
         ServiceUnavailable: the disk is full.
     """
     data = config.data
+    os.umask(_NOBODY_ELSE)
     with disk_errors(), locked(data):
         migrate.refuse_newer(data)
         (data / "server.json").unlink(missing_ok=True)
@@ -300,6 +302,7 @@ def run_group(config: Settings, programs: list[Program]) -> None:
             "queue.redis_url is not set. A worker, web server or sweep of its own needs the queue server's address;"
             " to start everything on this machine use `pagemill up`."
         )
+    os.umask(_NOBODY_ELSE)
     supervisor = Supervisor(config.data / "groups" / programs[0].name, config.log)
     stop_on_signals(supervisor)
     for program in programs:

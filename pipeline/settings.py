@@ -82,6 +82,7 @@ class WebSettings(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     keys: Literal["auto", "always"] = "auto"
     hosts: list[str] = []
+    proxies: list[str] = ["127.0.0.1", "::1"]
     session_hours: Annotated[float, Field(gt=0, le=8760)] = 12.0
     max_upload_mb: Positive = 500
     max_files: Positive = 1000

@@ -26,6 +26,7 @@ EVERYBODY = Key("", "everybody at this machine", "admin", None, "")
 """Who asks where no key is needed."""
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 _NOTE_EVERY_S = 60.0
 _WRONG_AT_MOST = 10
 _WRONG_WITHIN_S = 60.0
@@ -48,13 +49,19 @@ class Access:
         """Refuse what a page of another site asks for.
 
         Browsers let any page send some requests and open WebSockets anywhere, with the visitor's cookies or on the
-        visitor's own machine, and name the page. Where no key is needed the name of the server counts too: a page may
-        have its own name lead to this machine.
+        visitor's own machine, and name the page. Where no key is needed the name of the server counts too, as a page
+        may have its own name lead to this machine; and so does who asks, as a proxy may let everybody in.
 
         Raises:
             PermanentError: `forbidden`.
         """
         host = connection.headers.get("host", "")
+        if not self.needs_keys and not _is_here(connection):
+            raise PermanentError(
+                "forbidden",
+                "This server asks nobody for a key and so answers its own machine alone, through no proxy;"
+                ' to let others in, set web.keys to "always".',
+            )
         if not self.needs_keys and not self._is_own_name(host):
             raise PermanentError(
                 "forbidden", "This server is not known by this name; add it to web.hosts if it should be."
@@ -107,20 +114,22 @@ class Access:
         """The key that is presented. Blocks; call it in a thread.
 
         Raises:
-            PermanentError: `unauthorized`, or `too_many_failures`: wrong keys came from there, and none is looked at.
+            PermanentError: `unauthorized`, or `too_many_failures`: so many wrong keys came from there that they are no
+                longer counted.
         """
+        # The right key passes, whoever else stands behind the same address: it is too long to be guessed.
+        found = keys.find(self._catalog, presented)
+        if found is not None:
+            return found
         address = address_of(connection)
         if wait_s := self._failures.wait_s(address):
             raise PermanentError(
                 "too_many_failures", f"Too many wrong keys came from this address; wait {wait_s} s.",
                 {"retry_after_s": wait_s},
             )  # fmt: skip
-        found = keys.find(self._catalog, presented)
-        if found is None:
-            _LOG.warning("wrong key", address=address)
-            self._failures.note(address)
-            raise PermanentError("unauthorized", "The key is not valid; it may have been revoked.")
-        return found
+        _LOG.warning("wrong key", address=address)
+        self._failures.note(address)
+        raise PermanentError("unauthorized", "The key is not valid; it may have been revoked.")
 
     def sign_in(self, key: Key) -> str:
         """The token of a new session of a key. Blocks."""
@@ -185,6 +194,13 @@ def address_of(connection: HTTPConnection) -> str:
     except ValueError:
         return host
     return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host
+
+
+def _is_here(connection: HTTPConnection) -> bool:
+    """Whether somebody at this machine asks, for themselves: a proxy says that it asks for another."""
+    client = connection.client
+    local = client is None or is_loopback(client.host)
+    return local and not any(name in connection.headers for name in _PROXIED)
 
 
 def _place(origin: str) -> str:

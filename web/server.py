@@ -57,7 +57,7 @@ def serving(app: Starlette, config: Settings) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             app, http=http, ws=ws, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False,
-            ws_max_size=_MESSAGE_BYTES,
+            ws_max_size=_MESSAGE_BYTES, forwarded_allow_ips=config.web.proxies,
         ),
         app,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from pipeline.settings import EmbedSettings, QueueSettings, Settings, StorageSettings, WebSettings
+from tests.http.guarded import HERE
 from web.app import create_app
 
 
@@ -24,5 +25,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), base_url="http://test/api/v1", raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(settings), base_url="http://test/api/v1", client=HERE, raise_server_exceptions=False
+    ) as client:
         yield client

@@ -21,6 +21,9 @@ from web.server import listen, serving
 
 PDF = b"%PDF-1.7\nnot much of a file"
 
+HERE = ("127.0.0.1", 50_000)
+"""Where a client at this machine asks from."""
+
 
 class Guarded:
     """An app that wants keys, with a key of each kind, and two knowledge bases with a document each.
@@ -49,12 +52,13 @@ class Guarded:
         return keys.make(self.storage.catalog, f"{scope} {ids}", scope, ids)[1]
 
     def client(self, key: str | None = None, **headers: str) -> TestClient:
-        """A client at an address of its own, so that its wrong keys are nobody else's."""
+        """A client at an address of its own, so that its wrong keys are nobody else's; at this machine, if none is needed."""
         self._callers += 1
+        elsewhere = (f"10.0.{self._callers // 250}.{self._callers % 250}", 1)
         shown = {"authorization": f"Bearer {key}"} if key else {}
         return TestClient(
             self.app, base_url="http://test/api/v1", headers={**shown, **headers}, raise_server_exceptions=False,
-            client=(f"10.0.{self._callers // 250}.{self._callers % 250}", 1),
+            client=elsewhere if self.app.state.parts.access.needs_keys else HERE,
         )  # fmt: skip
 
 
@@ -72,7 +76,7 @@ def lonely(folder: Path, **rules: Any) -> Settings:
 def guarded_app(folder: Path, **rules: Any) -> Iterator[Guarded]:
     """An app that wants keys, on a folder of its own."""
     app = create_app(lonely(folder, **{"keys": "always", "max_request_mb": 1, **rules}))
-    with TestClient(app):
+    with TestClient(app, client=HERE):
         yield Guarded(app, app.state.parts.storage)
 
 

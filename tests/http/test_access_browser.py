@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from pipeline.settings import Settings
 from storage import clock, keys
-from tests.http.guarded import Guarded, guarded_app
+from tests.http.guarded import HERE, Guarded, guarded_app
 from tests.stack import until
 from web.access import COOKIE
 from web.app import create_app
@@ -175,6 +175,17 @@ def test_where_no_key_is_needed_the_servers_name_counts(anyone: Guarded, host: s
         assert fine or answer.json()["error"]["code"] == "forbidden"
 
 
+@pytest.mark.parametrize("header", ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"])
+def test_where_no_key_is_needed_a_proxy_lets_nobody_in(anyone: Guarded, header: str) -> None:
+    answer = anyone.client().get("/knowledge-bases", headers={header: "203.0.113.9"})
+    assert answer.status_code == 403 and "web.keys" in answer.json()["error"]["message"]
+
+
+def test_where_no_key_is_needed_other_machines_are_refused(anyone: Guarded) -> None:
+    with TestClient(anyone.app, base_url="http://127.0.0.1/api/v1", client=("10.0.0.9", 1)) as client:
+        assert client.get("/knowledge-bases").status_code == 403
+
+
 def test_where_keys_are_needed_any_name_will_do(guarded: Guarded) -> None:
     assert guarded.client(guarded.keys["read"]).get("/about", headers={"host": "mill.local:80"}).status_code == 200
 
@@ -208,7 +219,7 @@ def test_websockets_need_a_key_and_a_page_of_this_server(guarded: Guarded) -> No
     limited = guarded.client()
     for _ in range(10):
         limited.get("/about", headers={"authorization": "Bearer x"})
-    assert _refused(limited, address, authorization=f"Bearer {guarded.keys['read']}") == ("too_many_failures", 4429)
+    assert _refused(limited, address, authorization="Bearer x") == ("too_many_failures", 4429)
 
 
 def test_a_websocket_ends_with_its_session(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +276,7 @@ def test_every_answer_has_the_headers(guarded: Guarded, settings: Settings, monk
 def test_a_locked_catalogue_is_answered_with_503(settings: Settings) -> None:
     rules = settings.web.model_copy(update={"busy_timeout_s": 0.1})
     app = create_app(settings.model_copy(update={"web": rules}))
-    with TestClient(app, base_url="http://test/api/v1", raise_server_exceptions=False) as client:
+    with TestClient(app, base_url="http://test/api/v1", client=HERE, raise_server_exceptions=False) as client:
         client.post("/knowledge-bases", json={"name": "kb"})
         with app.state.parts.storage.catalog.write():
             answer = client.patch("/knowledge-bases/kb", json={"name": "other"})

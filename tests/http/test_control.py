@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from pipeline.errors import PermanentError
 from storage import documents, ledger
 from storage.catalog import KnowledgeBase
+from tests.http.guarded import HERE
 from tests.unit.builders import claim
 
 PDF = b"%PDF-1.7\nnot much of a file\n"
@@ -106,7 +107,7 @@ def test_a_stage_is_paused_and_resumed(client: TestClient) -> None:
     assert client.post("/pipeline/ocr/pause").json() == answer.json()
     stages = client.get("/pipeline").json()["stages"]
     assert {name for name, stage in stages.items() if stage["paused"]} == {"ocr"}
-    notes = TestClient(client.app).get("/readyz").json()["notes"]
+    notes = TestClient(client.app, client=HERE).get("/readyz").json()["notes"]
     assert any(note.startswith("ocr: paused since") and "pagemill resume ocr" in note for note in notes)
     assert client.post("/pipeline/ocr/resume").json() == {"stage": "ocr", "paused": False, "since": None}
     assert not any(stage["paused"] for stage in client.get("/pipeline").json()["stages"].values())

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from pipeline.settings import Settings
+from tests.http.guarded import HERE
 from web.app import create_app
 
 PDF = b"%PDF-1.7\nnot much of a file, but it says that it is one\n"
@@ -173,7 +174,7 @@ def test_search_says_what_it_could_not_ask(client: TestClient, kb: str) -> None:
 
 
 def test_health(client: TestClient) -> None:
-    root = TestClient(client.app)
+    root = TestClient(client.app, client=HERE)
     assert root.get("/healthz").json()["status"] == "ok"
     ready = root.get("/readyz")
     assert ready.status_code == 503 and "queue" in ready.json()["problems"][0]
@@ -205,7 +206,7 @@ def test_a_request_has_its_limit_in_bytes(client: TestClient, settings: Settings
 
 def test_a_knowledge_base_takes_so_many_documents_at_once(settings: Settings) -> None:
     few = settings.model_copy(update={"web": settings.web.model_copy(update={"max_waiting": 4})})
-    with TestClient(create_app(few), base_url="http://test/api/v1") as client:
+    with TestClient(create_app(few), base_url="http://test/api/v1", client=HERE) as client:
         kb = client.post("/knowledge-bases", json={"name": "kb"}).json()["id"]
         first = _upload(client, *((f"{n}.pdf", PDF + bytes([n])) for n in range(3))).json()
         three = _upload(client, *((f"{n}.pdf", PDF + bytes([n])) for n in range(2, 5))).json()

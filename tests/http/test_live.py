@@ -12,6 +12,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from pipeline.settings import Settings
+from tests.http.guarded import HERE
 from tests.stack import until
 from web.app import create_app
 
@@ -85,7 +86,7 @@ def test_a_change_made_in_another_web_process_is_seen(
 ) -> None:
     document = _upload(client, b"1")
     waiting = threads.submit(_wait, client, document, wait=60)
-    with TestClient(create_app(settings), base_url="http://test/api/v1") as other:
+    with TestClient(create_app(settings), base_url="http://test/api/v1", client=HERE) as other:
         _cancelled_once_waiting(client, document, waiting, through=other)
         assert waiting.result(timeout=20)["status"] == "cancelled"
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from pipeline.errors import CODES
 from pipeline.settings import Settings
+from tests.http.guarded import HERE
 from web import app, inputs
 from web.errors import STATUS
 
@@ -23,7 +24,7 @@ DOCUMENTS = "/api/v1/knowledge-bases/{kb}/documents"
 
 @pytest.fixture
 def description(client: TestClient) -> dict[str, Any]:
-    answer = TestClient(client.app).get("/openapi.json")
+    answer = TestClient(client.app, client=HERE).get("/openapi.json")
     assert answer.headers["content-type"] == "application/json"
     described: dict[str, Any] = answer.json()
     return described

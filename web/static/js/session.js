@@ -25,6 +25,15 @@ export async function signOut() {
   keep(null);
 }
 
+/** Passages of a search are kept for the viewer: whoever sits here next must not find them. */
+function forgetWhatWasShown() {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Switched off: nothing was kept.
+  }
+}
+
 /** Calls `act` when the server does not know us; with true where it did before. */
 export function onEnd(act) {
   ended = act;
@@ -38,6 +47,7 @@ addEventListener(api.UNAUTHORIZED, () => {
 
 function keep(found) {
   current = found;
+  if (!found) forgetWhatWasShown();
   // What a key does not allow is not shown: see `data-needs` in the views and controls.css.
   const { dataset } = document.documentElement;
   dataset.scope = found?.scope ?? "";
