@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from pipeline.extract.fields import COLUMNS
 from pipeline.settings import EngineName, Language
@@ -16,7 +17,7 @@ from web.answers import Status
 def _number(value: Any) -> Any:
     """30 and 30.0 are whole numbers in JSON; "30" and true are none."""
     if isinstance(value, str | bool):
-        raise ValueError("Input should be a whole number")
+        raise PydanticCustomError("whole_number", "Input should be a whole number")
     return value
 
 
@@ -24,8 +25,8 @@ SchemaName = Literal["generic", "resume"]
 StageName = Literal["render", "ocr", "extract", "embed", "store"]
 RetentionDays = Annotated[
     int,
-    BeforeValidator(_number),
     Field(ge=1, le=36_500, description="Documents uploaded more days ago are deleted; null: they are kept."),
+    BeforeValidator(_number),  # last: else the description knows no limits
 ]
 Limit = Annotated[int, Field(ge=1, le=500)]
 _PATHS = (name for paths in COLUMNS.values() for path in paths for name in (path.partition(".")[0], path))

@@ -42,7 +42,7 @@ class FailedUnit(Answer):
 
 
 class FailureList(Answer):
-    """Failed units of a stage, newest documents of each knowledge base first."""
+    """Failed units of a stage, newest knowledge bases first and in them newest documents."""
 
     items: list[FailedUnit]
     next_cursor: str | None

@@ -67,7 +67,7 @@ def test_failures_are_listed_over_knowledge_bases(client: TestClient, add: Calla
     ids = [add(kb, bytes([number]), failed=True) for kb in ("一", "two") for number in range(2)]
     path = "/pipeline/render/failed"
     whole = client.get(path).json()
-    assert [item["document"] for item in whole["items"]] == [ids[1], ids[0], ids[3], ids[2]]
+    assert [item["document"] for item in whole["items"]] == ids[::-1]
     assert whole["next_cursor"] is None and {item["knowledge_base"] for item in whole["items"]} == {"一", "two"}
     assert whole["items"][0]["error"]["code"] == "damaged" and whole["items"][0]["unit"] == "1-2"
     parts: list[Any] = []

@@ -60,13 +60,13 @@ async def failed(request: Request) -> Response:
 
 
 def _failed(parts: State, key: Key, stage: str, wanted: inputs.FailureQuery) -> pipeline_answers.FailureList:
-    begin, after = "", None
+    begin, after = None, None
     if wanted.cursor is not None:
         begin, document, first, last = wanted.cursor.split("-")
         after = failures.Place(document, int(first), int(last))
     items: list[dict[str, Any]] = []
-    for record, kb in _chosen(parts, key, wanted.kb):
-        if record["id"] < begin:
+    for record, kb in reversed(_chosen(parts, key, wanted.kb)):
+        if begin is not None and record["id"] > begin:
             continue
         with suppress(Missing):
             found = failures.listed(

@@ -75,11 +75,17 @@ function stageFailures(stage, signal) {
   async function retry(which) {
     const { runs, passed_over } = await api.retryFailed(stage, which);
     toast(t("reprocess.opened", { n: runs, passed: passed_over }));
-    await load();
+    await afterwards();
   }
 
   async function discard(which) {
     await api.discardFailed(stage, which);
+    await afterwards();
+  }
+
+  /** What was tried again may have failed again before the next look: its count alone would not tell. */
+  async function afterwards() {
+    known = -1;
     await load();
   }
 
