@@ -52,7 +52,7 @@ class Guarded:
         return keys.make(self.storage.catalog, f"{scope} {ids}", scope, ids)[1]
 
     def client(self, key: str | None = None, **headers: str) -> TestClient:
-        """A client at an address of its own, so that its wrong keys are nobody else's; at this machine, if none is needed."""
+        """A client at an address of its own: its wrong keys are nobody else's. If none is needed, at this machine."""
         self._callers += 1
         elsewhere = (f"10.0.{self._callers // 250}.{self._callers % 250}", 1)
         shown = {"authorization": f"Bearer {key}"} if key else {}
