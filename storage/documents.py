@@ -76,7 +76,8 @@ def add(
 ) -> Accepted:
     """Take a document in; durable when this returns. Its incoming file is moved or removed.
 
-    The same bytes again give the first document, unless that one failed or was cancelled: then a new run is opened.
+    The same bytes again give the first document, which is kept as if it had come now. Where that one failed or was
+    cancelled, a new run is opened.
     If the process dies between the move and the commit, the file is an orphan that the sweep removes.
 
     Args:
@@ -120,19 +121,19 @@ def add(
 def _known(kb: KnowledgeBase, new: NewDocument, settings: dict[str, Any], max_waiting: int | None) -> Accepted | None:
     query = text(_SELECT + " AND d.sha256 = :sha256")
     with kb.db.read() as connection:
-        row = connection.execute(query, {"sha256": new.sha256}).first()
-    if row is None:
-        return None
-    if row.status not in ("failed", "cancelled"):
-        return Accepted(row.id, row.status, True)
+        if connection.execute(query, {"sha256": new.sha256}).first() is None:
+            return None
     with kb.db.write(durable=True) as connection:
         row = connection.execute(query, {"sha256": new.sha256}).first()
         if row is None:  # deleted meanwhile: these bytes are new again
             return None
-        if row.status in ("failed", "cancelled"):
-            _require_room(connection, max_waiting)
-            run = reprocess.open_after(connection, row.id, "upload", settings)
-            passwords.keep(connection, kb.data, row.id, run, new.password)
+        stamp = text("UPDATE document SET kept_from = :wall WHERE id = :id")
+        connection.execute(stamp, {"wall": clock.wall(), "id": row.id})
+        if row.status not in ("failed", "cancelled"):
+            return Accepted(row.id, row.status, True)
+        _require_room(connection, max_waiting)
+        run = reprocess.open_after(connection, row.id, "upload", settings)
+        passwords.keep(connection, kb.data, row.id, run, new.password)
     return Accepted(row.id, "queued", False)
 
 

@@ -127,6 +127,7 @@ document = Table(
     Column("published_run", Integer),
     Column("version", Integer, nullable=False),
     Column("language", Text),
+    Column("kept_from", Text),  # when the same bytes came again, from which on retention counts; None: never
     Index("document_sha256", "sha256", unique=True, sqlite_where=text("deleted_at IS NULL")),
     Index("document_batch", "batch"),
     Index("document_version", "version"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from actors.sweep import Sweep
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.types import Chunk
-from storage import chunks, cleanup, clock, documents, erasure, fulltext, ledger, pages, retention, status
+from storage import chunks, cleanup, clock, documents, erasure, fulltext, ledger, pages, retention, runs, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
 from storage.files import preview_folder
@@ -244,6 +244,30 @@ def test_documents_are_deleted_once_they_are_too_old(storage: Storage, kb: Knowl
             status.status(kb, document)
     assert [id_ for id_, _ in storage.active()] == [kb.id], "their clean-up was announced"
     assert retention.delete_expired(kb, 30) == 0
+
+
+@pytest.mark.parametrize("status_", ["done", "failed", "queued"])
+def test_what_is_uploaded_again_is_kept_from_then_on(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, status_: str
+) -> None:
+    document, other = (done(kb, b"1") if status_ == "done" else upload(kb, b"1").id), upload(kb, b"2").id
+    with kb.db.write() as connection:
+        if status_ == "failed":
+            runs.finish(connection, document, 1, "failed")
+        long_ago = {"then": clock.wall(datetime.timedelta(days=31))}
+        connection.execute(text("UPDATE document SET created_at = :then"), long_ago)
+    again = upload(kb, b"1")
+    assert again.id == document and again.duplicate == (status_ != "failed")
+    in_short_transactions = retention.in_short_transactions
+
+    def meanwhile(*args: Any) -> tuple[int, int]:
+        upload(kb, b"2")
+        return in_short_transactions(*args)
+
+    monkeypatch.setattr(retention, "in_short_transactions", meanwhile)
+    assert retention.delete_expired(kb, 30) == 0
+    assert {status.status(kb, one)["id"] for one in (document, other)} == {document, other}
+    assert retention.delete_expired(kb, -1) == 2
 
 
 def test_what_is_drawn_of_a_deleted_document_does_not_stay(

@@ -1,4 +1,4 @@
-"""Passwords of originals, failures that were taken off their list, and whether deleted words are still to be erased."""
+"""Passwords of originals, failures off their list, since when a document is kept, and whether to erase words."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,4 +10,5 @@ down_revision = "0002"
 def upgrade() -> None:
     op.add_column("run", sa.Column("password", sa.LargeBinary(), nullable=True))
     op.add_column("unit", sa.Column("discarded_at", sa.Text(), nullable=True))
+    op.add_column("document", sa.Column("kept_from", sa.Text(), nullable=True))
     op.add_column("knowledge", sa.Column("erase", sa.Integer(), nullable=False, server_default="0"))
