@@ -39,7 +39,7 @@ class Actor:
             total = self._open(hands, source)
             pages.page_count_known(claim, total)
             last = min(last, total)
-        folder = run_folder(kb.data, claim.document, claim.run)
+        folder = run_folder(kb.data, kb.id, claim.document, claim.run)
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True)
         rendered: list[RenderedPage | tuple[int, PermanentError]] = []

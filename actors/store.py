@@ -23,7 +23,7 @@ class Actor:
             rows_per_batch=self._settings.rows_per_batch,
             still_held=hands.still_held,
         )
-        remove_run_folder(claim.kb.data, claim.document, claim.run)
+        remove_run_folder(claim.kb.data, claim.kb.id, claim.document, claim.run)
 
     def memory_mb(self) -> float:
         """There are no children."""

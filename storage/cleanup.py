@@ -7,6 +7,7 @@ the database's bytes too (`storage/erasure.py`). Every step is safe to repeat.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import Row, text
 
 from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase
-from storage.files import looks_of, remove_document_folder, remove_previews, remove_run_folder
+from storage.files import looks_of, remove_if_empty, remove_previews, remove_run_folder, run_folder
 
 _PASSES = 2
 
@@ -57,7 +58,7 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         with kb.db.write() as connection:
             connection.execute(text("DELETE FROM cleanup WHERE document = :document AND run = :run"), values)
         return
-    remove_run_folder(kb.data, row.document, row.run)
+    remove_run_folder(kb.data, kb.id, row.document, row.run)
     if row.chunks:
         kb.vectors.delete(row.document, row.run, row.chunks)
     if deleted:
@@ -158,20 +159,20 @@ def remove_stray_images(kb_list: list[KnowledgeBase], data: Path) -> int:
     folders = _entries(data / "tmp")
     if not folders:
         return 0
-    working: dict[str, set[str]] = {}
+    working: set[Path] = set()
     for kb in kb_list:
         with kb.db.read() as connection:
             rows = connection.execute(text("SELECT document, run FROM run WHERE status IN ('queued', 'running')"))
-            for row in rows:
-                working.setdefault(row.document, set()).add(str(row.run))
+            working.update(run_folder(data, kb.id, row.document, row.run) for row in rows)
+    documents_working = {run.parent for run in working}
     removed = 0
     for document in folders:
         for run in _entries(document):
-            if run.name not in working.get(document.name, ()):
-                remove_run_folder(data, document.name, int(run.name))
+            if run not in working:
+                shutil.rmtree(run, ignore_errors=True)
                 removed += 1
-        if document.name not in working:  # who removed its last run may have been stopped before it could remove this
-            remove_document_folder(data, document.name)
+        if document not in documents_working:  # else a worker may be about to put a run's images there
+            remove_if_empty(document)
     return removed
 
 

@@ -3,8 +3,8 @@
     kb/<id>/incoming/<random>                uploads on their way in
     kb/<id>/documents/<id>/original          as it was uploaded
     kb/<id>/documents/<id>/<run>/document.md, document.json
-    tmp/<document>/<run>/<page>-<token>.png  page images between render and ocr
-    cache/<kb>/<document>/<page>-<width>.jpg page images for people
+    tmp/<kb>-<document>/<run>/<page>-<token>.png  page images between render and ocr
+    cache/<kb>/<document>/<page>-<width>.jpg      page images for people
 
 A result lies in its run's folder, so a slow worker of an old run can never overwrite a newer result.
 """
@@ -99,21 +99,22 @@ class DocumentFiles:
         shutil.rmtree(self.folder / str(run), ignore_errors=True)
 
 
-def run_folder(data: Path, document: str, run: int) -> Path:
-    """Where page images of a run lie between render and ocr."""
-    return data / "tmp" / document / str(run)
+def run_folder(data: Path, kb: str, document: str, run: int) -> Path:
+    """Where page images of a run lie between render and ocr. A restored document has the id of its twin."""
+    return data / "tmp" / f"{kb}-{document}" / str(run)
 
 
-def remove_run_folder(data: Path, document: str, run: int) -> None:
+def remove_run_folder(data: Path, kb: str, document: str, run: int) -> None:
     """Remove a run's page images, and the document's folder with its last run."""
-    shutil.rmtree(run_folder(data, document, run), ignore_errors=True)
-    remove_document_folder(data, document)
+    folder = run_folder(data, kb, document, run)
+    shutil.rmtree(folder, ignore_errors=True)
+    remove_if_empty(folder.parent)
 
 
-def remove_document_folder(data: Path, document: str) -> None:
-    """Remove a document's folder of page images unless a run's images lie in it."""
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder unless something lies in it; where there is none, nothing happens."""
     try:
-        (data / "tmp" / document).rmdir()
+        folder.rmdir()
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
             raise

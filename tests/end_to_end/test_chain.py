@@ -120,7 +120,7 @@ def test_deleted_in_mid_run_nothing_comes_back(stack: Stack, kb: str) -> None:
     stack.client.call("DELETE", f"{kb_path(kb)}/documents/{document}")
     with pytest.raises(ApiError, match="no document"):
         stack.status(kb, document)
-    until(lambda: not list((stack.data / "tmp" / document).rglob("*")), 20, "its page images to be removed")
+    until(lambda: not list((stack.data / "tmp" / f"{kb}-{document}").rglob("*")), 20, "its page images to be removed")
     until(stack.idle, 60, "the clean-up's second pass")
     opened = Storage(Settings(storage=StorageSettings(data=stack.data))).open(kb)
     with opened.db.read() as connection:

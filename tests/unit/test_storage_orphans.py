@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import cleanup
-from storage.catalog import KnowledgeBase
+from storage import backup, cleanup, documents, restore
+from storage.catalog import KnowledgeBase, Storage
 from storage.cleanup import Sighting
-from storage.files import write_atomically
+from storage.files import run_folder, write_atomically
 from tests.unit.builders import upload
 
 
@@ -67,12 +67,30 @@ def test_documents_that_were_committed_are_no_orphans(kb: KnowledgeBase, orphans
 
 
 def test_a_folder_whose_last_run_was_removed_goes_too(kb: KnowledgeBase) -> None:
-    stopped, working = kb.data / "tmp" / "stopped", kb.data / "tmp" / upload(kb).id
+    stopped, working = (run_folder(kb.data, kb.id, name, 1).parent for name in ("stopped", upload(kb).id))
     for folder in (stopped, working):
         folder.mkdir(parents=True)
     cleanup.remove_stray_images([kb], kb.data)
     assert not stopped.exists(), "whoever removed its last run died before it could remove the folder"
     assert working.exists(), "a worker may be about to put a run's images there"
+
+
+def test_a_restored_document_and_its_twin_have_images_of_their_own(storage: Storage, kb: KnowledgeBase) -> None:
+    document = upload(kb).id
+    file = kb.data / "kb.tar"
+    backup.back_up(storage, kb.id, file, lambda *_: None)
+    again = storage.open(restore.restore(storage, file, "again", lambda *_: None).id)
+    images = [run_folder(one.data, one.id, document, 1) / "1-token.png" for one in (kb, again)]
+    for image in images:
+        image.parent.mkdir(parents=True)
+        image.touch()
+    assert cleanup.remove_stray_images([kb, again], kb.data) == 0
+    documents.delete(again, document)
+    cleanup.clean_run(again, cleanup.due(again)[0], 0.0)
+    assert [image.exists() for image in images] == [True, False]
+    images[1].parent.mkdir(parents=True)
+    assert cleanup.remove_stray_images([kb, again], kb.data) == 1
+    assert [image.parent.parent.exists() for image in images] == [True, False]
 
 
 def test_a_result_half_written_is_no_result(kb: KnowledgeBase) -> None:
