@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
@@ -16,24 +16,13 @@ from storage.catalog import KnowledgeBase, Storage
 from tests.chaos.family import chroma_url
 from tests.chaos.papers import Paper
 from tests.chaos.snapshot import snapshot
+from tests.chaos.tended import TendedStack
 from tests.stack import until
 
 _CACHE = "torchinductor_"  # kept by PyTorch for its next start; nothing of a document is in it
 
 
-class Running(Protocol):
-    """What is asked of a stack."""
-
-    data: Path
-
-    @property
-    def pid(self) -> int: ...
-    def tend(self) -> None: ...
-    def ready(self) -> bool: ...
-    def url(self) -> str | None: ...
-
-
-def settle(stack: Running, kb: str, deadline: float, say: Callable[[str], None]) -> list[str]:
+def settle(stack: TendedStack, kb: str, deadline: float, say: Callable[[str], None]) -> list[str]:
     """Wait until nothing is to be done any more and the stack says it is ready; what is still to do at the deadline."""
     told = ""
     handle = _opened(stack.data, kb)
@@ -78,7 +67,7 @@ def _left(kb: KnowledgeBase) -> Iterator[str]:
         yield f"cut off uploads: {cut_off}"
 
 
-def check(stack: Running, kb: str, papers: list[Paper], ids: dict[str, set[str]]) -> Iterator[str]:
+def check(stack: TendedStack, kb: str, papers: list[Paper], ids: dict[str, set[str]]) -> Iterator[str]:
     """What is wrong, a sentence each."""
     url = f"{stack.url()}/api/v1{kb_path(kb)}"
     listed = httpx.get(f"{url}/documents", params={"limit": 500}, timeout=60.0).json()["items"]
@@ -114,7 +103,7 @@ def _hits(url: str, words: str) -> list[str]:
     return [hit["document"] for hit in answer.json()["hits"]]
 
 
-def _on_disk(stack: Running, kb: str, listed: set[str]) -> Iterator[str]:
+def _on_disk(stack: TendedStack, kb: str, listed: set[str]) -> Iterator[str]:
     try:
         found = snapshot(stack.data, chroma_url(stack.pid))
     except AssertionError as error:
@@ -137,7 +126,7 @@ def leftovers(temporary: Path) -> list[str]:
     return [f"{len(found)} temporary files are left, such as {found[0]}"] if found else []
 
 
-def recoveries(stack: Running, kb: str) -> dict[str, int]:
+def recoveries(stack: TendedStack, kb: str) -> dict[str, int]:
     """Units that were claimed again: their worker vanished, their child was killed or crashed, a step went wrong."""
     handle = _opened(stack.data, kb)
     with handle.db.read() as connection:

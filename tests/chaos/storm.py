@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,16 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import psutil
 
 from cli.client import kb_path
-from cli.up import free_port
-from pipeline.settings import PROJECT_ROOT
 from tests.chaos import aftermath
 from tests.chaos.family import family
 from tests.chaos.papers import Paper, draw
-from tests.stack import PYTHON, until
+from tests.chaos.tended import TendedStack
+from tests.stack import until
 
 KB = "storm"
 SETTLE_S = 600.0
@@ -41,70 +37,6 @@ _EVERY_S = 3.0
 _MASTER_EVERY_S = 80.0
 # How often each kind is drawn.
 _WEIGHTS = {"worker": 8, "child": 6, "web": 3, "chroma": 3, "queue": 2, "sweep": 2}
-_ENV = {
-    # An upload that a kill cut off leaves its file for an hour, and idle knowledge bases are looked at now and then:
-    # sooner here, so that the end can be seen. All other settings are the defaults.
-    "PAGEMILL_SWEEP__ORPHAN_AGE_S": "20",
-    "PAGEMILL_SWEEP__FULL_SCAN_S": "5",
-}
-
-
-class Stack:
-    """`pagemill up`, started again whenever it is gone.
-
-    Args:
-        temporary: where the stack's processes put their temporary files, so that what they leave can be seen.
-    """
-
-    def __init__(self, data: Path, temporary: Path) -> None:
-        self.data = data
-        self.starts = 0
-        self._port = free_port()
-        self._env = {**os.environ, **_ENV, "TMPDIR": str(temporary)}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._output = (data.parent / "up.log").open("ab")
-
-    @property
-    def pid(self) -> int:
-        """Of `pagemill up`."""
-        assert self._process is not None
-        return self._process.pid
-
-    def tend(self) -> None:
-        """Start it if it does not run."""
-        if self._process is not None and self._process.poll() is None:
-            return
-        self.starts += 1
-        command = [*PYTHON, "-m", "cli.main", "up", "--data", str(self.data), "--port", str(self._port)]
-        self._process = subprocess.Popen(
-            command, env=self._env, cwd=PROJECT_ROOT, stdout=self._output, stderr=self._output, start_new_session=True
-        )
-
-    def url(self) -> str | None:
-        """Where it listens; None while it starts."""
-        try:
-            found: str = orjson.loads((self.data / "server.json").read_bytes())["url"]
-        except (FileNotFoundError, orjson.JSONDecodeError):
-            return None
-        return found
-
-    def ready(self) -> bool:
-        """Whether it says that it is."""
-        url = self.url()
-        try:
-            return url is not None and httpx.get(f"{url}/readyz", timeout=10.0).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def stop(self) -> None:
-        """End it in order."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(60)
-            finally:
-                self._process.kill()
-        self._output.close()
 
 
 @dataclass
@@ -121,7 +53,7 @@ class Uploads:
     retried: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
-    def send_all(self, stack: Stack, papers: list[Paper], seconds: float, stop: threading.Event) -> None:
+    def send_all(self, stack: TendedStack, papers: list[Paper], seconds: float, stop: threading.Event) -> None:
         """Upload the papers, spread over the time; each again until the server has said that it has it."""
         began = time.monotonic()
         for number, paper in enumerate(papers):
@@ -130,7 +62,7 @@ class Uploads:
             while not stop.is_set() and not self._send(stack, paper):
                 stop.wait(1.0)
 
-    def _send(self, stack: Stack, paper: Paper) -> bool:
+    def _send(self, stack: TendedStack, paper: Paper) -> bool:
         url = stack.url()
         if url is None:
             self.retried["no server"] += 1
@@ -158,7 +90,7 @@ class Uploads:
 class Storm:
     """Kills, at random; the seed makes the draws, not what is there to be drawn."""
 
-    stack: Stack
+    stack: TendedStack
     seed: int
     say: Callable[[str], None]
     kills: Counter[str] = field(default_factory=Counter)
@@ -209,7 +141,7 @@ def run(
     papers = list(draw(count, book_pages))
     temporary = folder / "temporary"
     temporary.mkdir(parents=True)
-    stack = Stack(folder / "data", temporary)
+    stack = TendedStack(folder / "data", temporary)
     storm, uploads, stop = Storm(stack, seed, say), Uploads(), threading.Event()
     try:
         stack.tend()
