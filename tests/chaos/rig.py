@@ -112,7 +112,7 @@ class Rig:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"{self.stack.url}/readyz", timeout=30).status_code == 200
+            return httpx.get(f"{self.stack.url}/readyz", timeout=30, trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -69,7 +69,10 @@ class Uploads:
             return False
         try:
             answer = httpx.post(
-                f"{url}/api/v1{kb_path(KB)}/documents", files={"files": (paper.name, paper.content)}, timeout=60.0
+                f"{url}/api/v1{kb_path(KB)}/documents",
+                files={"files": (paper.name, paper.content)},
+                timeout=60.0,
+                trust_env=False,
             )
         except httpx.TransportError as error:
             self.retried[type(error).__name__] += 1
@@ -146,7 +149,7 @@ def run(
     try:
         stack.tend()
         until(stack.ready, 180, "the stack to be ready")
-        answer = httpx.post(f"{stack.url()}/api/v1/knowledge-bases", json={"name": KB}, timeout=30.0)
+        answer = httpx.post(f"{stack.url()}/api/v1/knowledge-bases", json={"name": KB}, timeout=30.0, trust_env=False)
         answer.raise_for_status()
         client = threading.Thread(target=uploads.send_all, args=(stack, papers, 0.9 * seconds, stop))
         client.start()
@@ -155,7 +158,9 @@ def run(
             storm.rage(seconds)
             say("the storm is over")
             ended = time.monotonic()
-            client.join(SETTLE_S)
+            while client.is_alive() and time.monotonic() < ended + SETTLE_S:
+                stack.tend()
+                client.join(1.0)
         finally:
             stop.set()
             client.join()

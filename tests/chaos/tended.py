@@ -64,7 +64,7 @@ class TendedStack:
         """Whether it says that it is."""
         url = self.url()
         try:
-            return url is not None and httpx.get(f"{url}/readyz", timeout=10.0).status_code == 200
+            return url is not None and httpx.get(f"{url}/readyz", timeout=10.0, trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
 
