@@ -61,7 +61,12 @@ def require_room(kb: KnowledgeBase, max_waiting: int) -> None:
 def _require_room(connection: Connection, max_waiting: int | None) -> None:
     if max_waiting is None:
         return
-    waiting = scalar(connection, "SELECT count(*) FROM run WHERE status IN ('queued', 'running')")
+    waiting = scalar(
+        connection,
+        # Not what is published and stored once more, after a restore: nobody waits for it.
+        "SELECT count(*) FROM run JOIN document ON document.id = run.document"
+        " WHERE status IN ('queued', 'running') AND document.published_run IS NOT run.run",
+    )
     if waiting >= max_waiting:
         raise PermanentError(
             "too_many_waiting",
@@ -140,6 +145,8 @@ def _known(kb: KnowledgeBase, new: NewDocument, settings: dict[str, Any], max_wa
 def cancel(kb: KnowledgeBase, document: str) -> None:
     """Stop the latest run; its workers find their units gone within one renewal of their leases.
 
+    One that is published, and only stored once more after a restore, is done as before, short of some vectors.
+
     Raises:
         PermanentError: `not_found`; `conflict` when it has ended.
     """
@@ -147,7 +154,7 @@ def cancel(kb: KnowledgeBase, document: str) -> None:
         row = _one(connection, document)
         if row.status not in runs.UNFINISHED:
             raise PermanentError("conflict", f"The document is {row.status}: there is nothing to cancel.")
-        runs.finish(connection, document, row.run, "cancelled")
+        runs.finish(connection, document, row.run, "done" if row.run == row.published_run else "cancelled")
 
 
 def cancel_all(kb: KnowledgeBase) -> None:

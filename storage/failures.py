@@ -1,7 +1,9 @@
 """Failed units over all knowledge bases: a list for people, who have them tried again or accept them.
 
-Told of each document's latest run only: a retry opens a new one, and what it does well is off the list. What was
-discarded is off the list too; the document stays as it is, and may be retried all the same.
+Told of each document's latest run: a retry opens a new one, and what it does well is off the list. Of the published
+run, where that is another, its storing is told: a restored document whose vectors could not be written again would else
+lack them and nobody knew. What was discarded is off the list too; the document stays as it is, and may be retried all
+the same.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.types import JSON
 
+from pipeline import stages
 from storage import clock
 from storage.catalog import KnowledgeBase
 
 LISTED = (
-    "unit JOIN document ON document.id = unit.document AND document.run = unit.run AND document.deleted_at IS NULL"
+    "unit JOIN document ON document.id = unit.document AND document.deleted_at IS NULL AND (unit.run = document.run"
+    f" OR (unit.run = document.published_run AND unit.stage = '{stages.LAST}'))"
     " WHERE unit.state = 'failed' AND unit.discarded_at IS NULL"
 )
 """What of the ledger is on the list: for the count in the pipeline's overview too."""

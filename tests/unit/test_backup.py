@@ -19,7 +19,22 @@ from sqlalchemy import text
 
 from pipeline.errors import PermanentError
 from pipeline.settings import Settings, StorageSettings
-from storage import archive, backup, cleanup, database, documents, ledger, migrate, restore, runs, search, status
+from storage import (
+    archive,
+    backup,
+    cleanup,
+    database,
+    documents,
+    failures,
+    ledger,
+    migrate,
+    overview,
+    reprocess,
+    restore,
+    runs,
+    search,
+    status,
+)
 from storage.archive import BackupError
 from storage.backup import Backup
 from storage.catalog import KnowledgeBase, Storage
@@ -135,6 +150,51 @@ def test_a_result_behind_a_failed_run_stays_published_and_gets_its_vectors(
     builders.publish(again, document, run=1)
     told = status.status(again, document)
     assert (told["status"], told["published_run"]) == ("failed", 1)
+
+
+def test_a_published_run_that_cannot_be_stored_once_more_is_listed(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    document = published(kb, b"one", "a.pdf")
+    with kb.db.write() as connection:
+        runs.open_run(connection, document, 2, "reprocess", builders.RUN_SETTINGS)
+    back_up(storage, kb, tmp_path / "kb.tar")
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    ledger.give_up(builders.claim(again, document, "store", run=1), PermanentError("internal", "no room"))
+    told = failures.listed(again, "store", limit=9)
+    assert [(one["document"], one["run"]) for one in told] == [(document, 1)]
+    assert failures.documents(again, "store", None) == [document]
+    assert overview.pipeline(storage)["stages"]["store"]["failed"] == 1
+    assert failures.discard(again, "store", None) == 1 and failures.listed(again, "store", limit=9) == []
+
+
+def test_pages_that_failed_in_the_published_run_are_not_told_beside_a_retry(kb: KnowledgeBase) -> None:
+    document = builders.upload(kb, b"one").id
+    first = builders.claim(kb, document, "render")
+    builders.pages.page_count_known(first, 2)
+    builders.pages.settle_render(first, [builders.read_page(1), (2, PermanentError("page_damaged", "torn"))])
+    builders.through_embed(kb, document)
+    builders.publish(kb, document)
+    assert len(failures.listed(kb, "render", limit=9)) == 1
+    reprocess.retry(kb, document, builders.RUN_SETTINGS)
+    assert failures.listed(kb, "render", limit=9) == []
+
+
+def test_a_restored_document_is_no_waiting_upload_and_stays_done_when_it_is_cancelled(
+    storage: Storage, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    document = published(kb, b"one", "a.pdf")
+    back_up(storage, kb, tmp_path / "kb.tar")
+    again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
+    assert status.status(again, document)["status"] == "running"
+    documents.require_room(again, 1)
+    documents.cancel(again, document)
+    told = status.status(again, document)
+    assert (told["status"], told["published_run"]) == ("done", 1)
+    assert cleanup.due(again) == [] and ledger.waiting(again, "store") == []
+    builders.upload(again, b"two")
+    with pytest.raises(PermanentError, match="no more than 1"):
+        documents.require_room(again, 1)
 
 
 def test_a_run_stored_once_more_never_takes_the_place_of_a_newer_one(kb: KnowledgeBase) -> None:
