@@ -50,6 +50,7 @@ HTTP_SECONDS = Histogram(
 )
 WRITTEN = (STAGE_SECONDS, ATTEMPTS_FAILED, PAGES, MESSAGES, UPLOAD_BYTES, SEARCH_SECONDS, HTTP_SECONDS)
 
+_ENGINES = ("none", "text_layer", "tesseract", "rapidocr")
 _held: list[IO[str]] = []  # locks, until the process ends
 
 
@@ -68,6 +69,11 @@ def share(folder: Path, role: str) -> None:
         return
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     values.ValueClass = values.MultiProcessValue(lambda: name)  # type: ignore[no-untyped-call]
+
+
+def count_page(engine: str, outcome: str) -> None:
+    """Count a page that was settled. What read it is a child's word, of which any number must not become labels."""
+    PAGES.labels(engine if engine in _ENGINES else "other", outcome).inc()
 
 
 def _free_name(folder: Path, role: str) -> str:

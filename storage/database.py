@@ -95,8 +95,9 @@ class Database:
         Args:
             durable: flush to disk at commit: for whatever a person is told succeeded.
         """
+        acts: list[Callable[[], object]] = []
         with _mapped(self.path), self._engine.connect() as connection:
-            writing = connection.execution_options(writing=True)
+            writing = connection.execution_options(writing=True, after_commit=acts)
             if durable:
                 _synchronous(writing, "FULL")
             try:
@@ -105,6 +106,8 @@ class Database:
             finally:
                 if durable:
                     _synchronous(writing, "NORMAL")
+        for act in acts:
+            act()
 
     def truncate_log(self) -> bool:
         """Bring the write-ahead log into the database and cut it to nothing; False where others were at it just now.
@@ -177,6 +180,11 @@ def copy(source: Path, target: Path, told: Callable[[int, int], None] = lambda _
         if isinstance(error, sqlite3.OperationalError):
             raise ServiceUnavailable(f"copying {source.name}: {error}") from error
         raise
+
+
+def after_commit(connection: Connection, act: Callable[[], object]) -> None:
+    """Have something done once a write is committed; never where it is rolled back."""
+    connection.get_execution_options()["after_commit"].append(act)
 
 
 def scalar(connection: Connection, sql: str, **values: Any) -> Any:

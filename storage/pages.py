@@ -15,6 +15,7 @@ from pipeline.errors import PermanentError
 from pipeline.types import PageImage, PageReading, RenderedPage
 from storage import runs, schema
 from storage.catalog import KnowledgeBase
+from storage.database import after_commit
 from storage.ledger import Claim, fail_page, fenced, settling
 
 _READ_AT_ONCE = 100
@@ -145,7 +146,7 @@ def _put_reading(connection: Connection, claim: Claim, reading: PageReading) -> 
         image=None, reading=reading_id, source=reading.source, engine=reading.engine,
         confidence=reading.confidence, review=reading.review, error=None,
     )  # fmt: skip
-    metrics.PAGES.labels(reading.engine, "review" if reading.review else "read").inc()
+    after_commit(connection, lambda: metrics.count_page(reading.engine, "review" if reading.review else "read"))
 
 
 def _put_page(connection: Connection, claim: Claim, page_number: int, **values: Any) -> None:

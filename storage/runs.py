@@ -15,6 +15,7 @@ from sqlalchemy.types import JSON
 
 from pipeline import metrics, stages
 from storage import clock
+from storage.database import after_commit
 
 UNFINISHED = ("queued", "running")
 _READER_DIED = ("page_crashed", "page_timeout", "page_memory", "worker_lost")
@@ -255,7 +256,7 @@ def mark_page_failed(connection: Connection, document: str, run: int, page_numbe
         ).bindparams(bindparam("error", type_=JSON)),
         {"document": document, "run": run, "page": page_number, "error": error},
     )
-    metrics.PAGES.labels("none", "failed").inc()
+    after_commit(connection, lambda: metrics.count_page("none", "failed"))
 
 
 def finish(connection: Connection, document: str, run: int, status: str, error: dict[str, Any] | None = None) -> None:

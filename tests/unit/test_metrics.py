@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from pipeline import metrics
+from pipeline.errors import PermanentError
 from pipeline.settings import PROJECT_ROOT
+from storage import pages, runs
+from storage.catalog import KnowledgeBase
+from tests.unit.builders import claim, read_page, upload
 
 _COUNT = """
 import sys
@@ -99,3 +105,34 @@ def test_without_room_a_process_counts_for_itself(tmp_path: Path) -> None:
 
 def test_every_metric_has_labels() -> None:
     assert all(metric._labelnames for metric in metrics.WRITTEN), "it would be bound before `share` was called"
+
+
+def counted_pages() -> dict[tuple[str, str], float]:
+    return {
+        (sample.labels["engine"], sample.labels["outcome"]): sample.value
+        for metric in metrics.PAGES.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
+
+
+def test_pages_are_counted_once_they_are_committed(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = claim(kb, upload(kb).id, "render")
+    pages.page_count_known(held, 2)
+    made_up = read_page(1)
+    assert made_up.reading is not None
+    made_up = replace(made_up, reading=replace(made_up.reading, engine="whatever a child says"))
+    both = [made_up, (2, PermanentError("page_damaged", "torn"))]
+    before = counted_pages()
+
+    def broken(*_: object) -> None:
+        raise OperationalError("", {}, Exception("disk I/O error"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "advance", broken)
+        with pytest.raises(Exception, match="disk I/O error"):
+            pages.settle_render(held, both)
+    assert counted_pages() == before
+    pages.settle_render(held, both)
+    more = {labels: value - before.get(labels, 0.0) for labels, value in counted_pages().items()}
+    assert {labels: value for labels, value in more.items() if value} == {("other", "read"): 1, ("none", "failed"): 1}
