@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import struct
 import sys
 import warnings
@@ -24,6 +25,7 @@ from pipeline.process import die_with_parent, limit_core_dumps, limit_memory
 from pipeline.trace import outline, say_uncaught
 
 HEADER = struct.Struct(">I")
+_REST_S = 3.0  # the pages of a unit follow each other faster
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -32,7 +34,7 @@ def _render_handlers(config: dict[str, Any]) -> dict[str, Handler]:
     from pipeline.render.service import RenderService
 
     service = RenderService(config)
-    return {"open": service.open, "render": service.render, "preview": service.preview}
+    return {"open": service.open, "render": service.render, "preview": service.preview, "rest": service.rest}
 
 
 def _ocr_handlers(config: dict[str, Any]) -> dict[str, Handler]:
@@ -58,7 +60,8 @@ def main(role: str) -> None:
     _send(answers, {"ok": None})
     _hush()
     limit_memory(config["memory_mb"])
-    while (request := _receive(requests)) is not None:
+    rest = handlers.get("rest")
+    while (request := _next(requests, rest)) is not None:
         _send(answers, _answer(handlers[request.pop("call")], request))
 
 
@@ -110,6 +113,16 @@ def _answer(handler: Handler, request: dict[str, Any]) -> dict[str, Any]:
 
 def _say(error: BaseException) -> None:
     print(f"child: {outline(error)}", file=sys.stderr, flush=True)
+
+
+def _next(requests: BinaryIO, rest: Handler | None) -> dict[str, Any] | None:
+    """The next request; where none comes for a while the role rests first.
+
+    Nothing is asked before what was asked is answered, so the stream has nothing in its buffer.
+    """
+    if rest is not None and not select.select([requests], [], [], _REST_S)[0]:
+        _answer(rest, {})
+    return _receive(requests)
 
 
 def _receive(stream: BinaryIO) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The calls that the render child answers: plain JSON in, plain JSON out, the last original kept open."""
+"""The calls that the render child answers: plain JSON in, plain JSON out, the last original kept open for a while."""
 
 from __future__ import annotations
 
@@ -72,6 +72,14 @@ class RenderService:
                 source, request["page_number"], request["width_px"], Path(request["image"]), options
             )
         return {"width_px": width, "height_px": height}
+
+    def rest(self, request: dict[str, Any]) -> None:
+        """Close the last original: on an idle server a deleted file must not live on, open.
+
+        Args:
+            request: not used; every call has one.
+        """
+        self._close()
 
     @contextmanager
     def _page(self, request: dict[str, Any]) -> Iterator[tuple[Source, RenderOptions]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ import pytest
 from pipeline import children
 from pipeline.children import Child
 from pipeline.errors import ChildFailed
+from tests import drawing
+from tests.stack import until
 
 _DIES = """
 import os, struct, sys
@@ -74,3 +77,27 @@ def test_temporary_files_of_a_killed_worker_go_when_the_next_one_starts(
     child.warm()
     assert not left.exists() and other.exists()
     child.kill()
+
+
+def test_a_child_that_has_nothing_to_do_lets_go_of_the_last_original(tmp_path: Path) -> None:
+    """Deleted while it is open, a file would keep its bytes on the disk for as long as nothing else is asked for."""
+    path = tmp_path / "original"
+    path.write_bytes(drawing.text_pdf([["A letter"]]))
+    child = Child("render", {"memory_mb": 1000})
+
+    def opened() -> list[str]:
+        assert child._process is not None
+        descriptors = Path(f"/proc/{child._process.pid}/fd").iterdir()  # where a deleted file has a name, too
+        return [name for name in map(os.readlink, descriptors) if name.startswith(str(path))]
+
+    request = {"call": "open", "path": str(path), "kind": "pdf", "max_pages": 5}
+    try:
+        assert child.call(request, "Opening the file", 60.0, lambda: False) == 1
+        assert opened() == [str(path)]
+        path.unlink()
+        assert opened(), "or this test is of nothing"
+        until(lambda: not opened(), 60, "the file to be closed")
+        path.write_bytes(drawing.text_pdf([["A letter"], ["and its second page"]]))
+        assert child.call(request, "Opening the file", 60.0, lambda: False) == 2
+    finally:
+        child.kill()
