@@ -26,6 +26,7 @@ from storage.database import Missing
 
 _UNIT = "document = :document AND run = :run AND stage = :stage AND unit = :unit"
 _DUE = "(not_before_s IS NULL OR boot != :boot OR not_before_s <= :now)"
+_PROMPT_S = 0.25  # who waits longer for the write lock is not the only one who waits
 _ERROR = bindparam("error", type_=JSON(none_as_null=True))
 
 
@@ -74,13 +75,13 @@ def claim(
 ) -> Claim | None:
     """Take a ready unit; None if it is not to be had. Twice is safe: the second finds it claimed."""
     token = uuid.uuid4().hex
-    now = clock.now_s()
-    values = {
-        "document": document, "run": run, "stage": stage, "unit": unit, "token": token, "worker": worker,
-        "boot": clock.boot_id(), "now": now, "until": now + rules.lease_s, "wall": clock.wall(),
-    }  # fmt: skip
     try:
         with kb.db.write() as connection:
+            now = clock.now_s()  # not before: the lock may have been long in coming, and the lease begins now
+            values = {
+                "document": document, "run": run, "stage": stage, "unit": unit, "token": token, "worker": worker,
+                "boot": clock.boot_id(), "now": now, "until": now + rules.lease_s, "wall": clock.wall(),
+            }  # fmt: skip
             row = connection.execute(
                 text(
                     "UPDATE unit SET state = 'claimed', token = :token, worker = :worker, boot = :boot,"
@@ -107,12 +108,11 @@ def renew(held: Claim, rules: LedgerSettings) -> None:
     Raises:
         LeaseLost: the unit is somebody else's now.
     """
-    now = clock.now_s()
     try:
         with held.kb.db.write() as connection:
             done = connection.execute(
                 text(f"UPDATE unit SET lease_until_s = :until WHERE {_UNIT} AND state = 'claimed' AND token = :token"),
-                {**held.key, "token": held.token, "until": now + rules.lease_s},
+                {**held.key, "token": held.token, "until": clock.now_s() + rules.lease_s},
             )
             if done.rowcount != 1:
                 raise LeaseLost(held.unit)
@@ -212,13 +212,21 @@ def give_up(held: Claim, error: PermanentError) -> None:
 
 
 def expire_leases(kb: KnowledgeBase, rules: LedgerSettings) -> list[dict[str, Any]]:
-    """Return units whose worker fell silent to `ready`, each a loss counted; which they were."""
+    """Return units whose worker fell silent to `ready`, each a loss counted; which they were.
+
+    A worker is silent too while the database is locked. So where the lock was long in coming, all is left to the next
+    round: the renewals that waited for the same lock land first.
+    """
     now = {"now": clock.now_s(), "boot": clock.boot_id()}
     expired = "state = 'claimed' AND (boot != :boot OR lease_until_s < :now)"
     with kb.db.read() as connection:
         if connection.execute(text(f"SELECT 1 FROM unit WHERE {expired} LIMIT 1"), now).first() is None:
             return []
+    began = clock.now_s()
     with kb.db.write() as connection:
+        now["now"] = clock.now_s()
+        if now["now"] - began > _PROMPT_S:
+            return []
         columns = "document, run, stage, unit, first, last, worker, losses"
         rows = connection.execute(text(f"SELECT {columns} FROM unit WHERE {expired}"), now).mappings().all()
         for row in rows:

@@ -103,10 +103,17 @@ class Rig:
 
     def faults(self, kb_id: str) -> int:
         """Attempts in a knowledge base that were counted as a page's or a step's fault."""
+        return self._counted(kb_id, "crashes + errors")
+
+    def losses(self, kb_id: str) -> int:
+        """Units of a knowledge base that were taken from their workers, as if these had died."""
+        return self._counted(kb_id, "losses")
+
+    def _counted(self, kb_id: str, what: str) -> int:
         database = Database(self.stack.data / "kb" / kb_id / "kb.sqlite3", 5.0)
         try:
             with database.read() as connection:
-                return int(scalar(connection, "SELECT coalesce(sum(crashes + errors), 0) FROM unit"))
+                return int(scalar(connection, f"SELECT coalesce(sum({what}), 0) FROM unit"))
         finally:
             database.close()
 

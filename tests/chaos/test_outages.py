@@ -101,8 +101,8 @@ def shelf_is_found(made: Rig) -> str | None:
 def through(
     ground: Rig, undisturbed: dict[str, Any], outage: Callable[[str], AbstractContextManager[None]], seconds: float,
     meanwhile: Meanwhile = lambda made, kb: None,
-) -> None:  # fmt: skip
-    """Put documents through an outage that begins while the first are being read."""
+) -> str:  # fmt: skip
+    """Put documents through an outage that begins while the first are being read; the knowledge base's id."""
     kb = ground.stack.create("board")
     (ground.switches / "hold-ocr").touch()
     ids: dict[str, str] = {name: ground.stack.upload(kb, name, content) for name, content in BEFORE.items()}
@@ -125,6 +125,7 @@ def through(
             ids[name] = ground.stack.upload(kb, name, content)
     assert settled(ground, kb, ids) == undisturbed
     assert ground.faults(kb) == 0, "an outage was counted as somebody's fault"
+    return kb
 
 
 def whole(made: Rig, _: str) -> None:
@@ -195,7 +196,8 @@ def test_a_database_is_locked_by_another_program(
         assert offer(made, kb, "refused.pdf", SHELF) is None
         assert shelf_is_found(made) is None
 
-    through(ground, stand[1], held, seconds, refused)
+    kb = through(ground, stand[1], held, seconds, refused)
+    assert ground.losses(kb) == 0, "a unit was taken from a worker that lived"
 
 
 def test_the_disk_is_full(stand: tuple[Rig, dict[str, Any]], ground: Rig) -> None:

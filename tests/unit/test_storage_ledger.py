@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.types import Box, PageReading, Word
@@ -9,6 +12,7 @@ from storage import chunks, cleanup, clock, documents, erasure, ledger, pages, r
 from storage import status as standing
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
+from storage.database import Database
 from tests.unit.builders import MODEL, RULES, claim, image_page, read_page, render_all, states, through_embed, upload
 from tests.unit.builders import chunks as make_chunks
 
@@ -74,6 +78,50 @@ def test_a_file_that_cannot_be_opened_keeps_its_code(kb: KnowledgeBase) -> None:
     document = upload(kb).id
     ledger.give_up(claim(kb, document, "render"), PermanentError("encrypted", "needs a password"))
     assert standing.status(kb, document)["error"]["code"] == "encrypted"
+
+
+class _Lock:
+    """A clock that stands still, and a write lock that comes so many seconds late."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now_s, self.late_s = clock.now_s(), 0.0
+        write = Database.write
+
+        @contextmanager
+        def write_late(database: Database, *, durable: bool = False) -> Iterator[Connection]:
+            with write(database, durable=durable) as connection:
+                self.now_s += self.late_s
+                yield connection
+
+        monkeypatch.setattr(clock, "now_s", lambda: self.now_s)
+        monkeypatch.setattr(Database, "write", write_late)
+
+
+def test_a_lease_begins_when_the_lock_came(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = upload(kb).id
+    lock = _Lock(monkeypatch)
+    lock.late_s = RULES.lease_s + 1
+    held = claim(kb, document, "render")
+    lock.late_s = 0.0
+    assert ledger.expire_leases(kb, RULES) == [], "claimed while the database was locked"
+    lock.now_s += RULES.lease_s - 1
+    lock.late_s = RULES.lease_s + 1
+    ledger.renew(held, RULES)
+    lock.late_s = 0.0
+    assert ledger.expire_leases(kb, RULES) == [], "renewed while the database was locked"
+    ledger.require_held(held)
+
+
+def test_while_the_database_is_locked_nobody_counts_as_silent(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(kb, upload(kb).id, "render")
+    lock = _Lock(monkeypatch)
+    lock.now_s += RULES.lease_s + 1
+    lock.late_s = RULES.lease_s
+    assert ledger.expire_leases(kb, RULES) == [], "the renewals that waited too land first"
+    lock.late_s = 0.0
+    assert [unit["unit"] for unit in ledger.expire_leases(kb, RULES)] == ["1-2"], "none came"
 
 
 def test_a_lost_lease_writes_nothing(kb: KnowledgeBase) -> None:
