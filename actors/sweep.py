@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -116,8 +115,8 @@ class Sweep:
         now = clock.now_s()
         seen = self._removed.get(kb_id)
         if seen is None:
-            with suppress(Missing):
-                documents.cancel_all(self._storage.open(kb_id))
+            # Whatever comes of it (its database may be damaged): once the files are gone no worker writes into them.
+            self._guarded("stopping a deleted one's work", lambda: documents.cancel_all(self._storage.open(kb_id)))
             self._storage.remove_remains(kb_id, last=False)
             self._removed[kb_id] = now
         elif now - seen > self._config.ledger.lease_s:

@@ -80,11 +80,7 @@ class Storage:
         with migrate.alone(self.data):
             migrate.refuse_newer(self.data)
             kept = migrate.back_up(self.data, self.settings.storage.backups)
-            migrate.upgrade(self.data / "catalog.sqlite3", "catalog", self._busy_s)
-            for record in self.knowledge_bases():
-                path = self._folder(record["id"]) / "kb.sqlite3"
-                if path.exists():  # else it was deleted since it was listed, and must not come back
-                    migrate.upgrade(path, "kb", self._busy_s)
+            migrate.upgrade_all(self.data, self._busy_s)
         return kept
 
     def outdated(self) -> bool:

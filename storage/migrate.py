@@ -118,6 +118,9 @@ def back_up(data: Path, keep: int) -> Path | None:
     outdated = pending(data)
     if not outdated:
         return None
+    (data / BACKUPS).mkdir(exist_ok=True)
+    for left in (data / BACKUPS).glob("*.part"):  # of a start that was killed: nobody else is at it (`alone`)
+        shutil.rmtree(left, ignore_errors=True)
     folder = data / BACKUPS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{max(revision for _, revision in outdated)}"
     temporary = folder.with_suffix(".part")
     with disk_errors():
@@ -126,15 +129,28 @@ def back_up(data: Path, keep: int) -> Path | None:
                 target = temporary / path.relative_to(data)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 copy(path, target)
+            for made in (temporary, *temporary.rglob("*")):
+                if made.is_dir():
+                    sync_folder(made)
             temporary.rename(folder)
             sync_folder(folder.parent)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-    older = sorted(path for path in folder.parent.iterdir() if path.is_dir())
+    older = sorted(path for path in folder.parent.iterdir() if path.is_dir() and path.suffix != temporary.suffix)
     for path in older[:-keep]:
         shutil.rmtree(path, ignore_errors=True)
     return folder
+
+
+def upgrade_all(data: Path, busy_timeout_s: float) -> None:
+    """Bring every database of a data folder to the newest schema, those of deleted knowledge bases too.
+
+    What a deleted one held is stopped in its database and removed by the sweep of this Pagemill.
+    """
+    for path, line in _databases(data):
+        if line == "catalog" or path.exists():  # else it was removed since it was listed, and must not come back
+            upgrade(path, line, busy_timeout_s)
 
 
 def upgrade(path: Path, line: Line, busy_timeout_s: float, to: str = "head") -> None:

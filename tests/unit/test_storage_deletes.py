@@ -12,7 +12,20 @@ from sqlalchemy import Connection, text
 from actors.sweep import Sweep
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.types import Chunk
-from storage import chunks, cleanup, clock, documents, erasure, fulltext, ledger, pages, retention, runs, status
+from storage import (
+    chunks,
+    cleanup,
+    clock,
+    documents,
+    erasure,
+    fulltext,
+    ledger,
+    migrate,
+    pages,
+    retention,
+    runs,
+    status,
+)
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
 from storage.files import preview_folder
@@ -215,10 +228,10 @@ def test_leases_expire_everywhere_before_chroma_is_waited_for(
 def test_preparing_brings_no_deleted_knowledge_base_back(
     storage: Storage, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = storage.knowledge_base(kb.id)
     storage.delete_knowledge_base(kb.id)
     storage.remove_remains(kb.id, last=True)
-    monkeypatch.setattr(storage, "knowledge_bases", lambda: [record])  # listed just before it was deleted
+    listed: list[tuple[Path, migrate.Line]] = [(kb.db.path, "kb")]  # just before it was removed
+    monkeypatch.setattr(migrate, "_databases", lambda _: listed)
     storage.prepare()
     assert not kb.folder.exists()
 

@@ -13,11 +13,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 
+from actors.sweep import Sweep
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import Settings
 from storage import clock, migrate, schema, search, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Database
+from storage.vectors import VectorStore
+from tests.unit.test_storage_control import _Messages
 
 
 def _differences(database: Database, tables: MetaData) -> list[object]:
@@ -118,10 +121,28 @@ def test_old_data_is_backed_up_brought_up_to_date_and_found(old_data: Storage) -
     old_data.catalog.close()
 
 
+def test_a_knowledge_base_deleted_just_before_an_update_is_removed(
+    old_data: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(old_data.data / "catalog.sqlite3")) as catalog:
+        catalog.execute("UPDATE knowledge_base SET deleted_at = '2026-11-02T00:00:00Z'")
+        catalog.commit()
+    assert old_data.prepare() is not None
+    assert old_data.prepare() is None, "it is not copied again at each start"
+    [kb_id] = old_data.deleted_knowledge_bases()
+    with old_data.open(kb_id).db.write() as connection:  # stopping its work fails, in whatever way
+        connection.execute(text("ALTER TABLE run RENAME TO damaged"))
+    monkeypatch.setattr(VectorStore, "drop", lambda _: None)
+    Sweep(old_data.settings, old_data, _Messages())._remove(kb_id)
+    assert not (old_data.data / "kb" / kb_id).exists()
+    old_data.catalog.close()
+
+
 def test_as_many_backups_are_kept_as_the_settings_say(old_data: Storage) -> None:
     folder = old_data.data / "backups"
     for year in range(2020, 2026):
         (folder / f"{year}0101T000000Z-0001").mkdir(parents=True)
+    (folder / "20990101T000000Z-0001.part" / "kb").mkdir(parents=True)  # of a start that was killed
     kept = old_data.prepare()
     assert kept is not None
     left = sorted(path.name for path in folder.iterdir())
