@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -57,7 +57,7 @@ def listing(data: Data = None, as_json: Json = False) -> None:
         found = keys.listing(storage.catalog)
         names = {record["id"]: record["name"] for record in storage.knowledge_bases()}
     if as_json:
-        print_json([_as_dict(key) for key in found])
+        print_json([key.as_dict() for key in found])
         return
     for key in found:
         ids = key.knowledge_bases
@@ -83,11 +83,3 @@ def revoke(
     with _opened(data) as storage:
         keys.revoke(storage.catalog, key)
     OUT.print(f"revoked {key}", markup=False, soft_wrap=True)
-
-
-def _as_dict(key: keys.Key) -> dict[str, Any]:
-    ids = None if key.knowledge_bases is None else sorted(key.knowledge_bases)
-    return {
-        "id": key.id, "name": key.name, "scope": key.scope, "knowledge_bases": ids, "created_at": key.created_at,
-        "used_at": key.used_at, "revoked_at": key.revoked_at,
-    }  # fmt: skip

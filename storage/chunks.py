@@ -45,7 +45,7 @@ def settle_extract(
     """
     key = {"document": claim.document, "run": claim.run}
     with fenced(claim) as connection:  # an attempt before this one may have left rows
-        _delete_chunks(connection, claim.document, claim.run)
+        _clear_attempt(connection, claim.document, claim.run)
     for start in range(0, len(chunks), rows_per_batch):
         rows = [
             {
@@ -76,7 +76,7 @@ def settle_adopted(claim: Claim, base: int, rows_per_batch: int) -> None:
         total = connection.execute(text(f"SELECT count(*) FROM chunk {of_base}"), key).scalar_one()
         row = connection.execute(text(f"SELECT language, fields FROM run {of_base}").columns(fields=JSON), key).one()
     with fenced(claim) as connection:
-        _delete_chunks(connection, claim.document, claim.run)
+        _clear_attempt(connection, claim.document, claim.run)
     columns = "position, text, heading, spans, tokens, text_hash"
     for first in range(0, total, rows_per_batch):
         with fenced(claim) as connection:
@@ -225,7 +225,8 @@ def delete_chunks(connection: Connection, document: str, run: int, limit: int = 
     return len(rows)
 
 
-def _delete_chunks(connection: Connection, document: str, run: int) -> None:
+def _clear_attempt(connection: Connection, document: str, run: int) -> None:
+    """Remove the rows of an attempt that was cut off; vectors stay, they are kept by text for the attempt to come."""
     values = {"document": document, "run": run}
     connection.execute(text(f"DELETE FROM chunk_fts WHERE rowid IN (SELECT seq FROM chunk WHERE {_RUN})"), values)
     connection.execute(text(f"DELETE FROM chunk WHERE {_RUN}"), values)

@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import RowMapping, delete, insert, or_, select, update
 
@@ -45,6 +45,14 @@ class Key:
     created_at: str
     used_at: str | None = None
     revoked_at: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What people are told of it."""
+        return {
+            "id": self.id, "name": self.name, "scope": self.scope, "created_at": self.created_at,
+            "knowledge_bases": None if self.knowledge_bases is None else sorted(self.knowledge_bases),
+            "used_at": self.used_at, "revoked_at": self.revoked_at,
+        }  # fmt: skip
 
     def allows(self, scope: Scope) -> bool:
         """Whether its scope holds the other."""

@@ -11,14 +11,6 @@ from web.state import State, answer, body, query, state
 from web.threads import in_thread, in_writing_thread
 
 
-def _record(key: keys.Key) -> answers.KeyRecord:
-    ids = None if key.knowledge_bases is None else sorted(key.knowledge_bases)
-    return answers.KeyRecord(
-        id=key.id, name=key.name, scope=key.scope, knowledge_bases=ids, created_at=key.created_at,
-        used_at=key.used_at, revoked_at=key.revoked_at,
-    )  # fmt: skip
-
-
 async def create(request: Request) -> Response:
     """POST /api/v1/keys: make a key; this answer alone holds it."""
     new = await body(request, inputs.NewKey)
@@ -30,7 +22,7 @@ def _create(parts: State, new: inputs.NewKey) -> answers.NewKeyRecord:
     if new.knowledge_bases is not None:
         ids = [parts.storage.knowledge_base(name)["id"] for name in new.knowledge_bases]
     made, presented = keys.make(parts.storage.catalog, new.name, new.scope, ids)
-    return answers.NewKeyRecord(**_record(made).model_dump(), key=presented)
+    return answers.NewKeyRecord(**made.as_dict(), key=presented)
 
 
 async def listing(request: Request) -> Response:
@@ -38,7 +30,7 @@ async def listing(request: Request) -> Response:
     wanted = query(request, inputs.ListQuery)
     found = await in_thread(keys.listing, state(request).storage.catalog)
     later = [key for key in found if wanted.cursor is None or key.id > wanted.cursor]
-    items = [_record(key) for key in later[: wanted.limit]]
+    items = [answers.KeyRecord(**key.as_dict()) for key in later[: wanted.limit]]
     return answer(answers.KeyList(items=items, next_cursor=items[-1].id if len(later) > wanted.limit else None))
 
 
