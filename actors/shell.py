@@ -83,6 +83,8 @@ class Shell:
             if claim is not None:
                 hands = Hands(claim)
                 self._holding[id(hands)] = hands
+                if self._stopping.is_set():  # since the look at the top: who set it has not seen these hands
+                    hands.taken.set()
                 try:
                     self._work(work, hands)
                 finally:
