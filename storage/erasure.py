@@ -30,13 +30,16 @@ def ask(connection: Connection) -> None:
 
 
 def erase(kb: KnowledgeBase, seconds: float) -> bool:
-    """Go on erasing for about so long; whether all is erased. Safe to interrupt and to repeat at any point.
+    """Go on erasing for about so long. Safe to interrupt and to repeat at any point.
 
-    Nothing is begun while further deleted documents are being cleaned up: they are erased together.
+    Nothing is done while further deleted documents are being cleaned up: they are erased together.
+
+    Returns:
+        Whether nothing is left to erase of what has been cleaned up.
     """
     until = time.monotonic() + seconds
     while (phase := _phase(kb)) != 0:
-        if time.monotonic() > until:
+        if _others_are_cleaned(kb) or time.monotonic() > until:
             return False
         if phase != _LOG_LEFT:
             _merge(kb)
@@ -50,11 +53,13 @@ def erase(kb: KnowledgeBase, seconds: float) -> bool:
 
 def _phase(kb: KnowledgeBase) -> int:
     with kb.db.read() as connection:
-        more = scalar(
-            connection,
-            "SELECT 1 FROM cleanup JOIN document ON document.id = cleanup.document AND deleted_at IS NOT NULL LIMIT 1",
-        )
-        return 0 if more else int(scalar(connection, "SELECT erase FROM knowledge"))
+        return int(scalar(connection, "SELECT erase FROM knowledge"))
+
+
+def _others_are_cleaned(kb: KnowledgeBase) -> bool:
+    with kb.db.read() as connection:
+        deleted = "SELECT 1 FROM cleanup JOIN document ON document.id = cleanup.document AND deleted_at IS NOT NULL"
+        return scalar(connection, f"{deleted} LIMIT 1") is not None
 
 
 def _merge(kb: KnowledgeBase) -> None:
