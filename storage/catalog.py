@@ -9,7 +9,8 @@ import re
 import shutil
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,8 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.errors import PermanentError
+from pipeline import log
+from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
 from storage import clock, migrate, pauses, schema
 from storage.database import Database
@@ -30,6 +32,7 @@ from storage.vectors import VectorStore
 DEFAULT_SCHEMA = "generic"
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
 _OPEN_AT_MOST = 64
+_LOG = log.get("storage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +151,14 @@ class Storage:
         name = check_name(name)
         kb_id = clock.new_id()
         folder = self._folder(kb_id)
-        try:
-            with disk_errors():
-                (folder / "incoming").mkdir(parents=True)
-                (folder / "documents").mkdir()
-                migrate.upgrade(folder / "kb.sqlite3", "kb", self._busy_s)
-                sync_folder(folder)
-                sync_folder(folder.parent)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        return self._register(kb_id, name, languages, engine, schema_name, retention_days, activity=0)
+        with _gone_on_failure(folder), disk_errors():
+            (folder / "incoming").mkdir(parents=True)
+            (folder / "documents").mkdir()
+            migrate.upgrade(folder / "kb.sqlite3", "kb", self._busy_s)
+            sync_folder(folder)
+            sync_folder(folder.parent)
+            self._register(kb_id, name, languages, engine, schema_name, retention_days, activity=0)
+        return self.knowledge_base(kb_id)
 
     def adopt_knowledge_base(
         self, kb_id: str, folder: Path, name: str, languages: list[str], engine: str, schema_name: str
@@ -170,11 +170,13 @@ class Storage:
         Raises:
             PermanentError: `name_taken` or `bad_request`.
         """
-        name = check_name(name)
-        self._folder(kb_id).parent.mkdir(exist_ok=True)
-        folder.rename(self._folder(kb_id))
-        sync_folder(self._folder(kb_id).parent)
-        return self._register(kb_id, name, languages, engine, schema_name, None, activity=1)
+        name, home = check_name(name), self._folder(kb_id)
+        home.parent.mkdir(exist_ok=True)
+        with _gone_on_failure(home):
+            folder.rename(home)
+            sync_folder(home.parent)
+            self._register(kb_id, name, languages, engine, schema_name, None, activity=1)
+        return self.knowledge_base(kb_id)
 
     def _register(
         self,
@@ -185,8 +187,8 @@ class Storage:
         schema_name: str,
         retention_days: int | None,
         activity: int,
-    ) -> dict[str, Any]:
-        """Write its row; where the name is taken, its folder goes again."""
+    ) -> None:
+        """Write its row."""
         values = {
             "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
             "schema": schema_name, "created_at": clock.wall(), "retention_days": retention_days, "activity": activity,
@@ -195,11 +197,9 @@ class Storage:
             with self.catalog.write(durable=True) as connection:
                 connection.execute(insert(schema.knowledge_base).values(values))
         except IntegrityError:
-            shutil.rmtree(self._folder(kb_id), ignore_errors=True)
             raise PermanentError(
                 "name_taken", f"A knowledge base named “{name}” exists; choose another name or use it."
             ) from None
-        return self.knowledge_base(kb_id)
 
     def knowledge_base(self, name_or_id: str) -> dict[str, Any]:
         """The catalogue's record of one knowledge base.
@@ -289,12 +289,42 @@ class Storage:
             )
             return found.first() is not None
 
+    def unlisted_folders(self) -> list[Path]:
+        """Folders of knowledge bases that the catalogue does not know, not even as deleted ones.
+
+        One may be in the making: its folder comes before its row.
+        """
+        above = self.data / "kb"
+        folders = [path for path in above.iterdir() if _HEX_ID.fullmatch(path.name)] if above.is_dir() else []
+        with self.catalog.read() as connection:  # after the folders: of those that were there, none is new
+            known = set(connection.execute(text("SELECT id FROM knowledge_base")).scalars())
+        return [path for path in folders if path.name not in known]
+
     # Activity: which knowledge bases dispatch and sweep must look at
 
     def wake(self, kb_id: str) -> None:
-        """Say that there is, or is about to be, work in it. Called before the work is committed."""
+        """Say that there is work in it; `working` says it around what makes the work."""
         with self.catalog.write() as connection:
             connection.execute(text("UPDATE knowledge_base SET activity = activity + 1 WHERE id = :id"), {"id": kb_id})
+
+    @contextmanager
+    def working(self, kb_id: str) -> Iterator[None]:
+        """Say before the body commits work in a knowledge base, and again after, that there is some.
+
+        The sweep may have seen it idle between the first and the commit. The second may fail: the work is committed,
+        nobody may be told otherwise, and a full scan of the sweep finds it.
+
+        Raises:
+            ServiceUnavailable: the catalogue is out of reach; the body was not begun.
+        """
+        self.wake(kb_id)
+        try:
+            yield
+        finally:
+            try:
+                self.wake(kb_id)
+            except ServiceUnavailable as error:
+                _LOG.warning("work not announced again", kb=kb_id, why=str(error))
 
     def active(self) -> list[tuple[str, int]]:
         """Knowledge bases that may have work, each with its activity number."""
@@ -311,6 +341,16 @@ class Storage:
                 text("UPDATE knowledge_base SET activity = 0 WHERE id = :id AND activity = :activity"),
                 {"id": kb_id, "activity": activity},
             )
+
+
+@contextmanager
+def _gone_on_failure(folder: Path) -> Iterator[None]:
+    """Remove a knowledge base's folder again where its making fails. What a kill leaves is for the sweep."""
+    try:
+        yield
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def not_found(name_or_id: str) -> PermanentError:

@@ -3,6 +3,11 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from pipeline.errors import ServiceUnavailable
+from storage import documents
+from storage.catalog import KnowledgeBase
+from storage.database import Missing
+
 
 def test_make_find_change_delete(client: TestClient) -> None:
     made = client.post("/knowledge-bases", json={"name": "简历 2026", "languages": ["zh-Hans"]})
@@ -17,6 +22,21 @@ def test_make_find_change_delete(client: TestClient) -> None:
     assert client.delete(f"/knowledge-bases/{record['id']}").status_code == 204
     assert client.get(f"/knowledge-bases/{record['id']}").status_code == 404
     assert client.get("/knowledge-bases").json() == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("error", [Missing("kb.sqlite3"), ServiceUnavailable("database kb.sqlite3: locked")])
+def test_what_was_deleted_is_told_as_deleted(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Its work could not be stopped, or the sweep was faster."""
+    client.post("/knowledge-bases", json={"name": "acme"})
+
+    def cancel_all(_: KnowledgeBase) -> None:
+        raise error
+
+    monkeypatch.setattr(documents, "cancel_all", cancel_all)
+    assert client.delete("/knowledge-bases/acme").status_code == 204
+    assert client.get("/knowledge-bases/acme").status_code == 404
 
 
 def test_names_that_look_alike_are_one(client: TestClient) -> None:

@@ -9,7 +9,7 @@ import pytest
 from actors import dispatch
 from actors.broker import Queue, Sent
 from actors.shell import Shell
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import LedgerSettings, QueueSettings, Settings
 from storage import documents, failures, ledger, overview, pace, pages, pauses, reprocess, status
 from storage.catalog import KnowledgeBase, Storage
@@ -167,6 +167,43 @@ def test_a_worker_leaves_a_unit_of_a_paused_stage_alone(kb: KnowledgeBase, stora
     pauses.resume(storage.catalog, "render")
     shell.do(work, kb.id, document, 1, "1-2")
     assert worked == ["1-2"]
+
+
+def test_a_unit_claimed_while_the_worker_stops_is_put_back(
+    kb: KnowledgeBase, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = upload(kb).id
+    shell = Shell(storage.settings, storage, _Messages(), "render", "worker")
+    taken = ledger.claim
+
+    def claim_late(*arguments: Any) -> ledger.Claim | None:
+        shell.stop()  # when it has not got the unit in its hands yet
+        return taken(*arguments)
+
+    monkeypatch.setattr(ledger, "claim", claim_late)
+    shell.do(lambda hands: hands.still_held(), kb.id, document, 1, "1-2")
+    assert ledger.state_of(kb, document, 1, "render", "1-2") == "ready"
+
+
+def test_work_is_announced_before_and_after(storage: Storage, kb: KnowledgeBase) -> None:
+    """The sweep may have seen it idle between the first and the commit, even if an error follows."""
+    with pytest.raises(KeyError), storage.working(kb.id):
+        [(_, activity)] = storage.active()
+        storage.rest(kb.id, activity)
+        raise KeyError
+    assert [id_ for id_, _ in storage.active()] == [kb.id]
+
+
+def test_work_that_was_committed_is_not_denied(
+    storage: Storage, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: str) -> None:
+        raise ServiceUnavailable("database catalog.sqlite3: database is locked")
+
+    with storage.working(kb.id):
+        monkeypatch.setattr(storage, "wake", locked)
+    with pytest.raises(ServiceUnavailable), storage.working(kb.id):
+        pytest.fail("nothing is begun that was not announced")
 
 
 def test_a_pause_is_no_standstill(kb: KnowledgeBase, storage: Storage) -> None:

@@ -44,34 +44,34 @@ def _add(parts: State, record: dict[str, Any], kb: KnowledgeBase, received: uplo
             raise PermanentError("bad_request", "There is no file in the upload: send files in the field `files`.")
         web = parts.settings.web
         batch = clock.new_id()
-        parts.storage.wake(kb.id)
         settings = parts.storage.run_settings(record)
         result = answers.UploadAnswer(batch=batch, documents=[], rejected=[])
-        for file in received.files:
-            try:
-                new = _new_document(file, form, limit_mb=web.max_upload_mb)
-                taken = documents.add(kb, new, batch, settings, web.max_waiting)
-            except PermanentError as error:
-                if file.path is not None:
-                    file.path.unlink(missing_ok=True)
-                problem = answers.Problem(code=error.code, message=error.message, detail=error.detail)
-                result.rejected.append(answers.RejectedFile(filename=file.filename, error=problem))
-                continue
-            _LOG.info("uploaded", kb=kb.id, document=taken.id, kind=new.kind, bytes=new.size_bytes,
-                      duplicate=taken.duplicate)  # fmt: skip
-            metrics.UPLOAD_BYTES.labels(new.kind).inc(new.size_bytes)
-            result.documents.append(
-                answers.AcceptedDocument.model_validate(
-                    {"id": taken.id, "filename": file.filename, "status": taken.status, "duplicate": taken.duplicate}
-                )
-            )
-        parts.storage.wake(kb.id)  # again: the sweep may have seen it idle between the first and the commit
+        with parts.storage.working(kb.id):
+            for file in received.files:
+                try:
+                    new = _new_document(file, form, limit_mb=web.max_upload_mb)
+                    result.documents.append(
+                        _accepted(kb, new, documents.add(kb, new, batch, settings, web.max_waiting))
+                    )
+                except PermanentError as error:
+                    if file.path is not None:
+                        file.path.unlink(missing_ok=True)
+                    problem = answers.Problem(code=error.code, message=error.message, detail=error.detail)
+                    result.rejected.append(answers.RejectedFile(filename=file.filename, error=problem))
         return result
     except BaseException:
         for file in received.files:
             if file.path is not None:
                 file.path.unlink(missing_ok=True)
         raise
+
+
+def _accepted(kb: KnowledgeBase, new: NewDocument, taken: documents.Accepted) -> answers.AcceptedDocument:
+    _LOG.info("uploaded", kb=kb.id, document=taken.id, kind=new.kind, bytes=new.size_bytes, duplicate=taken.duplicate)
+    metrics.UPLOAD_BYTES.labels(new.kind).inc(new.size_bytes)
+    return answers.AcceptedDocument.model_validate(
+        {"id": taken.id, "filename": new.filename, "status": taken.status, "duplicate": taken.duplicate}
+    )
 
 
 def _form(fields: dict[str, list[str]]) -> inputs.UploadForm:
@@ -170,9 +170,8 @@ async def retry(request: Request) -> Response:
 def _retry(parts: State, request: Request, password: str | None) -> answers.DocumentStatus:
     record, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
-    parts.storage.wake(kb.id)
-    reprocess.retry(kb, document, parts.storage.run_settings(record), password)
-    parts.storage.wake(kb.id)  # again, as after an upload
+    with parts.storage.working(kb.id):
+        reprocess.retry(kb, document, parts.storage.run_settings(record), password)
     return answers.DocumentStatus(**status.status(kb, document))
 
 
@@ -189,9 +188,8 @@ def _reprocess_one(
 ) -> answers.DocumentStatus:
     record, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
-    parts.storage.wake(kb.id)
-    reprocess.reprocess(kb, document, wanted.from_, parts.storage.run_settings(record), password)
-    parts.storage.wake(kb.id)  # again, as after an upload
+    with parts.storage.working(kb.id):
+        reprocess.reprocess(kb, document, wanted.from_, parts.storage.run_settings(record), password)
     return answers.DocumentStatus(**status.status(kb, document))
 
 
@@ -204,12 +202,11 @@ async def reprocess_all(request: Request) -> Response:
 
 def _reprocess_all(parts: State, request: Request, wanted: inputs.ReprocessAllQuery) -> pipeline_answers.RunsOpened:
     record, kb = parts.knowledge_base(request)
-    parts.storage.wake(kb.id)
     settings = parts.storage.run_settings(record)
-    opened = reprocess.reprocess_all(
-        kb, wanted.from_, settings, status=wanted.status, engine=wanted.engine, tag=wanted.tag
-    )
-    parts.storage.wake(kb.id)  # again, as after an upload
+    with parts.storage.working(kb.id):
+        opened = reprocess.reprocess_all(
+            kb, wanted.from_, settings, status=wanted.status, engine=wanted.engine, tag=wanted.tag
+        )
     return pipeline_answers.RunsOpened(runs=opened.runs, passed_over=opened.passed_over)
 
 
@@ -221,8 +218,8 @@ async def cancel(request: Request) -> Response:
 def _cancel(parts: State, request: Request) -> answers.DocumentStatus:
     _, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
-    parts.storage.wake(kb.id)
-    documents.cancel(kb, document)
+    with parts.storage.working(kb.id):
+        documents.cancel(kb, document)
     return answers.DocumentStatus(**status.status(kb, document))
 
 
@@ -234,5 +231,5 @@ async def delete(request: Request) -> Response:
 
 def _delete(parts: State, request: Request) -> None:
     _, kb = parts.knowledge_base(request)
-    parts.storage.wake(kb.id)
-    documents.delete(kb, request.path_params["document"])
+    with parts.storage.working(kb.id):
+        documents.delete(kb, request.path_params["document"])

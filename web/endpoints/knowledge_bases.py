@@ -7,12 +7,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipeline import log
+from pipeline.errors import ServiceUnavailable
 from storage import documents, status
 from storage.catalog import DEFAULT_SCHEMA, KnowledgeBase
+from storage.database import Missing
 from web import answers, inputs
 from web.state import State, answer, body, key_of, query, state
 from web.threads import in_thread, in_writing_thread
 
+_LOG = log.get("web")
 _FIELDS = ("id", "name", "languages", "engine", "schema", "retention_days", "created_at")
 
 
@@ -96,4 +100,7 @@ async def delete(request: Request) -> Response:
 def _delete(parts: State, request: Request) -> None:
     record, kb = parts.knowledge_base(request)
     parts.storage.delete_knowledge_base(record["id"])
-    documents.cancel_all(kb)
+    try:
+        documents.cancel_all(kb)
+    except (Missing, ServiceUnavailable) as error:  # it is deleted all the same, and the sweep stops its runs too
+        _LOG.warning("runs of a deleted knowledge base not stopped", kb=kb.id, why=str(error))

@@ -106,9 +106,8 @@ def _retry(parts: State, key: Key, stage: str, wanted: inputs.FailureChoice) -> 
             found = failures.documents(kb, stage, wanted.document)
             if not found:
                 continue
-            parts.storage.wake(kb.id)
-            opened = reprocess.retry_all(kb, found, parts.storage.run_settings(record))
-            parts.storage.wake(kb.id)  # again, as after an upload
+            with parts.storage.working(kb.id):
+                opened = reprocess.retry_all(kb, found, parts.storage.run_settings(record))
             runs, passed_over = runs + opened.runs, passed_over + opened.passed_over
     return pipeline_answers.RunsOpened(runs=runs, passed_over=passed_over)
 
