@@ -43,6 +43,7 @@ class Sweep:
         self._strays: dict[str, dict[str, float]] = {}  # by stage and message: since when it has been seen
         self._removed: dict[str, float] = {}
         self._orphans: dict[str, dict[Path, cleanup.Sighting]] = {}
+        self._unlisted: dict[Path, cleanup.Sighting] = {}
         self._full_scan_at = 0.0
 
     def round(self) -> bool:
@@ -67,6 +68,7 @@ class Sweep:
         for kb_id in self._storage.deleted_knowledge_bases():
             self._guarded("removing a deleted knowledge base", partial(self._remove, kb_id))
         if full:
+            self._guarded("removing what was never listed", self._remove_unlisted)
             self._guarded("forgetting workers", partial(workers.forget_silent, self._storage.catalog))
             self._full_scan_at = clock.now_s() + self._config.sweep.full_scan_s
         return True
@@ -123,6 +125,10 @@ class Sweep:
             self._storage.remove_remains(kb_id, last=True)
             del self._removed[kb_id]
             self._orphans.pop(kb_id, None)
+
+    def _remove_unlisted(self) -> None:
+        for kb_id in cleanup.remove_unlisted(self._storage, self._config.sweep.orphan_age_s, self._unlisted):
+            _LOG.warning("removed a knowledge base that was never made whole", kb=kb_id)
 
     def _remove_images(self) -> None:
         kbs: list[KnowledgeBase] = [self._storage.open(record["id"]) for record in self._storage.knowledge_bases()]

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Connection, Row, text
 
 from storage import chunks, clock, erasure
-from storage.catalog import KnowledgeBase
+from storage.catalog import KnowledgeBase, Storage
 from storage.files import looks_of, remove_if_empty, remove_previews, remove_run_folder, run_folder
 
 _PASSES = 2
@@ -49,7 +49,7 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
     """Clean one of the runs that are `due`.
 
     Raises:
-        ServiceUnavailable: Chroma is out of reach; what is due stays due.
+        ServiceUnavailable: Chroma is out of reach: of the run its vectors alone are left, and it stays due.
     """
     values = {"document": row.document, "run": row.run}
     deleted = row.deleted_at is not None
@@ -59,8 +59,6 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
             connection.execute(text("DELETE FROM cleanup WHERE document = :document AND run = :run"), values)
         return
     remove_run_folder(kb.data, kb.id, row.document, row.run)
-    if row.chunks:
-        kb.vectors.delete(row.document, row.run, row.chunks)
     if deleted:
         kb.files(row.document).remove()
         remove_previews(kb.data, kb.id, row.document)
@@ -68,15 +66,8 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         kb.files(row.document).remove_run(row.run)
     chunks.delete_run_chunks(kb, row.document, row.run)
     with kb.db.write() as connection:
-        now = connection.execute(
-            text(
-                "SELECT c.passes, d.deleted_at FROM cleanup AS c JOIN document AS d ON d.id = c.document"
-                " WHERE c.document = :document AND c.run = :run"
-            ),
-            values,
-        ).first()
-        if now is None or (now.passes, now.deleted_at) != (row.passes, row.deleted_at):
-            return  # deleted or published anew while we cleaned: the row asks for more now, and comes round again
+        if not _stands(connection, row):
+            return
         if deleted or row.run < row.latest:  # the latest run's pages are what a retry starts from
             for table in ("page", "unit"):
                 connection.execute(text(f"DELETE FROM {table} WHERE document = :document AND run = :run"), values)
@@ -87,6 +78,13 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
                 ),
                 values,
             )
+    # Last, as Chroma may be away for long: nothing else of what was deleted waits for it. How many there are, the
+    # clean-up's own row remembers.
+    if row.chunks:
+        kb.vectors.delete(row.document, row.run, row.chunks)
+    with kb.db.write() as connection:
+        if not _stands(connection, row):
+            return
         if row.passes + 1 < _PASSES:
             connection.execute(
                 text(
@@ -107,6 +105,21 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
             )
             if gone.rowcount:
                 erasure.ask(connection)
+
+
+def _stands(connection: Connection, row: Row[Any]) -> bool:
+    """Whether a clean-up is still what it was when it was due.
+
+    Where its document was deleted or its run published anew while we clean, it asks for more, and comes round again.
+    """
+    now = connection.execute(
+        text(
+            "SELECT c.passes, d.deleted_at FROM cleanup AS c JOIN document AS d ON d.id = c.document"
+            " WHERE c.document = :document AND c.run = :run"
+        ),
+        {"document": row.document, "run": row.run},
+    ).first()
+    return now is not None and (now.passes, now.deleted_at) == (row.passes, row.deleted_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +144,35 @@ def remove_orphans(kb: KnowledgeBase, age_s: float, seen: dict[Path, Sighting]) 
     documents, previews = kb.folder / "documents", kb.data / "cache" / kb.id
     orphans = _entries(kb.folder / "incoming")
     orphans += [path for folder in (documents, previews) for path in _entries(folder) if path.name not in known]
+    old = _lain_still(orphans, age_s, seen)
+    for path in old:
+        if path.parent == documents:
+            kb.files(path.name).remove()
+        elif path.parent == previews:
+            remove_previews(kb.data, kb.id, path.name)
+        else:
+            path.unlink(missing_ok=True)
+    return len(old)
+
+
+def remove_unlisted(storage: Storage, age_s: float, seen: dict[Path, Sighting]) -> list[str]:
+    """Remove folders of knowledge bases whose making was cut off before they were listed; ids of those removed.
+
+    Args:
+        age_s, seen: as for `remove_orphans`.
+    """
+    old = _lain_still(storage.unlisted_folders(), age_s, seen)
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return [folder.name for folder in old]
+
+
+def _lain_still(paths: list[Path], age_s: float, seen: dict[Path, Sighting]) -> list[Path]:
+    """Those that have been watched for so long without a change; `seen` is brought up to date."""
     before, now = dict(seen), clock.now_s()
     seen.clear()
-    removed = 0
-    for path in orphans:
+    old = []
+    for path in paths:
         looks = looks_of(path)
         if looks is None:  # gone since it was listed
             continue
@@ -143,15 +181,9 @@ def remove_orphans(kb: KnowledgeBase, age_s: float, seen: dict[Path, Sighting]) 
             sighting = Sighting(looks, now)
         if now - sighting.since_s <= age_s:
             seen[path] = sighting
-            continue
-        if path.parent == documents:
-            kb.files(path.name).remove()
-        elif path.parent == previews:
-            remove_previews(kb.data, kb.id, path.name)
         else:
-            path.unlink(missing_ok=True)
-        removed += 1
-    return removed
+            old.append(path)
+    return old
 
 
 def remove_stray_images(kb_list: list[KnowledgeBase], data: Path) -> int:

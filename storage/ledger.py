@@ -217,7 +217,7 @@ def expire_leases(kb: KnowledgeBase, rules: LedgerSettings) -> list[dict[str, An
     A worker is silent too while the database is locked. So where the lock was long in coming, all is left to the next
     round: the renewals that waited for the same lock land first.
     """
-    now = {"now": clock.now_s(), "boot": clock.boot_id()}
+    now: dict[str, Any] = {"now": clock.now_s(), "boot": clock.boot_id()}
     expired = "state = 'claimed' AND (boot != :boot OR lease_until_s < :now)"
     with kb.db.read() as connection:
         if connection.execute(text(f"SELECT 1 FROM unit WHERE {expired} LIMIT 1"), now).first() is None:

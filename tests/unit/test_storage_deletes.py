@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from actors.sweep import Sweep
-from pipeline.errors import LeaseLost, PermanentError
+from pipeline.errors import LeaseLost, PermanentError, ServiceUnavailable
 from pipeline.types import Chunk
 from storage import (
     chunks,
@@ -96,9 +96,8 @@ def test_erasing_goes_on_where_it_was_interrupted_and_lets_others_write(kb: Know
         assert not erasure.erase(kb, 60.0), "a reader still sees the log"
     assert cleanup.unfinished(kb)
     documents.delete(kb, other)
-    assert erasure.erase(kb, 60.0) and _holding(kb.folder, WORDS), (
-        "it waits for the other's clean-up, to do both at once"
-    )
+    assert not erasure.erase(kb, 60.0), "it waits for the other's clean-up, to do both at once, and says so"
+    assert _holding(kb.folder, WORDS)
     _clean(kb)
     assert erasure.erase(kb, 60.0)
     assert _holding(kb.folder, (*WORDS, "albatross")) == set()
@@ -189,8 +188,6 @@ def _fields(held: ledger.Claim) -> dict[str, object]:
 def test_its_files_go_while_chroma_is_away(
     storage: Storage, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.errors import ServiceUnavailable
-
     def away(_: VectorStore) -> None:
         raise ServiceUnavailable("Chroma: away")
 
@@ -223,6 +220,30 @@ def test_leases_expire_everywhere_before_chroma_is_waited_for(
     monkeypatch.setattr(VectorStore, "delete", wait)
     Sweep(storage.settings, storage, _Messages()).round()
     assert seen == ["ready"]
+
+
+def test_of_a_deleted_document_only_vectors_are_left_while_chroma_is_away(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise ServiceUnavailable("Chroma: away")
+
+    document = done(kb, b"1")
+    preview = preview_folder(kb.data, kb.id, document)
+    preview.mkdir(parents=True)
+    documents.delete(kb, document)
+    monkeypatch.setattr(VectorStore, "delete", away)
+    with pytest.raises(ServiceUnavailable):
+        _clean(kb)
+    assert not kb.files(document).folder.exists() and not preview.exists()
+    with kb.db.read() as connection:
+        for table in ("chunk", "chunk_fts", "embedding", "page", "reading", "unit"):
+            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0, table
+    deleted: list[object] = []
+    monkeypatch.setattr(VectorStore, "delete", lambda _, *which: deleted.append(which))
+    _clean(kb)
+    assert deleted == [(document, 1, 3), (document, 1, 3)], "once it is back, the vectors go, and late ones too"
+    assert erasure.erase(kb, 60.0) and not cleanup.unfinished(kb)
 
 
 def test_preparing_brings_no_deleted_knowledge_base_back(

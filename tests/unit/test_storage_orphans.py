@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from storage import backup, cleanup, documents, restore
+from actors.sweep import Sweep
+from pipeline.errors import ServiceUnavailable
+from pipeline.settings import SweepSettings
+from storage import backup, cleanup, clock, documents, restore
 from storage.catalog import KnowledgeBase, Storage
 from storage.cleanup import Sighting
 from storage.files import run_folder, write_atomically
 from tests.unit.builders import upload
+from tests.unit.test_storage_control import _Messages
 
 
 @pytest.fixture
@@ -64,6 +68,39 @@ def test_documents_that_were_committed_are_no_orphans(kb: KnowledgeBase, orphans
     cleanup.remove_orphans(kb, 0, seen)
     assert cleanup.remove_orphans(kb, 0, seen) == 1
     assert [path.exists() for path in orphans] == [False, True, True]
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_what_could_not_be_listed_leaves_no_folder(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, restored: bool
+) -> None:
+    staged = storage.data / "staged"
+    staged.mkdir()
+
+    def locked(*_: object, **__: object) -> None:
+        raise ServiceUnavailable("database catalog.sqlite3: database is locked")
+
+    monkeypatch.setattr(storage.catalog, "write", locked)
+    with pytest.raises(ServiceUnavailable):
+        if restored:
+            storage.adopt_knowledge_base(clock.new_id(), staged, "a", ["en"], "auto", "generic")
+        else:
+            storage.create_knowledge_base("a", ["en"], "auto")
+    assert list((storage.data / "kb").iterdir()) == [] and staged.exists() is not restored
+
+
+def test_a_knowledge_base_whose_making_was_cut_off_is_removed(storage: Storage, kb: KnowledgeBase) -> None:
+    deleted = storage.open(storage.create_knowledge_base("deleted", ["en"], "auto")["id"])
+    storage.delete_knowledge_base(deleted.id)
+    cut_off = storage.data / "kb" / clock.new_id()
+    (cut_off / "documents").mkdir(parents=True)
+    seen: dict[Path, Sighting] = {}
+    assert cleanup.remove_unlisted(storage, 3600, seen) == [] and set(seen) == {cut_off}
+    assert cleanup.remove_unlisted(storage, 3600, seen) == [], "it may be in the making"
+    sweep = Sweep(storage.settings.model_copy(update={"sweep": SweepSettings(orphan_age_s=1e-6)}), storage, _Messages())
+    sweep._remove_unlisted()
+    sweep._remove_unlisted()
+    assert not cut_off.exists() and kb.folder.exists() and deleted.folder.exists()
 
 
 def test_a_folder_whose_last_run_was_removed_goes_too(kb: KnowledgeBase) -> None:
