@@ -196,6 +196,63 @@ def test_the_pipeline_tells_what_everybody_does(visit: Visit, stack: Stack) -> N
     stack.client.call("POST", f"{kb_path(kb)}/documents/{book}/cancel")
 
 
+def test_failures_are_listed_retried_and_discarded(visit: Visit, stack: Stack) -> None:
+    kb = stack.create("browser torn files")
+    torn = stack.upload(kb, "torn-twice.pdf", drawing.damaged_pdf())
+    stack.wait(kb, torn)
+    page = visit.page
+    visit.goto("#/pipeline")
+    failure = page.locator(f"[data-failures=render] [data-document='{torn}']")
+    expect(failure).to_contain_text("torn-twice.pdf")
+    expect(failure).to_contain_text("damaged")
+    failure.locator("[data-action=retry]").click()
+    until(lambda: stack.status(kb, torn)["run"] == 2, 20, "a second run")
+    stack.wait(kb, torn)
+    expect(failure).to_be_visible(timeout=20_000)
+    failure.locator("[data-action=discard]").click()
+    expect(failure).to_have_count(0)
+    assert stack.status(kb, torn)["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("visit", "note"),
+    [({"locale": "en-US"}, "Extract is paused"), ({"locale": "zh-CN"}, "提取已暂停")],
+    indirect=["visit"],
+    ids=["en", "zh"],
+)
+def test_a_stage_is_paused_and_goes_on(visit: Visit, stack: Stack, note: str) -> None:
+    page = visit.page
+    kb = stack.create(f"browser: {note}")
+    visit.goto("#/pipeline")
+    card = page.locator(".stage-card[data-stage=extract]")
+    card.locator("[data-action=pause]").click()
+    try:
+        expect(card).to_have_attribute("data-paused", "true")
+        expect(page.locator("#health .note-warning", has_text=note)).to_be_visible(timeout=20_000)
+        document = stack.upload(kb, "waits.pdf", drawing.text_pdf([ENGLISH]))
+        until(lambda: stack.status(kb, document)["stage"] == "extract", 60, "it to wait for the paused stage")
+        expect(card.locator("[data-figure=ready] dd")).to_have_text("1")
+        card.locator("[data-action=pause]").click()
+        expect(card).to_have_attribute("data-paused", "false")
+        assert stack.wait(kb, document)[0]["status"] == "done"
+    finally:
+        stack.client.call("POST", "/pipeline/extract/resume")
+
+
+def test_a_document_is_done_anew(visit: Visit, stack: Stack) -> None:
+    kb = stack.create("browser anew")
+    document = stack.upload(kb, "anew.pdf", drawing.text_pdf([ENGLISH]))
+    stack.wait(kb, document)
+    page = visit.page
+    visit.goto(f"#/kb/{kb}")
+    row = _row(page, "anew.pdf")
+    row.locator("[data-action=reprocess]").click()
+    page.locator("#reprocess-dialog input[value=store]").check()
+    page.locator("#reprocess-dialog button[type=submit]").click()
+    until(lambda: stack.status(kb, document)["published_run"] == 2, 60, "the second run to publish")
+    expect(row).to_have_attribute("data-status", "done", timeout=20_000)
+
+
 @pytest.mark.parametrize("visit", [PHONE, {**PHONE, "locale": "zh-CN", "color_scheme": "dark"}], indirect=True)
 def test_nothing_sticks_out_on_a_phone(visit: Visit, stack: Stack, request: pytest.FixtureRequest) -> None:
     kb = stack.create(f"phone {request.node.name}"[:90])
