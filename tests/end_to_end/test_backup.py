@@ -32,15 +32,21 @@ def test_a_backup_taken_in_mid_work_comes_back_whole(stack: Stack, tmp_path: Pat
     gone = stack.upload(kb, "gone.pdf", drawing.text_pdf([["A letter that was deleted."]]))
     stack.wait(kb, *done, gone)
     stack.client.call("DELETE", f"/knowledge-bases/{kb}/documents/{gone}")
-    working = stack.upload(kb, "scan.pdf", drawing.scan(drawing.text_pdf([[LETTER], ["Signed in June."]]), seed=3))
     file = tmp_path / "lighthouse.tar"
     data = ("--data", str(stack.data))
-    made = json.loads(pagemill("backup", "lighthouse", "--output", str(file), *data, "--json").stdout)
+    stack.client.call("POST", "/pipeline/ocr/pause")
+    try:
+        working = stack.upload(kb, "scan.pdf", drawing.scan(drawing.text_pdf([[LETTER], ["Signed in June."]]), seed=3))
+        until(lambda: stack.status(kb, working)["stage"] == "ocr", 60, "the scan to wait for its reader")
+        made = json.loads(pagemill("backup", "lighthouse", "--output", str(file), *data, "--json").stdout)
+    finally:
+        stack.client.call("POST", "/pipeline/ocr/resume")
     assert made["documents"] == 3 and made["left_out"] == [] and made["size_bytes"] == file.stat().st_size
     again = pagemill("restore", str(file), *data)
     assert again.returncode == 1 and "--name" in again.stderr and "Traceback" not in again.stderr
     restored = pagemill("restore", str(file), "--name", "lighthouse again", *data)
     assert restored.returncode == 0 and "3 documents" in restored.stdout, restored.stderr
+    assert "1 of them in work" in restored.stdout
     [hit] = stack.search("lighthouse again", "灯塔看守人", mode="keyword")["hits"]
     assert hit["filename"] == "letter.pdf", "not found by its words before its vectors are back"
     for name in ("lighthouse", "lighthouse again"):
