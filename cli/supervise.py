@@ -42,12 +42,14 @@ class Program:
 
     Attributes:
         log: stem of the file its output goes to.
+        hangs: a file by which those who use it say that it hangs: it is ended then, and started anew.
     """
 
     name: str
     argv: list[str]
     env: Mapping[str, str]
     log: str = "pagemill"
+    hangs: Path | None = None
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class Supervisor:
         """Start again what died and is due."""
         changed = False
         for running in self._running.values():
+            self._end_hanging(running)
             if running.process is not None and running.process.poll() is not None:
                 self._note_death(running, running.process.returncode)
                 changed = True
@@ -111,6 +114,15 @@ class Supervisor:
                 changed = True
         if changed:
             self._write_report()
+
+    def _end_hanging(self, running: _Running) -> None:
+        note = running.program.hangs
+        if note is None or running.process is None or not note.exists():
+            return
+        note.unlink(missing_ok=True)
+        if time.monotonic() - running.started > _WELL_S:  # else it speaks of the one before
+            self._log(running.program.log).warning("supervisor: %s hangs and is ended", running.program.name)
+            running.process.kill()
 
     def _note_death(self, running: _Running, status: int) -> None:
         lived = time.monotonic() - running.started

@@ -26,6 +26,7 @@ from pipeline.settings import Settings, WebSettings
 from storage import keys, migrate
 from storage.catalog import Storage
 from storage.files import disk_errors
+from storage.vectors import HANGS_NOTE
 
 _LOOPBACK = "127.0.0.1"
 _NOBODY_ELSE = 0o077  # what people upload is not for other users of the machine
@@ -140,9 +141,9 @@ def chroma_program(data: Path) -> tuple[Program, str]:
     binary = Path(sys.executable).with_name("chroma")
     arguments = ["run", "--path", str(folder), "--host", _LOOPBACK, "--port", str(port)]
     env = {"RUST_LOG": "warn", "ANONYMIZED_TELEMETRY": "False"}
-    return Program("chroma", python("cli.guard", str(binary), *arguments), env, log="chroma"), (
-        f"http://{_LOOPBACK}:{port}"
-    )
+    (data / HANGS_NOTE).unlink(missing_ok=True)
+    command = python("cli.guard", str(binary), *arguments)
+    return Program("chroma", command, env, log="chroma", hangs=data / HANGS_NOTE), f"http://{_LOOPBACK}:{port}"
 
 
 def wait_for(what: str, check: Callable[[], bool], supervisor: Supervisor, seconds: float) -> None:

@@ -27,7 +27,7 @@ from storage import clock, migrate, pauses, schema
 from storage.database import Database
 from storage.files import DocumentFiles, disk_errors, remove_previews, sync_folder
 from storage.pace import PaceMemory
-from storage.vectors import VectorStore
+from storage.vectors import HANGS_NOTE, VectorStore
 
 DEFAULT_SCHEMA = "generic"
 _HEX_ID = re.compile(r"[0-9a-f]{32}")
@@ -106,7 +106,8 @@ class Storage:
                 folder = self._folder(kb_id)
                 database = Database(folder / "kb.sqlite3", self._busy_s)
                 breadth, lives = self.settings.search.ef_search, database.path.exists
-                vectors = VectorStore(self._chroma_url, kb_id, breadth, self._busy_s, lives)
+                note = self.data / HANGS_NOTE
+                vectors = VectorStore(self._chroma_url, kb_id, breadth, self._busy_s, lives, note)
                 pace = PaceMemory(partial(pauses.last_pauses, self.catalog))
                 known = KnowledgeBase(kb_id, folder, self.data, database, vectors, pace)
                 self._open[kb_id] = known

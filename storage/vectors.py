@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -28,6 +29,11 @@ _DELETE_AT_ONCE = 1000
 _HTTP = ("httpx", "httpcore")
 _SILENT_S = 5.0  # a server that did not answer in time is left alone for so long
 _silent_until: dict[str, float] = {}  # by its address: whoever waited for it, searches and sweep, waited for all others
+# A server that let so many requests wait in vain, over so long and with none answered between them, hangs for good.
+_HANGS_TIMES, _HANGS_S = 3, 60.0
+_in_vain: dict[str, list[float]] = {}  # by its address: when it let requests wait in vain
+HANGS_NOTE = "chroma.hangs"
+"""File of the data folder that asks whoever supervises Chroma to end it, so that it is started anew."""
 Vectors = npt.NDArray[np.float32]
 
 
@@ -42,22 +48,35 @@ class VectorStore:
     Args:
         timeout_s: how long to wait for an answer.
         lives: whether the knowledge base is there: for a deleted one no database is made any more.
+        note: made when the server hangs for good. After a disk that was full Chroma may hang on one collection while
+            it answers about all others, so that no look from outside would tell.
     """
 
     def __init__(
-        self, url: str, kb_id: str, ef_search: int, timeout_s: float, lives: Callable[[], bool] = lambda: True
+        self,
+        url: str,
+        kb_id: str,
+        ef_search: int,
+        timeout_s: float,
+        lives: Callable[[], bool] = lambda: True,
+        note: Path | None = None,
     ) -> None:
         self._url = url
         self._database = f"kb_{kb_id}"
         self._ef_search = ef_search
         self._timeout_s = timeout_s
         self._lives = lives
+        self._note = note
         self._known: Collection | None = None
         self._lock = Lock()
 
     @contextmanager
-    def _reachable(self) -> Iterator[None]:
-        """Turn Chroma's errors into ours; after one the collection is looked up anew: the server may be another."""
+    def _reachable(self, *, looking_up: bool = False) -> Iterator[None]:
+        """Turn Chroma's errors into ours; after one the collection is looked up anew: the server may be another.
+
+        Args:
+            looking_up: the collection is only looked up, which a server that hangs may still answer.
+        """
         from chromadb.errors import ChromaError, InvalidArgumentError, InvalidDimensionException
 
         if not self._url:
@@ -76,13 +95,28 @@ class VectorStore:
             library = type(error).__module__.split(".")[0]
             if library in _HTTP and type(error).__name__.endswith("Timeout"):
                 _silent_until[self._url] = time.monotonic() + _SILENT_S
+                self._waited_in_vain()
             if isinstance(error, ChromaError | OSError | ValueError) or library in _HTTP:
                 raise ServiceUnavailable(f"Chroma: {type(error).__name__}: {error}") from error
             raise
+        if not looking_up:
+            _in_vain.pop(self._url, None)
+
+    def _waited_in_vain(self) -> None:
+        """Say so where the server hangs for good. Doing it twice, from two processes too, is harmless."""
+        times = _in_vain.setdefault(self._url, [])
+        times.append(time.monotonic())
+        if self._note is not None and len(times) >= _HANGS_TIMES and times[-1] - times[0] >= _HANGS_S:
+            del _in_vain[self._url]
+            with suppress(OSError):  # the disk is full: the next time will do
+                self._note.touch()
 
     def _collection(self) -> Collection:
         """The collection, made at first use."""
-        with self._lock, self._reachable():  # whoever waited for the lock may find that it does not answer
+        with (
+            self._lock,
+            self._reachable(looking_up=True),
+        ):  # whoever waited for the lock may find that it does not answer
             if self._known is None:
                 self._known = self._connect()
             return self._known

@@ -103,3 +103,25 @@ def test_a_start_is_not_given_up_for_what_somebody_else_kills(
     deaths(supervisor, 4)
     assert supervisor.problems() == {"frail": "dies again and again (SIGKILL): without a word"}
     assert supervisor.problems(killed=False) == {}
+
+
+def test_who_is_said_to_hang_is_ended_and_started_anew(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "hangs"
+    monkeypatch.setattr(supervise, "_WELL_S", 0.0)
+    supervisor.add(Program("frail", ["sleep", "60"], {}, hangs=note))
+    first = supervisor.processes()["frail"]
+    note.touch()
+    deaths(supervisor, 1)
+    until(lambda: supervisor.look() or supervisor.processes().get("frail", first) != first, 20, "another one")  # type: ignore[func-returns-value]
+    assert not note.exists()
+
+
+def test_what_is_said_of_the_one_before_ends_nobody(supervisor: Supervisor, tmp_path: Path) -> None:
+    note = tmp_path / "hangs"
+    supervisor.add(Program("frail", ["sleep", "60"], {}, hangs=note))
+    note.touch()
+    supervisor.look()
+    assert not note.exists() and supervisor._running["frail"].died == 0
+    assert supervisor._running["frail"].process.poll() is None  # type: ignore[union-attr]

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,3 +73,18 @@ def test_it_is_asked_again_after_a_while(
     _ask(store)
     monkeypatch.setitem(vectors._silent_until, url, 0.0)
     assert "Timeout" in _ask(store) and len(taken) == 2
+
+
+def test_a_server_that_hangs_for_good_is_told_of(
+    hanging: tuple[str, list[socket.socket]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url, _ = hanging
+    monkeypatch.setattr(vectors, "_HANGS_S", 0.0)
+    monkeypatch.setattr(vectors, "_SILENT_S", 0.0)
+    note = tmp_path / "note"
+    store = VectorStore(url, "one", 10, 0.1, note=note)
+    for _ in range(2):
+        _ask(store)
+    assert not note.exists(), "twice may be chance"
+    _ask(store)
+    assert note.exists()
