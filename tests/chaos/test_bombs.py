@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -84,7 +85,8 @@ def _preview(previews: Previews, kb: KnowledgeBase, document: str) -> str | None
         return await previews.image(kb, document, "pdf", 1, 240)
 
     try:
-        assert anyio.run(draw).stat().st_size
+        with ThreadPoolExecutor(1) as thread:  # in this one a browser's test may have left its loop
+            assert thread.submit(anyio.run, draw).result().stat().st_size
     except PermanentError as error:
         assert error.message.endswith(".")
         return error.code
