@@ -17,11 +17,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract browser demo up test soak lint screenshots
+.PHONY: help setup tesseract browser demo up test siege soak lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
 	@echo "make test    set up and run the tests"
+	@echo "make siege   and the attacks of some minutes: storm, outages, bombs"
 	@echo "make soak    a storm of kills, long outages and whatever else takes minutes"
 	@echo "make setup   set up only: $(VENV), the embedding model, Tesseract where possible"
 	@echo "make up      set up and start the stack on the data folder of settings.toml"
@@ -95,6 +96,9 @@ up: setup
 
 test: setup browser
 	$(BIN)/python -m pytest
+
+siege: setup
+	$(BIN)/python -m pytest -m "siege and not soak"
 
 soak: setup browser
 	$(BIN)/python -m tests.chaos.storm

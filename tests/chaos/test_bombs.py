@@ -18,6 +18,7 @@ from tests.bombs.child import Defuser, defuser
 from tests.unit.builders import upload
 from web.previews import Previews
 
+pytestmark = pytest.mark.siege
 MEMORY_MB = 600
 SHORT_S = 0.5  # what is endless is so after half a second, too
 LONG_S = 120.0

@@ -25,6 +25,8 @@ from tests.chaos.rig import Rig, full, locked, rig
 from tests.chaos.snapshot import snapshot
 from tests.stack import until
 
+pytestmark = pytest.mark.siege
+
 TEXT = "Minutes of the harbour board. The crane was repaired in {}."
 BEFORE = {
     "digital.pdf": drawing.text_pdf([[TEXT.format("January")], [TEXT.format("February")]]),

@@ -9,6 +9,8 @@ import pytest
 
 from tests.chaos import storm
 
+pytestmark = pytest.mark.siege
+
 
 @pytest.mark.timeout(1200)
 def test_nothing_is_lost_stuck_or_doubled_in_a_storm(tmp_path: Path) -> None:
