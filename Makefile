@@ -22,7 +22,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
 	@echo "make test    set up and run the tests"
-	@echo "make siege   and the attacks of some minutes: storm, outages, bombs"
+	@echo "make siege   and the attacks of some minutes: kills, storm, outages, bombs"
 	@echo "make soak    a storm of kills, long outages and whatever else takes minutes"
 	@echo "make setup   set up only: $(VENV), the embedding model, Tesseract where possible"
 	@echo "make up      set up and start the stack on the data folder of settings.toml"

@@ -20,6 +20,7 @@ from tests.chaos.child import CRASHES_AT_PT, HANGS_AT_PT
 from tests.chaos.snapshot import snapshot
 from tests.stack import PYTHON, Stack, running, until
 
+pytestmark = pytest.mark.siege
 ENV = {
     # Short times, so that repairs come within seconds; the order between them is that of the defaults.
     "PAGEMILL_LEDGER__LEASE_S": "3",

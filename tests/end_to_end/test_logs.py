@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -60,10 +61,19 @@ def test_no_log_holds_what_people_put_in_or_asked_for(stack: Stack) -> None:
 
 def kill_a_reader(stack: Stack) -> None:
     """A child that dies with a page in its hands."""
-    processes = psutil.Process(stack.process.pid).children(recursive=True)
-    readers = [one for one in processes if "pipeline.child ocr" in " ".join(one.cmdline())]
     until(lambda: "stage=ocr" in stack.log(), 60, "a page to be read")
-    os.kill(readers[0].pid, signal.SIGKILL)
+    until(lambda: readers(stack) != [], 60, "a reader to be there")  # those of cancelled pages start with the next
+    for pid in readers(stack)[:1]:
+        os.kill(pid, signal.SIGKILL)
+
+
+def readers(stack: Stack) -> list[int]:
+    found = []
+    for process in psutil.Process(stack.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "pipeline.child ocr" in " ".join(process.cmdline()):
+                found.append(process.pid)
+    return found
 
 
 def refused(stack: Stack, kb: str) -> None:
