@@ -144,6 +144,7 @@ def test_the_sweep_alone_repairs(contract: Contract, role: str) -> None:
     assert not contract.broken(contract.points(role, "sweep"))
 
 
+@pytest.mark.siege
 @pytest.mark.parametrize("role", ROLES)
 def test_messages_are_delivered_again(contract: Contract, role: str) -> None:
     """Where messages are what the stop was about; `make soak` does all."""

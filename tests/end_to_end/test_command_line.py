@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests import drawing
 from tests.resumes import resumes
@@ -109,6 +110,7 @@ def test_workers_are_recycled_and_lose_nothing(tmp_path: Path) -> None:
         assert "lease expired" not in own.log()
 
 
+@pytest.mark.siege
 def test_a_crash_loop_turns_readiness_red_and_names_the_cause(tmp_path: Path) -> None:
     with running(tmp_path / "data", {"PAGEMILL_EMBED__MODEL": str(tmp_path / "no-model")}) as own:
         import httpx
