@@ -79,6 +79,7 @@ class Storage:
             NewerData: a newer Pagemill wrote one of them; nothing was changed.
             ServiceUnavailable: there is no room to copy them; nothing was changed.
         """
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # whoever makes it: it is for nobody else
         (self.data / "tmp").mkdir(parents=True, exist_ok=True)
         with migrate.alone(self.data):
             migrate.refuse_newer(self.data)

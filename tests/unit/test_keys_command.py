@@ -29,6 +29,7 @@ def test_make_list_and_revoke(tmp_path: Path) -> None:
     assert added.returncode == 0, added.stderr
     key = added.stdout.strip()
     assert "not shown again" in added.stderr and key.startswith("pm_") and key not in added.stderr
+    assert data.stat().st_mode & 0o077 == 0, "what will lie there is not for other users of the machine"
     storage = Storage(Settings(storage=StorageSettings(data=data)))
     found = keys.find(storage.catalog, key)
     assert found is not None and found.name == "mail room" and found.scope == "write"
