@@ -22,7 +22,7 @@ PREFIX = "PAGEMILL_"
 NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_KEY", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS",
                 "PAGEMILL_PARENT", "PAGEMILL_PASSWORD"}  # fmt: skip
 
-EngineName = Literal["auto", "tesseract", "rapidocr"]
+EngineName = Literal["auto", "tesseract", "tesserocr", "rapidocr", "got"]
 Language = Literal["en", "zh-Hans", "zh-Hant"]
 Positive = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]

@@ -86,6 +86,11 @@ class PageReading:
         script: "latin", "han", "mixed" or "none".
         review: why a person should look at the page, or None.
         seconds: wall time of reading.
+        rotation: degrees clockwise, 0, 90, 180 or 270, by which the page as its original displays it was turned to
+            stand upright. Width, height and all boxes are those of the upright page.
+        rules: lines drawn on the page, level or plumb, as thin boxes: what tables are made of.
+        figures: pictures, charts and drawings on the page.
+        vertical: most of the text runs from top to bottom.
     """
 
     page_number: int
@@ -100,6 +105,10 @@ class PageReading:
     script: str = "none"
     review: str | None = None
     seconds: float = 0.0
+    rotation: int = 0
+    rules: tuple[Box, ...] = ()
+    figures: tuple[Box, ...] = ()
+    vertical: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON form."""
@@ -108,13 +117,16 @@ class PageReading:
             "words": [word.as_list() for word in self.words], "source": self.source, "engine": self.engine,
             "engine_version": self.engine_version, "engine_settings": self.engine_settings,
             "confidence": round(self.confidence, 4), "script": self.script, "review": self.review,
-            "seconds": round(self.seconds, 3),
+            "seconds": round(self.seconds, 3), "rotation": self.rotation,
+            "rules": [box.rounded() for box in self.rules], "figures": [box.rounded() for box in self.figures],
+            "vertical": self.vertical,
         }  # fmt: skip
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> PageReading:
-        """Inverse of `as_dict`."""
-        return cls(**{**data, "words": tuple(Word.from_list(row) for row in data["words"])})
+        """Inverse of `as_dict`; what older versions did not write is as if it had not been looked for."""
+        boxes = {name: tuple(Box(*row) for row in data.get(name, ())) for name in ("rules", "figures")}
+        return cls(**{**data, **boxes, "words": tuple(Word.from_list(row) for row in data["words"])})
 
 
 @dataclass(frozen=True, slots=True)

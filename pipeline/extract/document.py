@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from pipeline.extract.join import join_texts
 from pipeline.types import Box, Word
 
-Kind = Literal["heading", "paragraph", "list_item", "header", "footer"]
+Kind = Literal["heading", "paragraph", "list_item", "table", "figure", "caption", "footnote", "header", "footer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,52 @@ class Line:
     words: tuple[Word, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        row, column: of its upper left corner, from 0.
+        text: its lines joined; empty where nothing stands in it.
+        box: in points.
+        row_span, column_span: how many rows and columns it takes.
+        header: names what stands below it or beside it.
+    """
+
+    row: int
+    column: int
+    text: str
+    box: Box
+    row_span: int = 1
+    column_span: int = 1
+    header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, or the part of one that stands on one page.
+
+    Attributes:
+        rows, columns: how many.
+        cells: row by row; together they fill the grid, and none lies on another.
+    """
+
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+
+
 @dataclass(frozen=True)
 class Block:
     """A heading, a paragraph or a list item, or the part of one that stands in one column of one page.
 
     Attributes:
+        lines: may be empty where there is an `area`.
         level: 1..3 for headings, else 0.
         continues: goes on with the sentence of the last block before it that is no header or footer (a paragraph
             broken by the end of a column or page).
+        table: the cells, of a table.
+        area: what the block takes of the page, where that is more than its lines: a table's frame, a figure.
     """
 
     kind: Kind
@@ -46,6 +85,8 @@ class Block:
     lines: tuple[Line, ...]
     level: int = 0
     continues: bool = False
+    table: Table | None = None
+    area: Box | None = None
 
     @cached_property
     def text(self) -> str:
@@ -54,11 +95,9 @@ class Block:
 
     @cached_property
     def box(self) -> Box:
-        """Around all lines, in points."""
-        box = self.lines[0].box
-        for line in self.lines[1:]:
-            box = box.union(line.box)
-        return box
+        """Around the area and all lines, in points."""
+        boxes = [line.box for line in self.lines]
+        return functools.reduce(Box.union, [*boxes, self.area] if self.area else boxes)
 
     @property
     def running(self) -> bool:

@@ -39,7 +39,11 @@ def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("PAGEMILL_OCR__ENGINE", "abbyy", ["ocr.engine", "'auto', 'tesseract' or 'rapidocr'", "abbyy"]),
+        (
+            "PAGEMILL_OCR__ENGINE",
+            "abbyy",
+            ["ocr.engine", "'auto', 'tesseract', 'tesserocr', 'rapidocr' or 'got'", "abbyy"],
+        ),
         ("PAGEMILL_RENDER__WINDOW", "0", ["render.window", "greater than or equal to 1"]),
         ("PAGEMILL_OCR__COLOUR", "red", ["ocr.colour", "no such setting", "engine"]),
         ("PAGEMILL_OCRR__ENGINE", "auto", ["PAGEMILL_OCRR__ENGINE", "sections: storage"]),
