@@ -4,7 +4,7 @@
     kb/<id>/documents/<id>/original          as it was uploaded
     kb/<id>/documents/<id>/<run>/document.md, document.json
     tmp/<kb>-<document>/<run>/<page>-<token>.png  page images between render and ocr
-    cache/<kb>/<document>/<page>-<width>.jpg      page images for people
+    cache/<kb>/<document>/<page>-<rotation>-<width>.jpg  page images for people
 
 A result lies in its run's folder, so a slow worker of an old run can never overwrite a newer result.
 """

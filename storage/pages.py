@@ -15,7 +15,7 @@ from pipeline.errors import PermanentError
 from pipeline.types import PageImage, PageReading, RenderedPage
 from storage import runs, schema
 from storage.catalog import KnowledgeBase
-from storage.database import after_commit
+from storage.database import after_commit, scalar
 from storage.ledger import Claim, fail_page, fenced, settling
 
 _READ_AT_ONCE = 100
@@ -128,6 +128,23 @@ def page_reading(kb: KnowledgeBase, document: str, run: int, page_number: int) -
     return _unpack(row.body) if row else None
 
 
+def rotation_of(kb: KnowledgeBase, document: str, page_number: int) -> int:
+    """Degrees clockwise by which a page is to be turned so that boxes fit it; 0 where it was not read.
+
+    Those of hits and results are of the published run. Where that did not read the page, the latest run's count.
+    """
+    with kb.db.read() as connection:
+        rotation = scalar(
+            connection,
+            "SELECT page.rotation FROM document JOIN page ON page.document = document.id AND page.state = 'read'"
+            " AND page.run IN (document.run, document.published_run) AND page.page_number = :page"
+            " WHERE document.id = :document ORDER BY page.run = document.published_run DESC LIMIT 1",
+            document=document,
+            page=page_number,
+        )
+    return int(rotation or 0)
+
+
 def _unpack(body: bytes) -> PageReading:
     return PageReading.from_dict(orjson.loads(zlib.decompress(body)))
 
@@ -143,7 +160,7 @@ def _put_reading(connection: Connection, claim: Claim, reading: PageReading) -> 
     connection.execute(insert(schema.reading).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
     _put_page(
         connection, claim, reading.page_number, state="read", width_pt=reading.width_pt, height_pt=reading.height_pt,
-        image=None, reading=reading_id, source=reading.source, engine=reading.engine,
+        rotation=reading.rotation, image=None, reading=reading_id, source=reading.source, engine=reading.engine,
         confidence=reading.confidence, review=reading.review, error=None,
     )  # fmt: skip
     after_commit(connection, lambda: metrics.count_page(reading.engine, "review" if reading.review else "read"))

@@ -26,7 +26,7 @@ from storage.catalog import KnowledgeBase
 
 _WITH_CHUNKS = ("embed", "store")
 _RUN = "document = :document AND run = :run"
-_READING = "state, width_pt, height_pt, reading, source, engine, confidence, review, error"
+_READING = "state, width_pt, height_pt, rotation, reading, source, engine, confidence, review, error"
 _UNIT = (
     "stage, unit, first, last, size, state, crashes, losses, errors, error, started_at, finished_at, ready_at,"
     " discarded_at"

@@ -203,6 +203,8 @@ page = Table(
     Column("state", Text, nullable=False),  # rendered read failed
     Column("width_pt", Float),
     Column("height_pt", Float),
+    # Degrees clockwise by which its reader turned it upright (PageReading.rotation); width and height are after that.
+    Column("rotation", Integer, nullable=False, server_default="0"),
     Column("image", JSON),  # PageImage while it waits for OCR
     Column("reading", Text, ForeignKey("reading.id")),  # shared by runs that adopted it
     Column("source", Text),

@@ -48,6 +48,8 @@ _RULES = {
     "embedding": "typeof(vector) = 'blob' AND length(vector) = (SELECT 4 * dimension FROM knowledge)",
     "knowledge": f"id = 1 AND {_NUMBER.format('version', 0)}",
 }
+# And on columns that came later: schema, table, rule.
+_LATER_RULES = [("0004", "page", "typeof(rotation) = 'integer' AND rotation IN (0, 90, 180, 270)")]
 
 
 def check_database(path: Path, revision: str, spare: Path) -> None:
@@ -73,7 +75,8 @@ def check_database(path: Path, revision: str, spare: Path) -> None:
                 raise BackupError("The backup is damaged: its database is broken.")
             if theirs.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 raise BackupError("The backup is damaged: rows of its database belong to nothing.")
-            for table, rule in _RULES.items():
+            rules = [*_RULES.items(), *((table, rule) for since, table, rule in _LATER_RULES if since <= revision)]
+            for table, rule in rules:
                 if theirs.execute(f"SELECT 1 FROM {table} WHERE ({rule}) IS NOT TRUE LIMIT 1").fetchone() is not None:
                     raise BackupError(f"The backup is damaged: a row of “{table}” holds what cannot be.")
             if theirs.execute("SELECT count(*) FROM knowledge").fetchone() != (1,):

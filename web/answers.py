@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from storage.keys import Scope
 
+Rotation = Literal[0, 90, 180, 270]
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -211,12 +212,17 @@ class SearchAnswer(Answer):
 
 
 class PageRecord(Answer):
-    """A page in a list."""
+    """A page in a list.
+
+    Attributes:
+        rotation: degrees clockwise by which it was turned to stand upright; `width_pt` and `height_pt` are after that.
+    """
 
     page_number: int
     state: Literal["rendered", "read", "failed"]
     width_pt: float | None
     height_pt: float | None
+    rotation: Rotation
     source: str | None
     engine: str | None
     confidence: float | None
@@ -250,11 +256,20 @@ class PageBlock(Answer):
 
 
 class PageReading(Answer):
-    """What was read on a page; `blocks` are of the published result, null before there is one."""
+    """What was read on a page.
+
+    Attributes:
+        rotation: degrees clockwise by which it was turned to stand upright; all boxes are of the upright page.
+        blocks: of the published result; null before there is one, and where that had the page turned in another way.
+        rules: lines drawn on the page, level or plumb, as thin boxes.
+        figures: boxes of pictures, charts and drawings.
+        vertical: most of the text runs from top to bottom.
+    """
 
     page_number: int
     width_pt: float
     height_pt: float
+    rotation: Rotation
     words: list[PageWord]
     blocks: list[PageBlock] | None
     source: str
@@ -265,6 +280,9 @@ class PageReading(Answer):
     script: str
     review: str | None
     seconds: float
+    rules: list[list[float]]
+    figures: list[list[float]]
+    vertical: bool
 
 
 class DocumentLine(Answer):

@@ -173,9 +173,15 @@ class FailureQuery(FailureChoice):
 
 
 class ImageQuery(Request):
-    """How wide a page image should be, pixels; it may come wider."""
+    """How wide a page image should be, pixels; it may come wider.
+
+    Attributes:
+        rotation: degrees clockwise by which to turn the page, as the lists of pages have it. Without one the page is
+            turned so that the boxes of hits fit.
+    """
 
     width: Annotated[int, Field(ge=1, le=2400)] = 960
+    rotation: Literal["0", "90", "180", "270"] | None = None
 
 
 class ListQuery(Request):

@@ -2,7 +2,7 @@
 
 The web process never opens an upload: the child does, under limits of time and memory.
 
-    cache/<knowledge base>/<document>/<page>-<width>.jpg
+    cache/<knowledge base>/<document>/<page>-<rotation>-<width>.jpg
 """
 
 from __future__ import annotations
@@ -53,11 +53,14 @@ class Previews:
         self._threads = ThreadPoolExecutor(settings.web.preview_processes, "previews")
         self._overran: OrderedDict[tuple[str, int], tuple[float, str, str]] = OrderedDict()
 
-    async def image(self, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int) -> Path:
+    async def image(
+        self, kb: KnowledgeBase, document: str, kind: str, page_number: int, rotation: int, width_px: int
+    ) -> Path:
         """The image file of a page, drawn if it is not in the cache.
 
         Args:
             kind: of the original, as it was sniffed at upload.
+            rotation: degrees clockwise by which the page is turned (`PageReading.rotation`).
             width_px: at least so wide; at most the largest of `WIDTHS`.
 
         Raises:
@@ -65,14 +68,14 @@ class Previews:
             ServiceUnavailable: the disk is full, or the child does not start.
         """
         width_px = next((width for width in WIDTHS if width >= width_px), WIDTHS[-1])
-        path = preview_folder(kb.data, kb.id, document) / f"{page_number}-{width_px}.jpg"
+        path = preview_folder(kb.data, kb.id, document) / f"{page_number}-{rotation}-{width_px}.jpg"
         if path.exists():
             with suppress(FileNotFoundError):
                 os.utime(path)  # the longest unused go first
                 return path
         self._still_allowed(document, page_number)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self._draw, kb, document, kind, page_number, width_px, path)
+        await loop.run_in_executor(self._threads, self._draw, kb, document, kind, page_number, rotation, width_px, path)
         return path
 
     def close(self) -> None:
@@ -88,17 +91,19 @@ class Previews:
         if found is not None and time.monotonic() < found[0] + _REMEMBER_S:
             raise PermanentError(*found[1:])
 
-    def _draw(self, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int, path: Path) -> None:
+    def _draw(
+        self, kb: KnowledgeBase, document: str, kind: str, page_number: int, rotation: int, width_px: int, path: Path
+    ) -> None:
         if path.exists():  # drawn while we waited
             return
         self._still_allowed(document, page_number)  # or found to be a bomb
         try:
-            self._draw_into(path, kb, document, kind, page_number, width_px)
+            self._draw_into(path, kb, document, kind, page_number, rotation, width_px)
         finally:
             _leave_nothing_of_deleted(kb, document)
 
     def _draw_into(
-        self, path: Path, kb: KnowledgeBase, document: str, kind: str, page_number: int, width_px: int
+        self, path: Path, kb: KnowledgeBase, document: str, kind: str, page_number: int, rotation: int, width_px: int
     ) -> None:
         with disk_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +111,7 @@ class Previews:
         request = {
             "call": "preview", "path": str(kb.files(document).original), "kind": kind, "page_number": page_number,
             "max_pages": render.max_pages, "max_megapixels": render.max_megapixels, "max_side_pt": render.max_side_pt,
-            "width_px": width_px, "image": str(path),
+            "rotation": rotation, "width_px": width_px, "image": str(path),
         }  # fmt: skip
         what = f"Drawing page {page_number}"
         try:

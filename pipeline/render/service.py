@@ -62,15 +62,16 @@ class RenderService:
 
         Args:
             request: as for `open`, and `page_number` from 1, `image` (path of the JPEG to write), `width_px`,
-                `max_megapixels`, `max_side_pt`.
+                `max_megapixels`, `max_side_pt`, optionally `rotation`.
 
         Raises:
             PermanentError: as `open_source` and `draw_preview`.
         """
         with self._page(request) as (source, options):
             width, height = draw_preview(
-                source, request["page_number"], request["width_px"], Path(request["image"]), options
-            )
+                source, request["page_number"], request["width_px"], Path(request["image"]), options,
+                rotation=request.get("rotation", 0),
+            )  # fmt: skip
         return {"width_px": width, "height_px": height}
 
     def rest(self, request: dict[str, Any]) -> None:

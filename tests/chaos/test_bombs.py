@@ -83,7 +83,7 @@ def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Pa
 
 def _preview(previews: Previews, kb: KnowledgeBase, document: str) -> str | None:
     async def draw() -> Path:
-        return await previews.image(kb, document, "pdf", 1, 240)
+        return await previews.image(kb, document, "pdf", 1, 0, 240)
 
     try:
         with ThreadPoolExecutor(1) as thread:  # in this one a browser's test may have left its loop

@@ -42,9 +42,10 @@ def claim(kb: KnowledgeBase, document: str, stage: str, unit: str | None = None,
     return held
 
 
-def read_page(number: int, text: str = "hello") -> RenderedPage:
+def read_page(number: int, text: str = "hello", **values: Any) -> RenderedPage:
     words = (Word(text, Box(10, 10, 50, 20)),)
-    return RenderedPage(number, 100, 200, PageReading(number, 100, 200, words, "text_layer", "text_layer"), None)
+    reading = PageReading(number, 100, 200, words, "text_layer", "text_layer", **values)
+    return RenderedPage(number, 100, 200, reading, None)
 
 
 def image_page(number: int) -> RenderedPage:

@@ -109,6 +109,8 @@ def bomb() -> str:
         in_database("UPDATE run SET settings = 'no JSON'"),
         in_database("UPDATE unit SET stage = 'paint' WHERE stage = 'store'"),
         in_database("UPDATE unit SET last = 1000000000 WHERE stage = 'render'"),
+        in_database("UPDATE page SET rotation = '../../x'"),
+        in_database("UPDATE page SET rotation = 45"),
         in_database("INSERT INTO cleanup VALUES ('../..', 1, 1, 0, 'b', 0)"),
         in_database("UPDATE embedding SET vector = x'00'"),
         in_database("UPDATE embedding SET vector = 'text'"),

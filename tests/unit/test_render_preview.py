@@ -81,6 +81,24 @@ def test_boxes_fit_a_pdf_page(preview, rotation, crop, width_px):
     assert (pixels[..., 0] - pixels[..., 1]).max() > 100  # in colour
 
 
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+@pytest.mark.parametrize("kind", ["pdf", "png"])
+def test_a_page_is_turned_as_it_was_when_it_was_read(tmp_path, kind, rotation):
+    path = tmp_path / "original"
+    if kind == "png":
+        Image.fromarray(WIDE).save(path, "PNG", dpi=(200, 200))
+    else:
+        with pymupdf.open() as document:
+            document.new_page(width=600, height=400).draw_rect((0, 0, 300, 200), color=None, fill=(0.78, 0.12, 0.12))
+            path.write_bytes(document.tobytes())
+    with open_source(path, kind) as source:
+        size = draw_preview(source, 1, 480, tmp_path / "turned.jpg", RenderOptions(), rotation)
+    assert size == ((480, 320) if rotation == 180 else (480, 720))
+    with Image.open(tmp_path / "turned.jpg") as image:
+        assert image.size == size
+        assert_upright(np.asarray(image.rotate(rotation, expand=True)).astype(int))  # Pillow turns counter-clockwise
+
+
 def test_boxes_fit_a_docx_page(preview):
     content = docx(paragraph("A title", "", '<w:b/><w:sz w:val="36"/>') + paragraph("冰川融水一直流到九月底 and on"))
     pixels, rendered = preview(content, 960)

@@ -317,17 +317,17 @@ def test_what_is_drawn_of_a_deleted_document_does_not_stay(
 
     monkeypatch.setattr(previews, "_draw_into", draw)
     path = preview_folder(kb.data, kb.id, document) / "1-960.jpg"
-    previews._draw(kb, document, "pdf", 1, 960, path)
+    previews._draw(kb, document, "pdf", 1, 0, 960, path)
     assert path.exists()
     path.unlink()
     documents.delete(kb, document)
     _clean(kb)
     with pytest.raises(PermanentError, match="no document"):
-        previews._draw(kb, document, "pdf", 1, 960, path)
+        previews._draw(kb, document, "pdf", 1, 0, 960, path)
     assert not path.parent.exists()
     storage.delete_knowledge_base(kb.id)
     storage.remove_remains(kb.id, last=True)
     with pytest.raises(Missing):
-        previews._draw(kb, other, "pdf", 1, 960, preview_folder(kb.data, kb.id, other) / "1-960.jpg")
+        previews._draw(kb, other, "pdf", 1, 0, 960, preview_folder(kb.data, kb.id, other) / "1-960.jpg")
     assert not (kb.data / "cache" / kb.id).exists()
     previews.close()

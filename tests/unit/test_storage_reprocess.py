@@ -154,6 +154,30 @@ def test_the_newest_reading_of_a_page_counts(kb: KnowledgeBase) -> None:
     assert _words(kb, document, 3)[2] == "rapidocr"
 
 
+def test_a_page_is_turned_as_its_published_reading_has_it(kb: KnowledgeBase) -> None:
+    document = upload(kb, b"sideways").id
+    first = claim(kb, document, "render")
+    pages.page_count_known(first, 1)
+    pages.settle_render(first, [read_page(1, rotation=90)])
+    assert pages.rotation_of(kb, document, 1) == 90, "nothing is published: the latest reading counts"
+    through_embed(kb, document)
+    publish(kb, document)
+    reprocess.reprocess(kb, document, "store", RUN_SETTINGS)
+    assert pages.page_list(kb, document, 2)[0]["rotation"] == 90, "taken over with the reading"
+    documents.cancel(kb, document)
+    reprocess.reprocess(kb, document, "render", RUN_SETTINGS)
+    assert pages.rotation_of(kb, document, 1) == 90
+    first = claim(kb, document, "render", run=3)
+    pages.page_count_known(first, 1)
+    pages.settle_render(first, [read_page(1, rotation=270)])
+    assert pages.page_list(kb, document, 3)[0]["rotation"] == 270
+    assert pages.rotation_of(kb, document, 1) == 90, "hits are of the published run"
+    through_embed(kb, document, run=3)
+    publish(kb, document, run=3)
+    assert pages.rotation_of(kb, document, 1) == 270
+    assert pages.rotation_of(kb, document, 2) == 0
+
+
 def test_a_retry_reads_failed_pages_only(kb: KnowledgeBase) -> None:
     document = _mixed(kb)
     assert reprocess.retry(kb, document, RUN_SETTINGS) == 2

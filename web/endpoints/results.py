@@ -160,7 +160,10 @@ def _page(parts: State, request: Request) -> answers.PageReading:
         {"text": word.text, "box": word.box.rounded(), "confidence": round(word.confidence, 3), "line": word.line}
         for word in reading.words
     ]
-    blocks = None if found.published_run is None else _blocks(kb.files(document).json(found.published_run), number)
+    blocks = None
+    # Those of a page that was turned in another way would not fit these words.
+    if found.published_run is not None and reading.rotation == pages.rotation_of(kb, document, number):
+        blocks = _blocks(kb.files(document).json(found.published_run), number)
     return answers.PageReading(**{**reading.as_dict(), "words": words, "blocks": blocks})
 
 
@@ -178,12 +181,12 @@ def _blocks(path: Path, number: int) -> list[dict[str, Any]] | None:
 async def page_image(request: Request) -> Response:
     """GET .../documents/{id}/pages/{n}/image: the upright page."""
     parts, wanted = state(request), query(request, inputs.ImageQuery)
-    kb, document, kind = await in_thread(_page_of, parts, request)
-    path = await parts.previews.image(kb, document, kind, request.path_params["page"], wanted.width)
+    kb, document, kind, rotation = await in_thread(_page_of, parts, request, wanted.rotation)
+    path = await parts.previews.image(kb, document, kind, request.path_params["page"], rotation, wanted.width)
     return await _file(path, media_type="image/jpeg", headers=_KEPT)
 
 
-def _page_of(parts: State, request: Request) -> tuple[KnowledgeBase, str, str]:
+def _page_of(parts: State, request: Request, rotation: str | None) -> tuple[KnowledgeBase, str, str, int]:
     _, kb = parts.knowledge_base(request)
     document, number = request.path_params["document"], request.path_params["page"]
     found = documents.find(kb, document)
@@ -191,4 +194,4 @@ def _page_of(parts: State, request: Request) -> tuple[KnowledgeBase, str, str]:
         raise PermanentError("not_ready", f"The document is {found.status} and was not opened; it has no pages yet.")
     if number > found.pages_total:
         raise PermanentError("not_found", f"The document has {found.pages_total} pages; there is no page {number}.")
-    return kb, document, found.kind
+    return kb, document, found.kind, pages.rotation_of(kb, document, number) if rotation is None else int(rotation)

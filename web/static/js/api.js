@@ -67,8 +67,8 @@ const queryOf = (values) => {
 
 export const kbPath = (kb) => `${ROOT}/knowledge-bases/${encodeURIComponent(kb)}`;
 export const documentPath = (kb, document) => `${kbPath(kb)}/documents/${encodeURIComponent(document)}`;
-export const imagePath = (kb, document, page, width) =>
-  `${documentPath(kb, document)}/pages/${page}/image${queryOf({ width })}`;
+export const imagePath = (kb, document, page, width, rotation) =>
+  `${documentPath(kb, document)}/pages/${page}/image${queryOf({ width, rotation })}`;
 
 export const session = () => request("GET", `${ROOT}/session`);
 export const signIn = (key) => request("POST", `${ROOT}/session`, { body: { key } });

@@ -13,10 +13,10 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
  * Makes the sheet: `{node, tools, show(page), boxes(kind, boxes), reveal(kind), outline(index)}`.
- * @param {object} handlers `imageAt(page number, width in px)`, `failed(address)`, `hover(block index or null)`, `choose(block index)`
+ * @param {object} handlers `imageAt(page number, width in px, rotation)`, `failed(address)`, `hover(block index or null)`, `choose(block index)`
  */
 export function sheet(handlers, signal) {
-  let page = null; // {number, width_pt, height_pt}
+  let page = null; // {number, width_pt, height_pt, rotation}
   let zoom = "fit";
   let asked = 0; // width of the picture
   let image = el("img", {});
@@ -58,8 +58,9 @@ export function sheet(handlers, signal) {
 
   /** Shows the picture at the width asked for; a larger one replaces a smaller one without a flash. */
   function load() {
-    const { number } = page;
-    const address = handlers.imageAt(number, asked);
+    const { number, rotation } = page;
+    const shown = () => page?.number === number && page.rotation === rotation && !signal.aborted;
+    const address = handlers.imageAt(number, asked, rotation);
     const next = el("img", {
       id: "page-image",
       alt: t("viewer.imageOf", { n: number }),
@@ -67,12 +68,12 @@ export function sheet(handlers, signal) {
       data: { page: number },
     });
     next.addEventListener("load", () => {
-      if (page?.number !== number || signal.aborted) return;
+      if (!shown()) return;
       paper.classList.add("drawn");
       if (next !== image) image.replaceWith(next);
       image = next;
     });
-    next.addEventListener("error", () => page?.number === number && !signal.aborted && handlers.failed(address));
+    next.addEventListener("error", () => shown() && handlers.failed(address));
     next.src = address;
   }
 
@@ -131,7 +132,7 @@ export function sheet(handlers, signal) {
     setZoom,
     /** Shows a page, or, without measures, only a message. */
     show(next, note = null) {
-      const same = next && page?.number === next.number;
+      const same = next && page?.number === next.number && page.rotation === next.rotation;
       page = next;
       message.replaceChildren(note ?? "");
       paper.hidden = !page;

@@ -3,7 +3,7 @@
 import { el, setAttribute } from "../dom.js";
 import { t } from "../i18n.js";
 
-/** Makes the strip: `{node, update(total, pages, current, matches)}`; `linkTo(n)`, `open(n)` and `imageAt(n)` are the viewer's. */
+/** Makes the strip: `{node, update(total, pages, current, matches)}`; `linkTo(n)`, `open(n)` and `imageAt(n, rotation)` are the viewer's. */
 export function thumbnails({ linkTo, open, imageAt }) {
   const node = el("nav", { class: "thumbnails", id: "thumbnails", "aria-label": t("viewer.pages") });
   const items = [];
@@ -45,10 +45,10 @@ export function thumbnails({ linkTo, open, imageAt }) {
       }
       items.forEach(({ link, image, frame }, index) => {
         const page = pages.get(index + 1);
-        if (page?.width_pt && !image.src && !image.dataset.asked) {
+        if (page?.width_pt && image.dataset.turned !== String(page.rotation)) {
           frame.style.aspectRatio = `${page.width_pt} / ${page.height_pt}`;
-          image.dataset.asked = "yes";
-          image.src = imageAt(index + 1);
+          image.dataset.turned = page.rotation;
+          image.src = imageAt(index + 1, page.rotation);
         }
         setAttribute(link, "data-state", page?.state ?? "waiting");
         setAttribute(link, "data-matches", matches.has(index + 1) ? "yes" : null);

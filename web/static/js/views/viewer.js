@@ -45,7 +45,7 @@ export function openViewer(route, main) {
   };
   const paper = sheet(
     {
-      imageAt: (n, width) => api.imagePath(kb, id, n, width),
+      imageAt: (n, width, rotation) => api.imagePath(kb, id, n, width, rotation),
       failed: async (address) => {
         const error = await api.errorAt(address);
         if (signal.aborted || !error) return;
@@ -66,7 +66,7 @@ export function openViewer(route, main) {
     ["text", t("viewer.text"), el("div", { class: "reading" }, facts, text.node)],
     ["fields", t("viewer.fields"), fieldsPlace],
   ]);
-  const strip = thumbnails({ linkTo, open, imageAt: (n) => api.imagePath(kb, id, n, THUMBNAIL_PX) });
+  const strip = thumbnails({ linkTo, open, imageAt: (n, rotation) => api.imagePath(kb, id, n, THUMBNAIL_PX, rotation) });
   const head = viewerHead(kb, id, {
     reprocess: () => askToReprocess(kb, doc, take),
     retry: async (event) => {
@@ -248,7 +248,7 @@ export function openViewer(route, main) {
     if (drawn === state && !again) return;
     drawn = state;
     head.page(info, facts);
-    const measured = info?.width_pt ? { number: n, width_pt: info.width_pt, height_pt: info.height_pt } : null;
+    const measured = info?.width_pt ? { ...info, number: n } : null;
     const working = doc.status === "queued" || doc.status === "running";
     const waiting = el("p", {
       class: "muted",
