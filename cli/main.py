@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import backup, control, fields, keys, progress
+from cli import backup, control, evaluate, fields, keys, progress
 from cli.client import ApiError, NoServer, kb_path
 from cli.options import (
     ERR,
@@ -329,6 +329,7 @@ def doctor(url: Url = None, key: Key = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+app.command("eval")(evaluate.eval_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)
 

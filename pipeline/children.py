@@ -175,6 +175,11 @@ class Child:
         except psutil.Error:  # gone while we looked
             return 0.0
 
+    @property
+    def pid(self) -> int | None:
+        """Number of its process, None where there is none."""
+        return None if self._process is None else self._process.pid
+
     def kill(self) -> None:
         """End it and what it started, now."""
         if self._process is None:
@@ -228,6 +233,10 @@ class ChildPool:
     def memory_mb(self) -> float:
         """Memory of all children, megabytes."""
         return sum(child.memory_mb() for child in self._all)
+
+    def pids(self) -> list[int]:
+        """Numbers of the children's processes, for who measures them."""
+        return [pid for child in self._all if (pid := child.pid) is not None]
 
     def kill(self) -> None:
         """End all children."""

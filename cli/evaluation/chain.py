@@ -1,0 +1,169 @@
+"""One file through render, ocr and extract as the workers take it, and what each page cost.
+
+The same killable children with the same limits and settings do it; only the ledger, its retries and the database are
+missing: what fails here has failed at its first try.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from cli.evaluation.meter import Cost, Meter
+from pipeline.children import ChildPool
+from pipeline.errors import ChildFailed, PermanentError, TransientError
+from pipeline.extract import Document, build_document, to_markdown
+from pipeline.settings import Settings
+from pipeline.types import PageReading
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What became of one page.
+
+    Attributes:
+        reading: None where it failed.
+        error: why it failed, or None.
+        cost: of rendering and OCR; of opening the file too on its first page.
+    """
+
+    page_number: int
+    reading: PageReading | None
+    error: str | None
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file.
+
+    Attributes:
+        pages: none where the file could not be opened.
+        error: why it could not, or None.
+        document: of the pages that were read.
+        markdown: the document's.
+        extract_s: wall time of making the document.
+    """
+
+    pages: tuple[PageResult, ...]
+    error: str | None
+    document: Document
+    markdown: str
+    extract_s: float
+
+
+class Chain(AbstractContextManager["Chain"]):
+    """Two children, kept from file to file; not for several threads at once.
+
+    Args:
+        settings: as the workers have them; `ocr.engine` and `ocr.languages` stand for the knowledge base's.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._render, self._ocr = settings.render, settings.ocr
+        self._folder = tempfile.TemporaryDirectory(prefix="pagemill-eval-")
+        self._pools: dict[str, ChildPool] = {}
+        try:
+            self._renderer = self._started("render", {"memory_mb": settings.render.memory_mb})
+            self._reader = self._started(
+                "ocr",
+                {
+                    "memory_mb": settings.ocr.memory_mb,
+                    "engine": settings.ocr.engine,
+                    "languages": list(settings.ocr.languages),
+                    "review_confidence": settings.ocr.review_confidence,
+                    "timeout_s": settings.ocr.page_seconds,
+                },
+            )
+            self.meter = Meter(self._pools)
+        except BaseException:
+            self._end()
+            raise
+
+    def _started(self, role: str, config: dict[str, Any]) -> ChildPool:
+        pool = ChildPool(role, config, 1)
+        self._pools[role] = pool
+        return pool
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None,
+                 /) -> None:  # fmt: skip
+        """End the children."""
+        self.meter.stop()
+        self._end()
+
+    def _end(self) -> None:
+        for pool in self._pools.values():
+            pool.kill()
+        self._folder.cleanup()
+
+    def put_through(self, path: Path, kind: str) -> FileResult:
+        """Read all pages of a file.
+
+        Args:
+            kind: as `sniff` names it.
+        """
+        source = {
+            "path": str(path.absolute()),
+            "kind": kind,
+            "max_pages": self._render.max_pages,
+            "max_megapixels": self._render.max_megapixels,
+            "max_side_pt": self._render.max_side_pt,
+        }
+        opening: dict[str, Any] = {**source, "call": "open"}
+        with self.meter.measured() as opened:
+            total, error = _attempt(
+                lambda: self._renderer.call(opening, "Opening the file", self._render.page_seconds, _never)
+            )
+        pages: list[PageResult] = []
+        for number in range(1, (total or 0) + 1):
+            with self.meter.measured() as cost:
+                reading, problem = _attempt(partial(self._page, source, number))
+            pages.append(PageResult(number, reading, problem, cost if number > 1 else opened + cost))
+        began = time.perf_counter()
+        document = build_document([page.reading for page in pages if page.reading is not None])
+        markdown = to_markdown(document)
+        return FileResult(tuple(pages), error, document, markdown, time.perf_counter() - began)
+
+    def _page(self, source: dict[str, Any], number: int) -> PageReading:
+        image = Path(self._folder.name) / f"{number}.png"
+        request = {**source, "call": "render", "page_number": number, "dpi": self._render.dpi, "image": str(image)}
+        page = self._renderer.call(request, f"Drawing page {number}", self._render.page_seconds, _never)
+        if page["reading"] is not None:
+            return PageReading.from_dict({**page["reading"], "page_number": number})
+        reading = {
+            "call": "read",
+            "engine": self._ocr.engine,
+            "languages": list(self._ocr.languages),
+            "page_number": number,
+            "width_pt": page["width_pt"],
+            "height_pt": page["height_pt"],
+            "image": {**page["image"], "file": str(image)},
+        }
+        try:
+            answer = self._reader.call(reading, f"Reading page {number}", self._ocr.page_seconds, _never)
+        finally:
+            image.unlink(missing_ok=True)
+        return PageReading.from_dict(answer)
+
+
+def _never() -> bool:
+    return False
+
+
+def _attempt(work: Callable[[], Any]) -> tuple[Any, str | None]:
+    """The outcome, or None and why there is none."""
+    try:
+        return work(), None
+    except PermanentError as error:
+        return None, f"{error.message} ({error.code})"
+    except ChildFailed as error:
+        return None, f"{error.message} ({error.code})"
+    except TransientError as error:
+        return None, f"{error} (stage_failed)"
