@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipeline import log, metrics, settings, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.process import die_with_parent
 from pipeline.settings import Settings
-from storage import cleanup, clock, documents, erasure, ledger, migrate, retention, workers
+from storage import cleanup, clock, documents, erasure, ledger, migrate, refold, retention, workers
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
 
@@ -29,6 +30,7 @@ _LEASE_S = 10.0
 # A message that a worker fetched but whose unit nobody claimed for so long was lost on its way.
 _STRAY_S = 10.0
 _ERASING_S = 0.5  # a round, of one knowledge base
+_REFOLDING_S = 0.5  # a round, of all knowledge bases: leases must not wait for it
 _LOG = log.get("sweep")
 
 
@@ -45,6 +47,7 @@ class Sweep:
         self._orphans: dict[str, dict[Path, cleanup.Sighting]] = {}
         self._unlisted: dict[Path, cleanup.Sighting] = {}
         self._full_scan_at = 0.0
+        self._refold_until = 0.0
 
     def round(self) -> bool:
         """Repair once; False where another sweeper holds the lease."""
@@ -59,6 +62,7 @@ class Sweep:
         for record in records:
             if record["retention_days"] is not None:
                 self._guarded("deleting what is too old", partial(self._expire, record["id"], record["retention_days"]))
+        self._refold_until = time.monotonic() + _REFOLDING_S
         for kb_id in here:
             self._guarded("sweeping a knowledge base", partial(self._repair, kb_id, activity.get(kb_id)))
         self._guarded("removing page images", self._remove_images)
@@ -99,7 +103,11 @@ class Sweep:
         for row in cleanup.due(kb):
             self._guarded("cleaning up", partial(cleanup.clean_run, kb, row, self._config.ledger.lease_s))
         self._guarded("erasing", partial(erasure.erase, kb, _ERASING_S))
-        if activity is not None and not cleanup.unfinished(kb):
+        if not refold.bring_up_to_date(kb, self._refold_until):
+            if activity is None:
+                _LOG.info("folding an older index anew", kb=kb_id)
+                self._storage.wake(kb_id)
+        elif activity is not None and not cleanup.unfinished(kb):
             self._storage.rest(kb_id, activity)
 
     def _expire(self, kb_id: str, days: int) -> None:

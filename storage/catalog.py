@@ -10,7 +10,7 @@ import shutil
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from pipeline import log
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
-from storage import clock, migrate, pauses, schema
+from storage import clock, migrate, pauses, refold, schema
 from storage.database import Database
 from storage.files import DocumentFiles, disk_errors, remove_previews, sync_folder
 from storage.pace import PaceMemory
@@ -157,6 +157,8 @@ class Storage:
             (folder / "incoming").mkdir(parents=True)
             (folder / "documents").mkdir()
             migrate.upgrade(folder / "kb.sqlite3", "kb", self._busy_s)
+            with closing(Database(folder / "kb.sqlite3", self._busy_s)) as database, database.write() as connection:
+                refold.mark_new(connection)  # lost with the power, it costs the sweep one look
             sync_folder(folder)
             sync_folder(folder.parent)
             self._register(kb_id, name, languages, engine, schema_name, retention_days, activity=0)

@@ -8,7 +8,6 @@ are shown, the table `field` has a row a value for filters; both are written in 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +16,11 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError
+from pipeline.folding import CJK, fold
 
 _RUN = "document = :document AND run = :run"
-_HAN = "\u3400-\u9fff\uf900-\ufaff"
 # A Chinese character is a word of its own; "C++" and "C#" are not "C".
-_WORD = re.compile(rf"[{_HAN}]|[^\W{_HAN}_]+[+#]*")
+_WORD = re.compile(rf"[{CJK}]|[^\W{CJK}_]+[+#]*")
 _METADATA = "metadata."
 
 
@@ -95,6 +94,12 @@ def put(connection: Connection, document: str, run: int, found: dict[str, Any]) 
         text(f"UPDATE run SET fields = :fields WHERE {_RUN}").bindparams(bindparam("fields", type_=JSON)),
         {**values, "fields": found},
     )
+    index(connection, document, run, found)
+
+
+def index(connection: Connection, document: str, run: int, found: dict[str, Any]) -> None:
+    """Write the rows that filters look at. Again is safe: rows are replaced."""
+    values = {"document": document, "run": run}
     connection.execute(text(f"DELETE FROM field WHERE {_RUN}"), values)
     rows = [
         {**values, "seq": seq, "path": path, "value": field["value"], "terms": _terms(field["value"], field["text"])}
@@ -130,5 +135,5 @@ def flat(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _terms(*values: str) -> str:
     """Folded words with a space around each: a value meets a filter when it holds its words in a row."""
-    folded = (_WORD.findall(unicodedata.normalize("NFKC", value).casefold()) for value in values)
+    folded = (_WORD.findall(fold(value)) for value in values)
     return "|".join(f" {' '.join(words)} " for words in folded)

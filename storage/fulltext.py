@@ -2,7 +2,7 @@
 
 FTS5's own trigrams miss two-character Chinese words, and its word tokenizer takes a whole Chinese sentence for one
 word. So runs of CJK characters are cut here into overlapping pairs before they are indexed or asked for; other words
-are left to the `porter unicode61` tokenizer.
+are left to the `porter unicode61` tokenizer. Both sides are folded first (`pipeline.folding`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,8 @@ from collections.abc import Iterator, Sequence
 import snowballstemmer
 from sqlalchemy import Connection, bindparam, text
 
-# Han with extensions and compatibility forms, kana, bopomofo, hangul.
-CJK = (
-    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf"
-    "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-)
+from pipeline.folding import CJK, fold, fold_with_origins
+
 _PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
 _STEMMER = snowballstemmer.stemmer("porter")
 _SMALL = (
@@ -29,9 +26,26 @@ _SMALL_WORDS = frozenset(_SMALL.split())
 _CJK_RUN = re.compile(rf"[{CJK}]+")
 
 
-def fold(value: str) -> str:
-    """Full width to half width, compatibility forms to plain ones, case folded."""
-    return unicodedata.normalize("NFKC", value).casefold()
+def _pieces(folded: str) -> Iterator[tuple[str, Sequence[int]]]:
+    """Words and runs of CJK characters of a folded text, with the offset of each of their characters.
+
+    Characters that stand one by one are a run (个 人 简 历, 张　三): they were set wide, or filled up to a length.
+    """
+    run, places = "", list[int]()
+    for found in _PIECE.finditer(folded):
+        piece = found[0]
+        lone = len(piece) == 1 and _CJK_RUN.match(piece) is not None
+        if run and lone and folded[places[-1] + 1 : found.start()].isspace():
+            run += piece
+            places.append(found.start())
+            continue
+        if run:
+            yield run, places
+        run, places = (piece, [found.start()]) if lone else ("", [])
+        if not lone:
+            yield piece, range(*found.span())
+    if run:
+        yield run, places
 
 
 def terms(value: str, *, query: bool = False) -> list[str]:
@@ -42,7 +56,7 @@ def terms(value: str, *, query: bool = False) -> list[str]:
             character of a run's pairs only inside them.
     """
     result = []
-    for piece in _PIECE.findall(fold(value)):
+    for piece, _ in _pieces(fold(value)):
         if not _CJK_RUN.fullmatch(piece) or len(piece) == 1:
             result.append(piece)
         else:
@@ -71,16 +85,17 @@ def occurrences(value: str, query_terms: Sequence[str]) -> Iterator[tuple[int, i
     """
     stems = {_stem(term) for term in query_terms}
     runs = [term for term in query_terms if _CJK_RUN.fullmatch(term)]
-    for piece in _PIECE.finditer(value):
-        if not _CJK_RUN.match(piece[0]):
-            if _stem(fold(piece[0])) in stems:
-                yield piece.span()
+    folded = fold_with_origins(value)
+    for piece, places in _pieces(folded.text):
+        if not _CJK_RUN.match(piece):
+            if _stem(piece) in stems:
+                yield folded.origin(places[0], places[-1] + 1)
             continue
         for run in runs:
-            at = piece[0].find(run)
+            at = piece.find(run)
             while at >= 0:
-                yield piece.start() + at, piece.start() + at + len(run)
-                at = piece[0].find(run, at + 1)
+                yield folded.origin(places[at], places[at + len(run) - 1] + 1)
+                at = piece.find(run, at + 1)
 
 
 def _stem(word: str) -> str:
@@ -90,13 +105,24 @@ def _stem(word: str) -> str:
     return stemmed
 
 
+def indexed(value: str) -> str:
+    """A text as the index holds it."""
+    return " ".join(terms(value))
+
+
 def index(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Index texts under their chunks' row ids; again replaces."""
+    put(connection, [(seq, indexed(value)) for seq, value in rows])
+
+
+def put(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Write what `indexed` made of texts under their chunks' row ids; again replaces."""
     remove(connection, [seq for seq, _ in rows])
-    connection.execute(
-        text("INSERT INTO chunk_fts (rowid, terms) VALUES (:seq, :terms)"),
-        [{"seq": seq, "terms": " ".join(terms(value))} for seq, value in rows],
-    )
+    if rows:
+        connection.execute(
+            text("INSERT INTO chunk_fts (rowid, terms) VALUES (:seq, :terms)"),
+            [{"seq": seq, "terms": value} for seq, value in rows],
+        )
 
 
 def remove(connection: Connection, seqs: Sequence[int]) -> None:

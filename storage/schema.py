@@ -108,6 +108,7 @@ knowledge = Table(
     Column("dimension", Integer),
     # How far the words of deleted documents are erased from the bytes on disk (storage/erasure.py); 0: all are.
     Column("erase", Integer, nullable=False, server_default="0"),
+    Column("folding", Text),  # which one full text and fields are of, and how far (storage/refold.py); None: an older
 )
 
 document = Table(

@@ -19,7 +19,7 @@ from sqlalchemy.types import JSON
 
 from pipeline.errors import TransientError
 from pipeline.settings import SearchSettings
-from storage import fulltext
+from storage import fulltext, refold
 from storage.catalog import KnowledgeBase
 from storage.fields import Filter, conditions
 from storage.vectors import Vectors
@@ -105,6 +105,11 @@ def search(
         matched: dict[int, float] = {}
         weight = 0.0
         if mode != "vector" or degraded:
+            if (share := refold.progress(connection)) is not None:
+                degraded.append(
+                    f"words: the index of an older version is being brought up to date, {share:.0%} are done; until"
+                    " then some passages may not be found by their words"
+                )
             chosen, weight = _choose_terms(connection, query, rules.common_share)
             matched = _matching(connection, chosen, wanted, scope)
         if similar and matched and vector is not None:

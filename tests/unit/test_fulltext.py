@@ -52,3 +52,39 @@ def test_highlights() -> None:
 def test_small_words_are_not_marked_beside_others() -> None:
     assert fulltext.telling(["what", "does", "the", "roof", "cost"]) == ["roof", "cost"]
     assert fulltext.telling(["who"]) == ["who"]
+
+
+def test_characters_set_apart_are_a_word() -> None:
+    assert fulltext.terms("个 人 简 历") == fulltext.terms("个人简历")
+    assert fulltext.terms("姓名 张　三", query=True) == ["姓名", "张三"]
+    assert fulltext.terms("负责 A 型 机", query=True) == ["负责", "a", "型机"]
+    text = "个　人　简　历 of 张 三"
+    assert [text[start:end] for start, end in highlights(text, fulltext.terms("简历 张三", query=True))] == [
+        "简　历", "张 三",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "marked"),
+    [
+        ("ＡＢＣ１２３号 ﬁnding", "abc123 find", ["ＡＢＣ１２３", "ﬁnding"]),
+        ("住在臺北市，頭髮", "台北 头发", ["臺北", "頭髮"]),
+        ("住在台北市，头发", "臺北 頭髮", ["台北", "头发"]),
+        ("㈱山田、面積100㎡の家", "(株)山田 100m2", ["㈱山田", "100㎡"]),
+        ("ｶﾞｽとｽｲｯﾁ", "ガス スイッチ", ["ｶﾞｽ", "ｽｲｯﾁ"]),
+        ("Cafe\u0301 Zürich", "café zurich", ["Cafe\u0301", "Zürich"]),
+    ],
+)
+def test_marks_stand_in_the_text_as_it_was_printed(text: str, query: str, marked: list[str]) -> None:
+    assert [text[start:end] for start, end in highlights(text, fulltext.terms(query, query=True))] == marked
+
+
+_PRINTED = st.text(st.sampled_from("臺台北 發发ﬁfi㎡m2㈱株ＡaＢ１1ｶﾞガ。,\u0301\u00ad\u3000Ž文人"), max_size=24)
+
+
+@given(_PRINTED, _PRINTED)
+def test_every_mark_reads_as_a_term_of_the_query(text: str, query: str) -> None:
+    terms = fulltext.terms(query, query=True)
+    for start, end in fulltext.occurrences(text, terms):
+        folded = "".join(fulltext.fold(text[start:end]).split())
+        assert any(term in folded or fulltext._stem(term) in fulltext._stem(folded) for term in terms)

@@ -152,7 +152,7 @@ export default {
   "search.nothingHint": "请换用其他字词，或减少字词。处理中的文档尚不能搜索到。",
   "search.nothingFiltered": "请移除筛选条件，或换用其他字词。处理中的文档尚不能搜索到。",
   "search.noQuery": "请输入要查找的内容。",
-  "search.degraded": "目前无法按含义搜索，结果只来自字词匹配，可能不完整。",
+  "search.degraded": "目前搜索受到限制（无法按含义查找，或字词索引正在更新），结果可能不完整。",
 
   "list.title": "文档",
   "list.status": "按状态显示文档",
