@@ -123,15 +123,19 @@ def damaged(number: int) -> PermanentError:
 
 
 def _document_page(page: pymupdf.Page, number: int, path: Path, options: RenderOptions) -> RenderedPage:
-    width, height = page.rect.width, page.rect.height
     judged = judge(page)
+    width, height = judged.upright.width_pt, judged.upright.height_pt
     broken = broken_off()
     if judged.verdict == "blank" and broken:
         raise damaged(number)
     if judged.verdict == "blank" or (judged.verdict == "text" and options.text_layer):
         review = "the page is damaged; something may be missing" if broken else None
-        reading = replace(_reading(number, width, height, judged.words, judged.reason), review=review)
+        reading = replace(
+            _reading(number, width, height, judged.words, judged.reason), review=review, vertical=judged.vertical,
+            rotation=judged.upright.rotation, rules=judged.drawings.rules, figures=judged.drawings.figures,
+        )  # fmt: skip
         return RenderedPage(number, width, height, reading, None)
+    width, height = page.rect.width, page.rect.height  # drawn as displayed; who reads it turns it
     across, down, shift = _zoom(page, judged.contents, options)
     matrix = pymupdf.Matrix(across, 0, 0, down, shift, shift)
     pixels = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False)

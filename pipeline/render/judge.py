@@ -11,8 +11,10 @@ import pymupdf
 from numpy.typing import NDArray
 
 from pipeline.render.contents import Contents, examine
+from pipeline.render.drawings import Drawings, read_drawings
 from pipeline.render.text_layer import garbage_reason, misread_reason
-from pipeline.render.words import read_words
+from pipeline.render.upright import Upright, upright
+from pipeline.render.words import PageText, read_words
 from pipeline.types import Word
 
 _FULL_PAGE = 0.85  # share of a page under images from which on it is a scan
@@ -35,12 +37,18 @@ class Judgement:
         reason: why, in a few words.
         words: the usable words; empty but for "text".
         contents: what the page is made of.
+        upright: the page that the words' boxes are on: turned for "text", else as displayed.
+        drawings: its rules and figures; none but for "text".
+        vertical: most of its text runs from top to bottom; False but for "text".
     """
 
     verdict: Literal["text", "ocr", "blank"]
     reason: str
     words: tuple[Word, ...]
     contents: Contents
+    upright: Upright
+    drawings: Drawings
+    vertical: bool = False
 
 
 def judge(page: pymupdf.Page) -> Judgement:
@@ -48,14 +56,18 @@ def judge(page: pymupdf.Page) -> Judgement:
     contents = examine(page)
     text = read_words(page)
     if contents.blank:
-        return Judgement("blank", "nothing is drawn", (), contents)
-    verdict, reason, words = _decide(page, contents, text.visible, text.hidden, text.controls)
-    return Judgement(verdict, reason, tuple(words), contents)
+        return Judgement("blank", "nothing is drawn", (), contents, upright(page), Drawings())
+    verdict, reason, words = _decide(page, contents, text)
+    if verdict == "ocr":
+        return Judgement(verdict, reason, (), contents, upright(page), Drawings())
+    drawings = read_drawings(page, contents, words, text.upright)
+    return Judgement(verdict, reason, tuple(words), contents, text.upright, drawings, text.vertical)
 
 
 def _decide(
-    page: pymupdf.Page, contents: Contents, visible: list[Word], hidden: list[Word], controls: int
+    page: pymupdf.Page, contents: Contents, text: PageText
 ) -> tuple[Literal["text", "ocr"], str, Sequence[Word]]:
+    visible, hidden = text.visible, text.hidden
     layered = contents.coverage >= _SOME_IMAGE and (
         _length(hidden) > _length(visible) or (contents.text_under > 0.8 * contents.text_runs)
     )
@@ -65,7 +77,7 @@ def _decide(
     length = _length(words)
     if not length:
         return "ocr", "no text", ()
-    if garbage := garbage_reason(texts, controls):
+    if garbage := garbage_reason(texts, text.controls):
         return "ocr", f"garbage: {garbage}", ()
     if contents.coverage >= _BIG_IMAGE and length < _LITTLE_TEXT:
         return "ocr", f"{length} characters beside an image of {contents.coverage:.0%} of the page", ()
@@ -74,12 +86,12 @@ def _decide(
     if layered:
         if misread := misread_reason(texts):
             return "ocr", f"poor hidden layer: {misread}", ()
-        under, _ = _ink_under(page, words)
+        under, _ = _ink_under(page, words, text.upright.rotation)
         if under < _MIN_INK_UNDER_WORDS:
             return "ocr", f"the hidden layer covers {under:.0%} of the ink", ()
         return "text", "hidden layer of a scan", words
     if contents.coverage >= _FULL_PAGE:
-        under, paper = _ink_under(page, words)
+        under, paper = _ink_under(page, words, text.upright.rotation)
         if paper and under < 1 - _MAX_INK_BESIDE_TEXT:
             return "ocr", f"the text covers {under:.0%} of what an image shows", ()
     return "text", "text layer", words
@@ -89,12 +101,14 @@ def _length(words: Sequence[Word]) -> int:
     return sum(len(word.text) for word in words)
 
 
-def _ink_under(page: pymupdf.Page, words: Sequence[Word]) -> tuple[float, bool]:
+def _ink_under(page: pymupdf.Page, words: Sequence[Word], rotation: int) -> tuple[float, bool]:
     """Share of the dark pixels of a small drawing of the page that lie in words' boxes; whether it looks like paper."""
     zoom = _INK_DPI / 72
     if page.rect.width * page.rect.height * zoom**2 > 16e6:
         return 0.0, False
-    drawn = page.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), colorspace=pymupdf.csGRAY, alpha=False)
+    drawn = page.get_pixmap(
+        matrix=pymupdf.Matrix(zoom, zoom).prerotate(rotation), colorspace=pymupdf.csGRAY, alpha=False
+    )
     grey: NDArray[np.uint8] = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.stride)
     grey = grey[:, : drawn.width]
     ink = grey < np.percentile(grey, 90) - 60.0

@@ -1,15 +1,17 @@
-"""The words inside a PDF page, with boxes on the upright page as displayed. Judges nothing."""
+"""The words inside a PDF page, with boxes on the page turned upright. Judges nothing."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pymupdf
 
+from pipeline.render.upright import Rotation, Upright, needed_rotation, rotation_of, upright
 from pipeline.types import Box, Word
 
 # Ligatures come apart (a search for "find" must match), white space becomes plain spaces, images stay out.
@@ -32,9 +34,13 @@ class PageText:
     Attributes:
         visible: words that are drawn.
         hidden: words that are there but never drawn (render mode 3), as OCR programs lay them under a scan.
+        upright: the page that the words' boxes are on.
+        vertical: most of the text runs from top to bottom, as Chinese and Japanese may.
         controls: control characters met in either, an indication of broken font maps; they are in no word.
     """
 
+    upright: Upright
+    vertical: bool = False
     visible: list[Word] = field(default_factory=list)
     hidden: list[Word] = field(default_factory=list)
     controls: int = 0
@@ -57,34 +63,59 @@ class _Run:
 def read_words(page: pymupdf.Page) -> PageText:
     """Reads a page: one word for each run of characters without white space; a Chinese clause is one word.
 
-    Boxes are in points of the upright page (rotation and crop box applied). In ordinary horizontal text they reach
+    A page most of whose text runs sideways or upside down as displayed is turned; a page with some such text is not.
+    Boxes are in points of that upright page (rotation and crop box applied). In ordinary horizontal text they reach
     from the ascender to the descender of the font. What lies outside of the displayed page is left out.
     """
-    upright = tuple(page.rotation_matrix)
-    limits = Box(0.0, 0.0, page.rect.width, page.rect.height)
-    out = PageText()
+    blocks = page.get_text("rawdict", flags=_FLAGS)["blocks"]
+    rotation, vertical = _direction(blocks, upright(page))
+    out = PageText(upright(page, rotation), vertical)
     line_number = -1
-    for block_number, block in enumerate(page.get_text("rawdict", flags=_FLAGS)["blocks"]):
+    for block_number, block in enumerate(blocks):
         for line in block.get("lines", ()):
             line_number += 1
             for run in _runs(line, out):
-                word = _word(run, upright, limits, line_number, block_number)
+                word = _word(run, out.upright, line_number, block_number)
                 if word is not None:
                     (out.hidden if run.hidden else out.visible).append(word)
     return out
 
 
+def _direction(blocks: Sequence[dict[str, Any]], displayed: Upright) -> tuple[Rotation, bool]:
+    """How to turn the page for its text, and whether that is set vertically.
+
+    The text that nobody sees decides where there is more of it: it is the layer of a scan.
+    """
+    counts: tuple[Counter[Rotation | None], Counter[Rotation | None]] = Counter(), Counter()
+    vertical = 0
+    for block in blocks:
+        for line in block.get("lines", ()):
+            x, y = displayed.direction(*line["dir"])
+            rotation = rotation_of(y, -x) if line["wmode"] else rotation_of(x, y)
+            for span in line["spans"]:
+                counts[_is_hidden(span)][rotation] += len(span["chars"])
+                vertical += line["wmode"] * len(span["chars"])
+    visible, hidden = counts
+    ruling = max(visible, hidden, key=Counter.total)
+    return needed_rotation(ruling), 2 * vertical > visible.total() + hidden.total()
+
+
 def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
     """Cuts a line at white space, and where drawn and hidden text meet; a word may go over several spans."""
     run = _Run()
-    level = line["wmode"] == 0 and abs(line["dir"][1]) < 1e-3 and line["dir"][0] > 0
+    x, y = out.upright.direction(*line["dir"])
+    level = line["wmode"] == 0 and abs(y) < 1e-3 and x > 0
+    # Where the tops of the letters point, on the page before rotation: along one of its axes where the line is level.
+    up_x, up_y = line["dir"][1], -line["dir"][0]
+    across = abs(up_x) > abs(up_y)
     for span in line["spans"]:
-        hidden = not span["char_flags"] & (_FILLED | _STROKED | _CLIPPED)
+        hidden = _is_hidden(span)
         bold = bool(span["char_flags"] & _BOLD or span["flags"] & _FONT_BOLD)
         size = span["size"]
         # Fonts may claim any ascender; what stands between these is seen in real ones.
         above = size * min(max(span["ascender"], 0.7), 1.0)
         below = size * min(max(-span["descender"], 0.1), 0.3)
+        before, behind = (above, below) if (up_x if across else up_y) < 0 else (below, above)
         for char in span["chars"]:
             text = _clean(char["c"])
             if not text.strip():
@@ -98,8 +129,10 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
                 if text.isspace():
                     continue
             x0, y0, x1, y1 = char["bbox"]
-            if level:
-                y0, y1 = char["origin"][1] - above, char["origin"][1] + below
+            if level and across:
+                x0, x1 = char["origin"][0] - before, char["origin"][0] + behind
+            elif level:
+                y0, y1 = char["origin"][1] - before, char["origin"][1] + behind
             run.text.append(text)
             run.x0, run.y0 = min(run.x0, x0), min(run.y0, y0)
             run.x1, run.y1 = max(run.x1, x1), max(run.y1, y1)
@@ -109,18 +142,20 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
         yield run
 
 
-def _word(run: _Run, upright: tuple[float, ...], limits: Box, line: int, block: int) -> Word | None:
-    a, b, c, d, e, f = upright
-    xs = sorted((run.x0 * a + run.y0 * c + e, run.x1 * a + run.y1 * c + e))
-    ys = sorted((run.x0 * b + run.y0 * d + f, run.x1 * b + run.y1 * d + f))
-    if not all(map(math.isfinite, (*xs, *ys))):
+def _word(run: _Run, page: Upright, line: int, block: int) -> Word | None:
+    box = page.box(Box(run.x0, run.y0, run.x1, run.y1))
+    if not all(map(math.isfinite, box)):
         return None
-    x, y = (xs[0] + xs[1]) / 2, (ys[0] + ys[1]) / 2
-    if not (limits.x0 <= x <= limits.x1 and limits.y0 <= y <= limits.y1):
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    if not (0 <= x <= page.width_pt and 0 <= y <= page.height_pt):
         return None
-    box = Box(max(xs[0], 0.0), max(ys[0], 0.0), min(xs[1], limits.x1), min(ys[1], limits.y1))
+    box = Box(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, page.width_pt), min(box.y1, page.height_pt))
     bold = 2 * run.bold > len(run.text)
     return Word("".join(run.text), box, line=line, block=block, size_pt=round(run.size, 2), bold=bold)
+
+
+def _is_hidden(span: dict[str, Any]) -> bool:
+    return not span["char_flags"] & (_FILLED | _STROKED | _CLIPPED)
 
 
 def _clean(char: str) -> str:
