@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from pipeline.extract.lines import TABULAR_EM, Row, Segment, finish_row, page_segments, rows_of
 from pipeline.extract.markers import list_marker
-from pipeline.types import PageReading
+from pipeline.extract.turned import level_words, turn, turn_back
+from pipeline.types import PageReading, Word
+from pipeline.vertical import is_vertical
 
 _MAX_DEPTH = 8
 _MAX_SEGMENTS = 2500  # beyond this a page is no page of text, and cutting it would only take long
@@ -28,7 +31,38 @@ Stretch = tuple[list[Segment], list[Segment], list[Segment]]  # left of the gutt
 
 
 def page_regions(reading: PageReading) -> list[list[Row]]:
-    """The lines of a page, region by region in reading order; every word of the page is in exactly one."""
+    """The lines of a page, region by region in reading order; every word of the page is in exactly one.
+
+    Rows of a vertical page stand where they would if the page were turned; their lines stand where they are.
+    """
+    if reading.vertical or is_vertical(reading.words):
+        return _number(_vertical_regions(reading))
+    return _number(_regions(reading))
+
+
+def _vertical_regions(reading: PageReading) -> list[list[Row]]:
+    """What is set level in the upper half, the columns from right to left, what is set level in the lower half."""
+    level = level_words(reading.words)
+    apart = set(map(id, level))
+    upright = [word for word in reading.words if id(word) not in apart]
+    columns = _regions(turn(reading, upright))
+    for row in itertools.chain.from_iterable(columns):
+        turn_back(row, reading.width_pt)
+    halves: tuple[list[Word], list[Word]] = ([], [])
+    for word in level:
+        halves[word.box.y0 + word.box.y1 > reading.height_pt].append(word)
+    above, below = (_regions(replace(reading, words=tuple(half))) for half in halves)
+    return above + columns + below
+
+
+def _number(regions: list[list[Row]]) -> list[list[Row]]:
+    for number, rows in enumerate(regions):
+        for row in rows:
+            row.region = number
+    return regions
+
+
+def _regions(reading: PageReading) -> list[list[Row]]:
     segments = page_segments(reading)
     text_layer = reading.source == "text_layer"
     level = [s for s in segments if not s.vertical]
@@ -39,11 +73,7 @@ def page_regions(reading: PageReading) -> list[list[Row]]:
         vertical = []
     regions += [rows_of(region) for region in _cut(level, _MAX_DEPTH)]
     regions += [[[s]] for s in _vertical_order(vertical)]  # margin stamps, labels of axes: after the text
-    finished = [[finish_row(row, text_layer) for row in lift_side_cells(region)] for region in regions if region]
-    for number, rows in enumerate(finished):
-        for row in rows:
-            row.region = number
-    return finished
+    return [[finish_row(row, text_layer) for row in lift_side_cells(region)] for region in regions if region]
 
 
 def lift_side_cells(rows: list[list[Segment]]) -> list[list[Segment]]:

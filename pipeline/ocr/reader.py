@@ -19,6 +19,7 @@ from pipeline.ocr.ink import Grey, Ink, clipping_sheet, find_ink, load_grey
 from pipeline.ocr.script import languages_of_script, needs_decision, script_of
 from pipeline.ocr.tesseract import PSM_COLUMNS, PSM_ROWS, Tesseract
 from pipeline.types import PageImage, PageReading, Word
+from pipeline.vertical import VERTICAL_REVIEW, is_vertical
 
 REVIEW_CONFIDENCE = 0.8
 REVIEW_UNCOVERED = 0.15
@@ -120,6 +121,8 @@ class PageReader:
                 for a in attempts
             ]
         words = best.words if best else ()
+        vertical = is_vertical(words)
+        flag = VERTICAL_REVIEW if vertical else None
         # Specks that nobody could read make no page worth a look.
         blank = not words and ink.amount_pt2 < LOST_INK_PT2
         return PageReading(
@@ -127,8 +130,9 @@ class PageReader:
             best.engine.name if best else choice.engines[0], best.engine.version if best else "", settings,
             confidence=1.0 if blank else best.confidence if best else 0.0,
             script=script_of("".join(word.text for word in words)),
-            review=None if blank or best is None else self._review(best, ink),
+            review=None if blank or best is None else self._review(best, ink) or flag,
             seconds=time.monotonic() - start,
+            vertical=vertical,
         )  # fmt: skip
 
     def _attempts(

@@ -19,6 +19,7 @@ from pipeline.render.judge import judge
 from pipeline.render.source import Source
 from pipeline.render.text_layer import script_of
 from pipeline.types import PageImage, PageReading, RenderedPage, Word
+from pipeline.vertical import VERTICAL_REVIEW, is_vertical
 
 _PNG_LEVEL = 1  # zlib; level 6 takes three times as long for a tenth less
 _LOW_SIDE_PX = 2000  # enough for a page of coarse images
@@ -129,9 +130,10 @@ def _document_page(page: pymupdf.Page, number: int, path: Path, options: RenderO
     if judged.verdict == "blank" and broken:
         raise damaged(number)
     if judged.verdict == "blank" or (judged.verdict == "text" and options.text_layer):
-        review = "the page is damaged; something may be missing" if broken else None
+        vertical = judged.vertical or is_vertical(judged.words)
+        review = "the page is damaged; something may be missing" if broken else VERTICAL_REVIEW if vertical else None
         reading = replace(
-            _reading(number, width, height, judged.words, judged.reason), review=review, vertical=judged.vertical,
+            _reading(number, width, height, judged.words, judged.reason), review=review, vertical=vertical,
             rotation=judged.upright.rotation, rules=judged.drawings.rules, figures=judged.drawings.figures,
         )  # fmt: skip
         return RenderedPage(number, width, height, reading, None)
