@@ -7,6 +7,7 @@ worker lives on; the next call starts a new child.
 from __future__ import annotations
 
 import os
+import resource
 import select
 import shutil
 import signal
@@ -88,9 +89,9 @@ class Child:
         self._started(lambda: False)
 
     def _started(self, lost: Callable[[], bool]) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None and not self._cramped(self._process.pid):
             return self._process
-        self.kill()  # one that died since the last page: what it started and its temporary files go too
+        self.kill()  # one that died or grew since the last page: what it started and its temporary files go too
         try:
             self._temporary = _temporary_folder()
             self._process = subprocess.Popen(
@@ -154,6 +155,22 @@ class Child:
                 raise ChildFailed("page_memory", f"{what} needed more than {self._config['memory_mb']} MB of memory.")
         answer: dict[str, Any] = orjson.loads(received[HEADER.size :])
         return answer
+
+    def _cramped(self, pid: int) -> bool:
+        """Whether earlier pages have left it less than half of the memory that a page may need.
+
+        OpenVINO, for one, keeps compiled code for every size of image it has seen: 170 MB of addresses a receipt were
+        measured. When it got no more of them it did not fail; it gave the text of one line for every line.
+        """
+        if sys.platform != "linux":  # no such limit there, see `limit_memory`
+            return False
+        try:
+            limit = resource.prlimit(pid, resource.RLIMIT_AS)[0]
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+        except (OSError, IndexError):  # it has just died, which the call will find out
+            return False
+        left = limit - pages * resource.getpagesize()
+        return limit != resource.RLIM_INFINITY and left < self._config["memory_mb"] * 500_000
 
     def _memory_limit_mb(self) -> float:
         return float(self._config["memory_mb"] + _HEADROOM_MB)

@@ -40,6 +40,34 @@ def test_only_a_kill_from_outside_is_not_the_pages_doing(
     assert (caught.value.code, caught.value.killed) == ("page_crashed", killed)
 
 
+_GROWS = """
+import mmap, os, resource, struct, sys
+stream, held = sys.stdin.buffer, []
+def receive():
+    return stream.read(struct.unpack(">I", stream.read(4))[0])
+def send(body):
+    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
+    sys.stdout.buffer.flush()
+receive()
+size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 200_000_000, resource.RLIM_INFINITY))
+send(b'{"ok":null}')
+while True:
+    receive()
+    held.append(mmap.mmap(-1, 60_000_000))
+    send(b'{"ok":%d}' % os.getpid())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address space has no limit here")
+def test_a_child_that_has_grown_is_replaced_before_a_page_finds_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "COMMAND", (sys.executable, "-c", _GROWS))
+    child = Child("ocr", {"memory_mb": 200})
+    pids = [child.call({"call": "read"}, "Reading page 3", 20.0, lambda: False) for _ in range(5)]
+    child.kill()
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
 _LEAVES_A_FILE = """
 import os, pathlib, struct, sys, tempfile
 stream = sys.stdin.buffer
