@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     Image = NDArray[np.uint8]
 
 DETECTION_SIDE_PX = 960  # longest side the detector sees; memory and time grow with its square
-RECOGNITION_BATCH = 1  # lines at once; more pads short lines to the longest and only costs
 MIN_LINE_CONFIDENCE = 0.5  # a line read worse is mostly a logo or a stamp; the ink check still sees that it is gone
 BACKENDS = ("openvino", "onnxruntime")
 
@@ -75,6 +74,7 @@ class RapidOcr:
             raise ValueError(f"unknown backend {backend!r}")
         self.backend = backend
         self._steps: Any = None
+        self._recogniser: Any = None
 
     @property
     def version(self) -> str:
@@ -99,6 +99,7 @@ class RapidOcr:
         from rapidocr import EngineType, RapidOCR
 
         from pipeline.ocr.rapid_lines import cut_line
+        from pipeline.ocr.rapid_recognise import Recogniser
 
         cv2.setNumThreads(1)  # the pages are the parallelism
 
@@ -113,13 +114,11 @@ class RapidOcr:
             params={
                 "Global.log_level": "error",
                 "Global.use_cls": False,
-                "Global.return_word_box": True,  # recognize_txt then says where each character stands
                 "Global.use_vertical_padding": False,  # it would shift the boxes of very wide images
                 "Det.engine_type": engine,
                 "Det.limit_type": "max",
                 "Det.limit_side_len": DETECTION_SIDE_PX,
                 "Rec.engine_type": engine,
-                "Rec.rec_batch_num": RECOGNITION_BATCH,
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 "EngineConfig.openvino.inference_num_threads": 1,
@@ -128,9 +127,11 @@ class RapidOcr:
         )
         # The library gives its logger a handler of its own when imported: nothing may reach our output.
         logging.getLogger("RapidOCR").handlers[:] = [logging.NullHandler()]
+        recogniser = self._steps._load_rec_model()
+        self._recogniser = Recogniser(recogniser.session, recogniser.postprocess_op.character)
         blank = np.full((64, 320, 3), 255, np.uint8)
         self._lines_of(blank)
-        self._steps.recognize_txt([blank])
+        self._recogniser.read([blank])
 
     def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
         """See `Engine.read`."""
@@ -144,17 +145,16 @@ class RapidOcr:
         page = cv2.cvtColor(load_grey(image), cv2.COLOR_GRAY2BGR)
         try:
             quads, lines = self._lines_of(page)
-            read = self._steps.recognize_txt(lines) if lines else None
+            read = self._recogniser.read(lines)
         except MemoryError:
             raise
         except Exception as error:  # each backend has an error class of its own, derived from nothing but Exception
             raise TransientError(f"RapidOCR failed: {str(error)[-300:]}") from error
-        found: list[list[Word]] = []
-        if read is not None:
-            for quad, text, confidence, places in zip(quads, read.txts, read.scores, read.word_results, strict=True):
-                if text.strip() and confidence >= MIN_LINE_CONFIDENCE:
-                    columns = [column for word in places.word_cols for column in word]
-                    found.append(words_of_line(text, columns, places.line_txt_len, places.confs, quad, image))
+        found = [
+            words_of_line(line, quad, image)
+            for quad, line in zip(quads, read, strict=True)
+            if line.confidence >= MIN_LINE_CONFIDENCE
+        ]
         return in_blocks(found)
 
     def _lines_of(self, page: Image) -> tuple[NDArray[np.float32], list[Image]]:

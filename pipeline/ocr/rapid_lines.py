@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ocr.base import box_in_points
+from pipeline.ocr.rapid_recognise import Line
 from pipeline.ocr.script import is_cjk
 from pipeline.types import Box, PageImage, Word
 
@@ -20,6 +21,7 @@ Image = NDArray[np.uint8]
 
 TALL = 2.0  # a box higher than this many widths is vertical writing; a lone "1" or "I" comes to 1.7
 MARGIN = 0.12  # of a line's height that the detector leaves on every side; with it lines set close would overlap
+SPACE_BELIEF = 0.2  # the model's best guess alone swallows half of the spaces around signs
 WIDE_STEP_EM = 1.8  # CJK characters further apart than this have a space between them, not just punctuation
 
 
@@ -43,37 +45,28 @@ def _sides(quad: NDArray[Any]) -> tuple[float, float]:
     return max(top, bottom), max(left, right)
 
 
-def words_of_line(
-    text: str, columns: Sequence[int], length: float, confidences: Sequence[float], quad: NDArray[Any], image: PageImage
-) -> list[Word]:
-    """Cuts a line's text at its spaces and gives each word its own box.
+def words_of_line(line: Line, quad: NDArray[Any], image: PageImage) -> list[Word]:
+    """Cuts a line's text where there are spaces and gives each word its own box.
 
     Args:
-        text: the line, spaces included.
-        columns: time step of each visible character, ascending.
-        length: time steps of the whole line.
-        confidences: one a character, spaces included.
+        line: as it was read.
         quad: the line's corners in pixels, clockwise from top left.
         image: where the pixels are from.
     """
-    visible = [(index, char) for index, char in enumerate(text) if not char.isspace()]
-    if len(visible) != len(columns) or length <= 0:
-        raise ValueError("characters and their places do not match")
-    middles = [(column + 0.5) / length for column in columns]
-    em = _advance(visible, middles)
+    em = _advance(line)
+    places = line.places
     words: list[Word] = []
     start = 0
-    for end in range(1, len(visible) + 1):
-        if end < len(visible) and not _parted(visible[end - 1], visible[end], middles[end] - middles[end - 1], em):
+    for end in range(1, len(line.text) + 1):
+        if end < len(line.text) and not _parted(line, end, em):
             continue
-        left = 0.0 if start == 0 else max((middles[start - 1] + middles[start]) / 2, middles[start] - em / 2)
-        right = 1.0 if end == len(visible) else min((middles[end - 1] + middles[end]) / 2, middles[end - 1] + em / 2)
-        part = visible[start:end]
+        left = 0.0 if start == 0 else max((places[start - 1] + places[start]) / 2, places[start] - em / 2)
+        right = 1.0 if end == len(line.text) else min((places[end - 1] + places[end]) / 2, places[end - 1] + em / 2)
         words.append(
             Word(
-                "".join(char for _, char in part),
+                line.text[start:end],
                 box_in_points(*_stretch(quad, left, max(left, right)), image),
-                sum(confidences[index] for index, _ in part) / len(part),
+                sum(line.confidences[start:end]) / (end - start),
                 size_pt=(1 - 2 * MARGIN) * min(_sides(quad)) * 72.0 / image.dpi,
             )
         )
@@ -81,23 +74,24 @@ def words_of_line(
     return words
 
 
-def _advance(visible: Sequence[tuple[int, str]], middles: Sequence[float]) -> float:
+def _advance(line: Line) -> float:
     """Typical distance of neighbouring characters, of CJK ones where there are some."""
     steps = [
-        (middles[i + 1] - middles[i], is_cjk(visible[i][1]) and is_cjk(visible[i + 1][1]))
-        for i in range(len(visible) - 1)
-        if visible[i + 1][0] == visible[i][0] + 1
+        (line.places[i] - line.places[i - 1], is_cjk(line.text[i - 1]) and is_cjk(line.text[i]))
+        for i in range(1, len(line.text))
+        if line.spaces[i - 1] < SPACE_BELIEF
     ]
     wide = [step for step, cjk in steps if cjk]
-    return median(wide or [step for step, _ in steps]) if steps else 1.0 / max(1, len(visible))
+    return median(wide or [step for step, _ in steps]) if steps else 1.0 / max(1, len(line.text))
 
 
-def _parted(left: tuple[int, str], right: tuple[int, str], step: float, em: float) -> bool:
-    """Whether two neighbouring characters belong to two words."""
-    both = is_cjk(left[1]) and is_cjk(right[1])
-    if right[0] > left[0] + 1:  # the model saw a space
+def _parted(line: Line, at: int, em: float) -> bool:
+    """Whether a character and the one before it belong to two words."""
+    both = is_cjk(line.text[at - 1]) and is_cjk(line.text[at])
+    step = line.places[at] - line.places[at - 1]
+    if line.spaces[at - 1] >= SPACE_BELIEF:
         return not both or step > WIDE_STEP_EM * em
-    return both and step > 1.5 * WIDE_STEP_EM * em  # it saw none, but the next character is far away
+    return both and step > 1.5 * WIDE_STEP_EM * em  # no space was seen, but the next character is far away
 
 
 def _stretch(quad: NDArray[Any], start: float, end: float) -> tuple[float, float, float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pipeline.errors import PermanentError
 from pipeline.ocr.base import Availability, box_in_points, check_languages
 from pipeline.ocr.policy import Machine, choose, cpu_flags
 from pipeline.ocr.rapid_lines import cut_line, in_blocks, is_tall, words_of_line
+from pipeline.ocr.rapid_recognise import Line, Recogniser, in_pieces
 from pipeline.ocr.script import languages_of_script, needs_decision, script_of
 from pipeline.ocr.tesseract import words_of_table
 from pipeline.types import Box, PageImage, Word
@@ -116,9 +118,17 @@ def quad(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
 
+def line(text: str, steps: list[float], length: float) -> Line:
+    """A line whose characters stand at time steps; a space in the text is one that the model saw."""
+    visible = text.replace(" ", "")
+    spaces = [1.0 if text.split(visible[i], 1)[0].endswith(" ") else 0.0 for i in range(1, len(visible))]
+    places = tuple((step + 0.5) / length for step in steps)
+    return Line(visible, places, (1.0,) * len(visible), tuple(spaces))
+
+
 def test_line_is_cut_at_spaces_with_a_box_for_each_word() -> None:
-    text = "ab cd"
-    words = words_of_line(text, [5, 15, 35, 45], 50, [0.9, 0.7, 0.1, 1.0, 1.0], quad(0, 0, 100, 20), IMAGE)
+    read = replace(line("ab cd", [5, 15, 35, 45], 50), confidences=(0.9, 0.7, 1.0, 1.0))
+    words = words_of_line(read, quad(0, 0, 100, 20), IMAGE)
     assert texts(words) == ["ab", "cd"]
     assert words[0].confidence == pytest.approx(0.8)
     assert words[0].box.x1 < words[1].box.x0
@@ -126,18 +136,58 @@ def test_line_is_cut_at_spaces_with_a_box_for_each_word() -> None:
 
 
 def test_chinese_line_is_one_run_unless_a_gap_is_wide() -> None:
-    steady, gap = [5, 15, 25, 35], [5, 15, 65, 75]
-    ones = [1.0] * 5
-    assert texts(words_of_line("中国人民", steady, 100, ones, quad(0, 0, 200, 20), IMAGE)) == ["中国人民"]
-    assert texts(words_of_line("中国 人民", steady, 100, ones, quad(0, 0, 200, 20), IMAGE)) == ["中国人民"]
-    assert texts(words_of_line("中国人民", gap, 100, ones, quad(0, 0, 200, 20), IMAGE)) == ["中国", "人民"]
-    assert texts(words_of_line("中国 人民", gap, 100, ones, quad(0, 0, 200, 20), IMAGE)) == ["中国", "人民"]
+    for text, gap, expected in (
+        ("中国人民", 25, ["中国人民"]),
+        ("中国 人民", 25, ["中国人民"]),
+        ("中国人民", 65, ["中国", "人民"]),
+        ("中国 人民", 65, ["中国", "人民"]),
+    ):
+        read = line(text, [5, 15, gap, gap + 10], 100)
+        assert texts(words_of_line(read, quad(0, 0, 200, 20), IMAGE)) == expected
 
 
 def test_vertical_line_runs_downwards() -> None:
-    words = words_of_line("up down", [5, 15, 55, 65, 75, 85], 100, [1.0] * 7, quad(0, 0, 20, 200), IMAGE)
+    words = words_of_line(line("in out", [5, 15, 55, 65, 75], 100), quad(0, 0, 20, 200), IMAGE)
     assert words[0].box.y1 < words[1].box.y0
     assert words[0].size_pt < 20
+
+
+def test_what_the_recogniser_sees_becomes_a_line() -> None:
+    """Repeats are one character, unless the model saw nothing between; doubts about a space are kept."""
+    characters = ["blank", "a", "b", " "]
+
+    def session(batch: np.ndarray) -> np.ndarray:
+        assert batch.shape == (1, 3, 48, 96)
+        steps = np.full((1, 12, 4), 0.02, np.float32)
+        for step, kind in enumerate([1, 1, 0, 1, 0, 2, 3, 2, 0, 0, 0, 0]):
+            steps[0, step, kind] = 0.9
+        steps[0, 4, 3] = 0.3
+        return steps
+
+    read = Recogniser(session, characters).read([np.zeros((24, 40, 3), np.uint8)])
+    assert read[0].text == "aabb"
+    assert read[0].spaces == pytest.approx((0.02, 0.3, 0.9))
+    assert read[0].confidence == pytest.approx(0.9)
+    assert read[0].places[0] == pytest.approx(1 / 12 * 96 / 80)
+
+
+def test_long_lines_are_cut_in_a_gap_and_put_together_again() -> None:
+    image = np.zeros((48, 3000, 3), np.uint8)
+    image[:, 1400:1440] = 255
+    pieces = in_pieces(image)
+    assert len(pieces) == 2 and 1400 <= pieces[0].shape[1] <= 1440
+    assert sum(piece.shape[1] for piece in pieces) == 3000
+    assert all(piece.shape[1] <= 2560 for piece in in_pieces(np.zeros((48, 30_000, 3), np.uint8)))
+
+    def session(batch: np.ndarray) -> np.ndarray:
+        steps = np.zeros((1, 10, 3), np.float32)
+        steps[0, :, 0] = 1
+        steps[0, 5] = (0, 1, 0)
+        return steps
+
+    read = Recogniser(session, ["blank", "x", " "]).read([image])[0]
+    assert (read.text, read.spaces) == ("xx", (1.0,))
+    assert 0.2 < read.places[0] < 0.4 and 0.7 < read.places[1] < 0.9
 
 
 def test_lone_narrow_character_is_not_laid_on_its_side() -> None:
@@ -148,10 +198,10 @@ def test_lone_narrow_character_is_not_laid_on_its_side() -> None:
 
 
 def test_lines_below_one_another_make_a_block() -> None:
-    def line(x: float, y: float) -> list[Word]:
+    def at(x: float, y: float) -> list[Word]:
         return [Word("a", Box(x, y, x + 100, y + 10))]
 
-    words = in_blocks([line(0, 0), line(300, 2), line(0, 14), line(300, 16), [], line(0, 80)])
+    words = in_blocks([at(0, 0), at(300, 2), at(0, 14), at(300, 16), [], at(0, 80)])
     assert [(word.line, word.block) for word in words] == [(0, 0), (1, 1), (2, 0), (3, 1), (4, 2)]
 
 
