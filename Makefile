@@ -17,13 +17,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract browser demo up test siege soak lint screenshots
+.PHONY: help setup tesseract browser demo up test siege soak eval lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
 	@echo "make test    set up and run the tests"
 	@echo "make siege   and the attacks of some minutes: kills, storm, outages, bombs"
 	@echo "make soak    a storm of kills, long outages and whatever else takes minutes"
+	@echo "make eval    how well pages are read: drawn ones, and those of FOLDERS=\"a b\""
 	@echo "make setup   set up only: $(VENV), the embedding model, Tesseract where possible"
 	@echo "make up      set up and start the stack on the data folder of settings.toml"
 	@echo "make lint    ruff, mypy, import contracts"
@@ -103,6 +104,10 @@ siege: setup
 soak: setup browser
 	$(BIN)/python -m tests.chaos.storm
 	$(BIN)/python -m pytest -m soak
+
+# Pages drawn for it, and whatever labelled folders are given.
+eval: setup
+	$(BIN)/python -m tests.bench.evaluation $(FOLDERS)
 
 screenshots: setup browser
 	$(BIN)/python -m tests.browser.screenshots docs/screenshots

@@ -1,7 +1,7 @@
 """One file through render, ocr and extract as the workers take it, and what each page cost.
 
-The same killable children with the same limits and settings do it; only the ledger, its retries and the database are
-missing: what fails here has failed at its first try.
+The same killable children with the same limits and settings do it, and what fails is tried as often as the ledger
+would have it tried; only the ledger itself, its pauses and the database are missing.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Chain(AbstractContextManager["Chain"]):
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._render, self._ocr = settings.render, settings.ocr
+        self._render, self._ocr, self._ledger = settings.render, settings.ocr, settings.ledger
         self._folder = tempfile.TemporaryDirectory(prefix="pagemill-eval-")
         self._pools: dict[str, ChildPool] = {}
         try:
@@ -118,18 +118,35 @@ class Chain(AbstractContextManager["Chain"]):
         }
         opening: dict[str, Any] = {**source, "call": "open"}
         with self.meter.measured() as opened:
-            total, error = _attempt(
+            total, error = self._attempt(
                 lambda: self._renderer.call(opening, "Opening the file", self._render.page_seconds, _never)
             )
         pages: list[PageResult] = []
         for number in range(1, (total or 0) + 1):
             with self.meter.measured() as cost:
-                reading, problem = _attempt(partial(self._page, source, number))
+                reading, problem = self._attempt(partial(self._page, source, number))
             pages.append(PageResult(number, reading, problem, cost if number > 1 else opened + cost))
         began = time.perf_counter()
         document = build_document([page.reading for page in pages if page.reading is not None])
         markdown = to_markdown(document)
         return FileResult(tuple(pages), error, document, markdown, time.perf_counter() - began)
+
+    def _attempt(self, work: Callable[[], Any]) -> tuple[Any, str | None]:
+        """The outcome of one of the tries, or None and why there is none."""
+        crashes = errors = 0
+        while True:
+            try:
+                return work(), None
+            except PermanentError as error:
+                return None, f"{error.message} ({error.code})"
+            except ChildFailed as error:
+                crashes += 1
+                if crashes >= self._ledger.max_crashes:
+                    return None, f"{error.message} ({error.code})"
+            except TransientError as error:
+                errors += 1
+                if errors >= self._ledger.max_errors:
+                    return None, f"{error} (stage_failed)"
 
     def _page(self, source: dict[str, Any], number: int) -> PageReading:
         image = Path(self._folder.name) / f"{number}.png"
@@ -155,15 +172,3 @@ class Chain(AbstractContextManager["Chain"]):
 
 def _never() -> bool:
     return False
-
-
-def _attempt(work: Callable[[], Any]) -> tuple[Any, str | None]:
-    """The outcome, or None and why there is none."""
-    try:
-        return work(), None
-    except PermanentError as error:
-        return None, f"{error.message} ({error.code})"
-    except ChildFailed as error:
-        return None, f"{error.message} ({error.code})"
-    except TransientError as error:
-        return None, f"{error} (stage_failed)"

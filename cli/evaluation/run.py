@@ -13,7 +13,7 @@ from cli.evaluation.meter import Cost
 from cli.evaluation.metrics import Accuracy, measure
 from cli.evaluation.outcome import PageOutcome, SetOutcome
 from cli.evaluation.sets import Item, LabelledSet, TruthError, read_truth
-from pipeline.extract import Document
+from pipeline.extract import Block, Document
 from pipeline.settings import Settings
 
 
@@ -105,4 +105,14 @@ def _accuracy(truth: str, texts: dict[int, str], page: PageResult) -> Accuracy:
 
 def page_texts(document: Document) -> dict[int, str]:
     """What users get of each page: its blocks in reading order, headers and footers too."""
-    return {page.page_number: "\n".join(block.text for block in page.blocks) for page in document.pages}
+    return {page.page_number: "\n".join(map(_block_text, page.blocks)) for page in document.pages}
+
+
+def _block_text(block: Block) -> str:
+    """A table's cells row by row, else the lines joined."""
+    if block.table is None:
+        return block.text
+    rows: dict[int, list[str]] = {}
+    for cell in block.table.cells:
+        rows.setdefault(cell.row, []).append(cell.text)
+    return "\n".join(" ".join(text for text in row if text) for row in rows.values())

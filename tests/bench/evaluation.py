@@ -1,0 +1,74 @@
+"""How well pages are read: `python -m tests.bench.evaluation [FOLDER ...]`, what `make eval` runs.
+
+Draws the pages of `eval_pages` and puts them, and the labelled folders that are given, through `pagemill eval`; then
+one more table: every drawn page by what happened to it, in both scripts. The exit status is that of `pagemill eval`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.evaluate import eval_command
+from tests.bench.eval_pages.pages import draw
+
+_DRAWN = "drawn"
+
+
+def main() -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(prog="make eval")
+    parser.add_argument("folders", nargs="*", type=Path, help="labelled folders to be read too")
+    parser.add_argument("--engine")
+    parser.add_argument("--jobs", type=int)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--json", type=Path, help="a file for all figures and texts")
+    parser.add_argument("--keep", type=Path, help="a folder for the drawn pages, instead of a temporary one")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        drawn = (asked.keep or Path(temporary)) / _DRAWN
+        if drawn.exists():
+            parser.error(f"{drawn} is there already; give --keep another folder")
+        print(f"{draw(drawn)} pages drawn")
+        figures = asked.json or Path(temporary) / "figures.json"
+        status = 0
+        try:
+            eval_command([drawn, *asked.folders], engine=asked.engine, jobs=asked.jobs, limit=asked.limit, json=figures)
+        except typer.Exit as over:
+            status = over.exit_code
+        _show_kinds(orjson.loads(figures.read_bytes())["sets"])
+    return status
+
+
+def _show_kinds(sets: list[dict[str, Any]]) -> None:
+    """A row a kind of page; a star where it is flagged for review."""
+    pages: dict[str, dict[str, dict[str, Any]]] = {}
+    scripts = [one["name"] for one in sets if one["name"] in ("en", "zh", "mixed")]
+    for one in sets:
+        if one["name"] in scripts:
+            for page in one["page_list"]:
+                pages.setdefault(Path(page["name"]).stem, {})[one["name"]] = page
+    table = Table(title="Drawn pages: characters, F1 of words, CPU s; * flagged for review")
+    table.add_column("what happened to it")
+    for script in scripts:
+        table.add_column(script, justify="right", no_wrap=True)
+    for kind, found in pages.items():
+        table.add_row(kind, *(_cell(found[script]) if script in found else "" for script in scripts))
+    Console(width=100, highlight=False).print(table)
+
+
+def _cell(page: dict[str, Any]) -> str:
+    accuracy = page["accuracy"]
+    characters = max(0.0, 1.0 - accuracy["cer"])
+    return f"{'*' if page['review'] else ''}{characters:.3f} {accuracy['words']['f1']:.3f} {page['cpu_s']:4.1f}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
