@@ -1,0 +1,107 @@
+"""Tables that only level rules part (above, below, under the head): "booktabs", and rows ruled one by one.
+
+Rules as wide as the text also stand under a page's header and above its footnotes, so what is between two rules must
+stand in columns to count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from pipeline.extract.tables.columns import TextLine, text_line
+from pipeline.extract.tables.grid import Grid
+from pipeline.extract.tables.strokes import Stroke
+from pipeline.extract.tables.tokens import Token, text_lines
+from pipeline.extract.tables.unlined import aligned_grid, is_prose
+
+_WIDE_PT = 60.0  # narrower rules are underlines and fractions
+_SAME_PT = 7.0  # ends of rules of one table differ by at most this
+_MAX_RULES = 300
+_MIN_FILL = 0.4
+
+
+def ruled_grids(level: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
+    """Tables between level strokes of one width."""
+    found: list[Grid] = []
+    for group in _groups(level):
+        found += _tables(group, level, tokens)
+    return found
+
+
+def _groups(level: Sequence[Stroke]) -> list[list[Stroke]]:
+    """Strokes that begin and end at the same places, two or more, top to bottom."""
+    groups: list[list[Stroke]] = []
+    for stroke in [s for s in level if s.length >= _WIDE_PT][:_MAX_RULES]:
+        for group in groups:
+            if abs(group[0].start - stroke.start) < _SAME_PT and abs(group[0].end - stroke.end) < _SAME_PT:
+                group.append(stroke)
+                break
+        else:
+            groups.append([stroke])
+    return [group for group in groups if len(group) > 1]
+
+
+def _tables(rules: Sequence[Stroke], level: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
+    """Tables in runs of bands between neighbouring rules that all hold cells."""
+    x0, x1 = rules[0].start - 6, rules[0].end + 6
+    bands: list[list[TextLine]] = []
+    for above, below in zip(rules[:-1], rules[1:], strict=True):
+        inside = [t for t in tokens if above.at < t.yc < below.at and t.xc > x0 and t.xc < x1]
+        bands.append([text_line(line, 0.8) for line in text_lines(inside)])
+    found: list[Grid] = []
+    start = 0
+    while start < len(bands):
+        end = start
+        while end < len(bands) and _in_cells(bands[end]):
+            end += 1
+        lines = [line for band in bands[start:end] for line in band]
+        if end - start >= 1 and len(lines) >= 2:
+            grid = _grid(lines, [rule.at for rule in rules[start : end + 1]])
+            if grid is not None:
+                grid.ys[0], grid.ys[-1] = rules[start].at, rules[end].at
+                grid.xs[0], grid.xs[-1] = min(grid.xs[0], rules[0].start), max(grid.xs[-1], rules[0].end)
+                grid.ruled = True
+                found.append(grid)
+        start = max(end, start + 1)
+    return found
+
+
+def _in_cells(band: Sequence[TextLine]) -> bool:
+    """Whether the lines of a band stand in cells: a head, a row, or rows."""
+    if not band:
+        return False
+    several = sum(len(line.segments) > 1 for line in band)
+    return several >= 0.5 * len(band) or (len(band) == 1 and len(band[0].tokens) <= 8)
+
+
+def _grid(lines: Sequence[TextLine], rules: Sequence[float]) -> Grid | None:
+    """The lines as a table, or None. Rules between most rows tell the rows; otherwise only the head's end."""
+    inner = rules[1:-1]
+    by_rules = len(inner) >= 3 and len(inner) >= 0.3 * len(lines)
+    grid = aligned_grid(lines, inner if by_rules else ())
+    if grid is None or grid.columns < 2 or grid.rows < 2:
+        return None
+    columns: list[list[Token]] = [[] for _ in range(grid.columns)]
+    for cell in grid.cells:
+        columns[cell.column] += cell.tokens
+    if sum(map(is_prose, columns)) >= max(1, 0.5 * grid.columns) and not by_rules:
+        return None
+    rows = sum(sum(bool(cell.tokens) for cell in grid.row_cells(row)) > 1 for row in range(grid.rows))
+    filled = sum(bool(cell.tokens) for cell in grid.cells) / len(grid.cells)
+    if rows < 2 or rows < 0.5 * grid.rows or filled < _MIN_FILL:
+        return None
+    if not inner and rows < 3:
+        return None
+    size = median(line.size for line in lines)
+    if inner and not by_rules:
+        _mark_head(grid, inner[0], size)
+    return grid
+
+
+def _mark_head(grid: Grid, rule: float, size: float) -> None:
+    """Rows above the first inner rule are the head, where they are few."""
+    head = [row for row in range(grid.rows) if grid.ys[row + 1] <= rule + 0.8 * size]
+    if 0 < len(head) <= max(1, min(4, grid.rows // 2)):
+        for cell in grid.cells:
+            cell.header = cell.row in head
