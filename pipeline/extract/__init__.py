@@ -7,8 +7,9 @@ Pure functions on `pipeline.types`; knows nothing of files, engines, databases o
 
 from pipeline.extract.build import build_document
 from pipeline.extract.chunks import cut_chunks
-from pipeline.extract.document import Block, Document, Line, Page, to_json
+from pipeline.extract.document import Block, Document, Line, Page
 from pipeline.extract.join import join_texts
+from pipeline.extract.json_form import to_json
 from pipeline.extract.language import detect_language
 from pipeline.extract.markdown import to_markdown
 from pipeline.extract.tokens import estimate_tokens

@@ -12,6 +12,7 @@ from pipeline.extract.layout import page_regions
 from pipeline.extract.lines import Row
 from pipeline.extract.paragraphs import Draft, cut_paragraphs, ends_sentence
 from pipeline.extract.running import mark_running
+from pipeline.extract.tables import Band, bands, find_tables, mark_continued, put_in, rest_of
 from pipeline.types import PageReading
 
 _LANGUAGE_SAMPLE = 20_000  # characters looked at to tell the language
@@ -27,12 +28,15 @@ def build_document(readings: Sequence[PageReading]) -> Document:
         The document, pages by number. Pure and deterministic; no input makes it raise.
     """
     readings = sorted(readings, key=lambda reading: reading.page_number)
-    pages = [page_regions(reading) for reading in readings]
+    found = [find_tables(reading) for reading in readings]
+    parted = [bands(rest_of(*both), both[1].blocks) for both in zip(readings, found, strict=True)]
+    pages = [_regions(page) for page in parted]
     rows = [[row for region in regions for row in region] for regions in pages]
     bodies = _bodies(rows)
     mark_running(
         [(reading.page_number, reading.height_pt, page) for reading, page in zip(readings, rows, strict=True)],
         max(bodies, default=10.0),
+        {reading.page_number for reading, tables in zip(readings, found, strict=True) if tables.blocks},
     )
     drafts = [
         [draft for region in regions for draft in cut_paragraphs([row for row in region if not row.kind])]
@@ -43,10 +47,22 @@ def build_document(readings: Sequence[PageReading]) -> Document:
     for before, after in itertools.pairwise(flat):
         after.continues = _continues(before, after)
     built = tuple(
-        _page(reading, page_rows, page_drafts)
-        for reading, page_rows, page_drafts in zip(readings, rows, drafts, strict=True)
+        _page(reading, page_rows, page_drafts, page_bands)
+        for reading, page_rows, page_drafts, page_bands in zip(readings, rows, drafts, parted, strict=True)
     )
-    return Document(built, detect_language(_sample(flat)))
+    sample = _sample(flat, [block for tables in found for block in tables.blocks])
+    return Document(mark_continued(built), detect_language(sample))
+
+
+def _regions(page: Sequence[Band]) -> list[list[Row]]:
+    """The regions of all bands of a page in reading order; every row knows both."""
+    regions: list[list[Row]] = []
+    for number, band in enumerate(page):
+        for region in page_regions(band.reading):
+            for row in region:
+                row.region, row.band = len(regions), number
+            regions.append(region)
+    return regions
 
 
 def _bodies(pages: Sequence[Sequence[Row]]) -> list[float]:
@@ -70,22 +86,29 @@ def _continues(before: Draft, after: Draft) -> bool:
     return before.full and after.flush and last.weight >= 24 and first.text[0].isalnum()
 
 
-def _page(reading: PageReading, rows: Sequence[Row], drafts: Sequence[Draft]) -> Page:
+def _page(reading: PageReading, rows: Sequence[Row], drafts: Sequence[Draft], parted: Sequence[Band]) -> Page:
     number = reading.page_number
     running: dict[str, list[Block]] = {"header": [], "footer": []}
     for row in sorted((row for row in rows if row.kind), key=lambda row: (row.yc, row.x0)):
         kind: Kind = "header" if row.kind == "header" else "footer"
         running[kind].append(Block(kind, number, (row.line,)))
-    text = [
-        Block(draft.kind, number, tuple(row.line for row in draft.rows), draft.level, draft.continues)
-        for draft in drafts
-    ]
-    blocks = (*running["header"], *text, *running["footer"])
-    return Page(number, reading.width_pt, reading.height_pt, reading.source, reading.confidence, blocks)
+    text: list[Block] = []
+    for i, band in enumerate(parted):
+        blocks = [
+            Block(draft.kind, number, tuple(row.line for row in draft.rows), draft.level, draft.continues)
+            for draft in drafts
+            if draft.rows[0].band == i
+        ]
+        text += put_in(blocks, band.inside)
+        text += [band.below] if band.below else []
+    whole = (*running["header"], *text, *running["footer"])
+    return Page(number, reading.width_pt, reading.height_pt, reading.source, reading.confidence, whole)
 
 
-def _sample(drafts: Sequence[Draft]) -> str:
+def _sample(drafts: Sequence[Draft], tables: Sequence[Block]) -> str:
     """Text from all over the document, about `_LANGUAGE_SAMPLE` characters of it."""
     total = sum(row.weight for draft in drafts for row in draft.rows)
     step = 1 + total // _LANGUAGE_SAMPLE
-    return "\n".join(row.text for draft in drafts[::step] for row in draft.rows)
+    texts = [row.text for draft in drafts[::step] for row in draft.rows]
+    texts += [table.text for table in tables]
+    return "\n".join(texts)[: 2 * _LANGUAGE_SAMPLE]

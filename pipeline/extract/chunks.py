@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from pipeline.extract.document import Block, Document, Line
 from pipeline.extract.join import seam
 from pipeline.extract.sentences import pieces
+from pipeline.extract.tables import joined, row_texts
 from pipeline.extract.tokens import estimate_tokens
 from pipeline.types import Chunk, Span
 
+_BETWEEN_CELLS = "; "
 _SMALL = 0.5  # share of the target under which a group is joined with its neighbour over a heading or page end
 
 
@@ -80,14 +82,12 @@ def _paragraphs(blocks: Sequence[Block]) -> list[_Paragraph]:
     texts: list[str] = []
     lines: list[tuple[Line, int]] = []
 
-    for i, block in enumerate(blocks):
-        lines = [(line, block.page_number) for line in block.lines]
-        j = i
-        if block.continues and paragraphs:
+    for parts in _whole(blocks):
+        block = parts[0]
+        if block.table is not None:
+            paragraphs += _table_rows(parts, tuple(title for _, title in path))
             continue
-        while j + 1 < len(blocks) and blocks[j + 1].continues:
-            j += 1
-            lines += [(line, blocks[j].page_number) for line in blocks[j].lines]
+        lines = [(line, part.page_number) for part in parts for line in part.lines]
         texts = [line.text for line, _ in lines]
         text, spans = _join_lines(texts, lines)
         if block.kind == "heading":
@@ -96,6 +96,43 @@ def _paragraphs(blocks: Sequence[Block]) -> list[_Paragraph]:
             _Paragraph(text, spans, [span.start for span in spans], block.level, tuple(title for _, title in path))
         )
     return paragraphs
+
+
+def _whole(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks that a column or page broke, with what they go on with; running text goes on beyond a table."""
+    groups: list[list[Block]] = []
+    text: list[Block] | None = None
+    for block in blocks:
+        if block.table is not None:
+            if block.continues and groups and groups[-1][0].table is not None:
+                groups[-1].append(block)
+            else:
+                groups.append([block])
+        elif block.continues and text is not None:
+            text.append(block)
+        else:
+            text = [block]
+            groups.append(text)
+    return groups
+
+
+def _table_rows(parts: Sequence[Block], path: tuple[str, ...]) -> list[_Paragraph]:
+    """A table's rows as paragraphs, each value after the name of its column so that a search finds it by both.
+
+    The name counts to the value's span: whoever finds it is shown the cell.
+    """
+    whole = joined(parts)
+    page_of = {id(cell): page for cell, page in zip(whole.table.cells, whole.pages, strict=True)}
+    rows = []
+    for _, texts in row_texts(whole.table):
+        text = ""
+        spans: list[Span] = []
+        for told, cell in texts:
+            text += _BETWEEN_CELLS if text else ""
+            spans.append(Span(len(text), len(text) + len(told), page_of[id(cell)], cell.box))
+            text += told
+        rows.append(_Paragraph(text, spans, [span.start for span in spans], 0, path))
+    return rows
 
 
 def _join_lines(texts: Sequence[str], lines: Sequence[tuple[Line, int]]) -> tuple[str, list[Span]]:

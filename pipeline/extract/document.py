@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.extract.join import join_texts
 from pipeline.types import Box, Word
@@ -66,6 +66,15 @@ class Table:
     columns: int
     cells: tuple[Cell, ...]
 
+    @property
+    def text(self) -> str:
+        """Its rows, a line each, cells parted by tabs."""
+        rows: list[list[str]] = [[] for _ in range(self.rows)]
+        for cell in self.cells:
+            if cell.text:
+                rows[cell.row].append(" ".join(cell.text.split()))
+        return "\n".join("\t".join(row) for row in rows if row)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -90,7 +99,12 @@ class Block:
 
     @cached_property
     def text(self) -> str:
-        """The lines joined as their script is written, words broken at line ends put together."""
+        """The lines joined as their script is written, words broken at line ends put together.
+
+        Of a table its rows, a line each, cells parted by tabs.
+        """
+        if self.table is not None:
+            return self.table.text
         return join_texts(line.text for line in self.lines)
 
     @cached_property
@@ -132,32 +146,3 @@ class Document:
     def text_blocks(self) -> list[Block]:
         """Blocks of the text itself, without headers and footers, over all pages."""
         return [block for page in self.pages for block in page.blocks if not block.running]
-
-
-def to_json(document: Document) -> dict[str, Any]:
-    """Plain JSON form; boxes are `[x0, y0, x1, y1]` in points of the upright page."""
-    return {
-        "language": document.language,
-        "pages": [
-            {
-                "page_number": page.page_number,
-                "width_pt": round(page.width_pt, 2),
-                "height_pt": round(page.height_pt, 2),
-                "source": page.source,
-                "confidence": round(page.confidence, 4),
-                "blocks": [_block_json(block) for block in page.blocks],
-            }
-            for page in document.pages
-        ],
-    }
-
-
-def _block_json(block: Block) -> dict[str, Any]:
-    return {
-        "kind": block.kind,
-        "level": block.level,
-        "continues": block.continues,
-        "text": block.text,
-        "box": block.box.rounded(),
-        "lines": [{"text": line.text, "box": line.box.rounded()} for line in block.lines],
-    }

@@ -65,6 +65,7 @@ class Row:
     text_layer: bool
     weight: int = 0
     region: int = 0
+    band: int = 0
     kind: str = field(default="")
 
     @property

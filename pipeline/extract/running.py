@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.extract.lines import Row
 
@@ -25,12 +25,13 @@ _HAN = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 Page = tuple[int, float, Sequence[Row]]  # page number, height in points, rows in any order
 
 
-def mark_running(pages: Sequence[Page], body_size: float) -> None:
+def mark_running(pages: Sequence[Page], body_size: float, filled: Collection[int] = ()) -> None:
     """Sets `kind` of running rows to "header" or "footer".
 
     Args:
         pages: of the whole document.
         body_size: type size of the text in points; much larger lines are titles, however often they come.
+        filled: numbers of pages on which there is more than these rows (tables).
     """
     groups: dict[tuple[str, str], list[tuple[float, int, Row]]] = defaultdict(list)
     for number, height, rows in pages:
@@ -59,8 +60,10 @@ def mark_running(pages: Sequence[Page], body_size: float) -> None:
                 _mark(zone, key, cluster)
             if member is not None:
                 cluster = [member]
-    nothing_else = all(row.kind for _, _, rows in pages for row in rows)
-    for _, _, rows in pages:
+    nothing_else = not filled and all(row.kind for _, _, rows in pages for row in rows)
+    for number, _, rows in pages:
+        if number in filled:
+            continue
         alone = sum(len(_NUMBER.sub("", row.text)) for row in rows) > _PAGE_OF_ITS_OWN
         if nothing_else or (alone and all(row.kind for row in rows)):
             for row in rows:  # forms, cards, slides: what stands alone on its page is the page's text

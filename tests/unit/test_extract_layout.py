@@ -143,9 +143,10 @@ def test_rows_of_a_table_stay_rows() -> None:
     for i, name in enumerate(["Bolts", "Nuts", "Washers", "Screws", "Nails"]):
         y = 100 + 16 * i
         words += [word(name, 60, y, i), word(str(10 * i), 250, y, i), word(f"{i}.50", 420, y, i)]
-    blocks = build_document([ocr_page(words)]).text_blocks
-    assert [block.text for block in blocks] == [
-        "Bolts 0 0.50", "Nuts 10 1.50", "Washers 20 2.50", "Screws 30 3.50", "Nails 40 4.50",
+    (block,) = build_document([ocr_page(words)]).text_blocks
+    assert block.kind == "table"
+    assert block.text.split("\n") == [
+        "Bolts\t0\t0.50", "Nuts\t10\t1.50", "Washers\t20\t2.50", "Screws\t30\t3.50", "Nails\t40\t4.50",
     ]  # fmt: skip
 
 

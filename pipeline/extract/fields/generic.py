@@ -69,12 +69,11 @@ def _names(block: Block) -> bool:
     """Whether the block could name a document: letters, not too many, no line of a table of contents."""
     text = block.text
     letters = sum(map(str.isalpha, text[: 2 * _MAX_TITLE_LETTERS]))
-    return (
-        bool(block.lines) and letters >= 2 and len(text) <= _MAX_TITLE_LETTERS and 2 * letters >= len(text.replace(" ",
-        ""))
-        and not LEADERS.search(text)
-        and not any(2 * (date.end - date.start) > len(text) for date in find_dates(text, None))
-    )  # fmt: skip
+    if block.table is not None or not block.lines or letters < 2 or len(text) > _MAX_TITLE_LETTERS:
+        return False
+    if 2 * letters < len(text.replace(" ", "")) or LEADERS.search(text):
+        return False
+    return not any(2 * (date.end - date.start) > len(text) for date in find_dates(text, None))
 
 
 def _title(block: Block, method: str, confidence: float) -> Field:

@@ -225,11 +225,13 @@ def side_by_side(left: Text, right: Text) -> Text:
 
 
 def paragraphs(blocks: Sequence[Block]) -> list[Text]:
-    """Blocks as texts, those that a page or column broke put together."""
+    """Blocks as texts, those that a page or column broke put together; each line of a cell of a table is one."""
     groups: list[list[Text]] = []
     for block in blocks:
         lines = [line_text(line, block.page_number) for line in block.lines]
-        if block.continues and groups:
+        if block.table is not None:
+            groups += [[line] for line in lines]
+        elif block.continues and groups:
             groups[-1] += lines
         else:
             groups.append(lines)

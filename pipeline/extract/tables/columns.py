@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -88,8 +89,10 @@ def edges(white: Sequence[tuple[float, float]], lines: Sequence[TextLine]) -> li
     return [x0, *((a + b) / 2 for a, b in white), x1]
 
 
-def placed(line: TextLine, white: Sequence[tuple[float, float]], xs: Sequence[float]) -> list[tuple[int, int, list[Token]]]:
-    """The line's words by column: first column, last column, words. A run of words over a gutter is cut if it can be."""
+def placed(
+    line: TextLine, white: Sequence[tuple[float, float]], xs: Sequence[float]
+) -> list[tuple[int, int, list[Token]]]:
+    """The line's words by column: first column, last column, words. Words over a gutter are cut where they can be."""
     columns = len(xs) - 1
     found: list[tuple[int, int, list[Token]]] = []
     for segment in line.segments:
@@ -123,7 +126,7 @@ def _parted(tokens: list[Token], over: Sequence[int], xs: Sequence[float], size:
     parts: list[list[Token]] = [[tokens[0]]]
     cuts = [xs[i + 1] for i in over]
     done = 0
-    for before, after in zip(tokens[:-1], tokens[1:], strict=True):
+    for before, after in itertools.pairwise(tokens):
         wanted = [x for x in cuts if before.xc < x <= after.xc]
         if wanted and after.x0 - before.x1 >= _SPLIT_EM * size:
             parts.append([])

@@ -117,7 +117,7 @@ def _block(grid: Grid, reading: PageReading, slope: float) -> Block:
 
 
 def _text_width(grid: Grid, column: int) -> float:
-    """Room for text in a column without sides: as wide as its widest cell, and the padding that `cell_text` takes off."""
+    """Room for text in a column without sides: its widest cell, and the padding that `cell_text` takes off."""
     widths = [
         max(t.x1 for t in c.tokens) - min(t.x0 for t in c.tokens) + 1.2 * c.tokens[0].size
         for c in grid.cells if c.column == column and c.column_span == 1 and c.tokens

@@ -65,7 +65,7 @@ def _names_values(grid: Grid, rows: Sequence[Sequence[str]], end: int) -> bool:
 
 
 def _names_alike(grid: Grid, rows: Sequence[Sequence[str]], end: int) -> bool:
-    """Whether a drawn table without spans has a first row of short names over at least two rows of longer or mixed text."""
+    """Whether a drawn table without spans has a first row of short names over two rows or more of text."""
     if not grid.ruled or grid.rows < 3 or any(c.column_span > 1 or c.row_span > 1 for c in grid.cells):
         return False
     head = rows[0]

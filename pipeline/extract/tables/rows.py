@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from statistics import median
 
@@ -117,7 +118,7 @@ def _lines_as_rows(grid: Grid, row: int) -> list[float]:
 
 
 def _reads_as_rows(cell: GridCell, grid: Grid) -> bool | None:
-    """Whether the lines of a cell stand each for itself: numbers, or lines that end before they must. None: no telling."""
+    """Whether each line of a cell stands for itself: numbers, lines that end before they must. None: no telling."""
     lines = text_lines(cell.tokens)
     if len(lines) < _ROWS_IN_ONE:
         return None
@@ -126,7 +127,7 @@ def _reads_as_rows(cell: GridCell, grid: Grid) -> bool | None:
         return True
     width = grid.xs[cell.column + cell.column_span] - grid.xs[cell.column]
     early = 0
-    for line, after in zip(lines[:-1], lines[1:], strict=True):
+    for line, after in itertools.pairwise(lines):
         size = line[0].size
         word = 1.3 * size if is_wide(after[0].word.text[0]) else after[0].x1 - after[0].x0
         early += width - 1.2 * size - (max(t.x1 for t in line) - line[0].x0) > word + 0.3 * size

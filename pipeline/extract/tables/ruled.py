@@ -6,6 +6,7 @@ stand in columns to count.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from statistics import median
 
@@ -46,7 +47,7 @@ def _tables(rules: Sequence[Stroke], level: Sequence[Stroke], tokens: Sequence[T
     """Tables in runs of bands between neighbouring rules that all hold cells."""
     x0, x1 = rules[0].start - 6, rules[0].end + 6
     bands: list[list[TextLine]] = []
-    for above, below in zip(rules[:-1], rules[1:], strict=True):
+    for above, below in itertools.pairwise(rules):
         inside = [t for t in tokens if above.at < t.yc < below.at and t.xc > x0 and t.xc < x1]
         bands.append([text_line(line, 0.8) for line in text_lines(inside)])
     found: list[Grid] = []

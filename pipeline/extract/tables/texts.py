@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from statistics import median
 
@@ -64,7 +65,7 @@ def _line(row: Sequence[Token], text_layer: bool) -> Line:
     if text_layer:
         size = median(token.word.size_pt for token in row)
     parts = [row[0].word.text]
-    for before, after in zip(row[:-1], row[1:], strict=True):
+    for before, after in itertools.pairwise(row):
         if needs_space(before.word.text, after.word.text, (after.x0 - before.x1) / max(size, 0.1), text_layer):
             parts.append(" ")
         parts.append(after.word.text)

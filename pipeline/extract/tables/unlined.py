@@ -6,6 +6,7 @@ labels and values, addresses side by side. So a table must show that it is one: 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from statistics import median
 
@@ -20,6 +21,7 @@ _STEP_EM = 3.4  # from one line to the next, at most
 _MAX_LINES = 400  # of one table on one page
 _MAX_DEPTH = 3
 _MIN_ROWS = 3
+_APART = 1.25  # two things stand apart where the step from line to line is so much longer than those around it
 _LONG = 24  # letters of a line of prose, a Han character counting as two
 
 
@@ -40,7 +42,7 @@ def unlined_grids(tokens: Sequence[Token], depth: int = _MAX_DEPTH) -> list[Grid
         if grid is not None and _convinces(grid):
             found.append(grid)
         elif depth:
-            found += _within_columns(run, depth)
+            found += _within_columns(run, depth) or _within_pieces(run, depth)
         i += len(run)
     return found
 
@@ -73,6 +75,26 @@ def _run(lines: Sequence[TextLine], start: int) -> list[TextLine]:
             break
         run.append(line)
     return run[:good]
+
+
+def _within_pieces(run: Sequence[TextLine], depth: int) -> list[Grid]:
+    """Tables in parts of the run that stand apart."""
+    pieces = _pieces(run)
+    if len(pieces) < 2:
+        return []
+    return [grid for piece in pieces for grid in unlined_grids([t for row in piece for t in row.tokens], depth - 1)]
+
+
+def _pieces(run: Sequence[TextLine]) -> list[list[TextLine]]:
+    """The run cut where more white lies between two lines than above and below them."""
+    steps = [below.yc - above.yc for above, below in itertools.pairwise(run)]
+    pieces = [[run[0]]]
+    for i, line in enumerate(run[1:]):
+        around = [steps[j] for j in (i - 1, i + 1) if 0 <= j < len(steps)]
+        if around and steps[i] > _APART * max(around):
+            pieces.append([])
+        pieces[-1].append(line)
+    return pieces
 
 
 def _white(line: TextLine) -> list[tuple[float, float]]:
@@ -249,10 +271,13 @@ def _looks_like_something_else(grid: Grid, rows: Sequence[Sequence[str]]) -> boo
     labels = sum(text.rstrip().endswith((":", "：")) or "：" in text for row in rows for text in row)
     if labels > 0.3 * sum(bool(text) for row in rows for text in row):
         return True
-    if sum(bool(list_marker(text + " ")) and not text[0].isalnum() for row in rows for text in row if text) > 0.4 * count:
+    if (
+        sum(bool(list_marker(text + " ")) and not text[0].isalnum() for row in rows for text in row if text)
+        > 0.4 * count
+    ):
         return True
     pages = [int(text) for text in last if text.isdecimal() and len(text) < 5]
-    climbs = len(pages) >= 0.9 * count and all(a <= b for a, b in zip(pages[:-1], pages[1:], strict=True))
+    climbs = len(pages) >= 0.9 * count and all(a <= b for a, b in itertools.pairwise(pages))
     return grid.columns <= 3 and climbs and len(set(pages)) > 2 and not any(map(is_number, first))
 
 
@@ -287,4 +312,3 @@ def _aligned(grid: Grid) -> bool:
             best = max(best, sum(abs(v - middle) < 0.8 * size for v in values) / len(values))
         good += best >= 0.6
     return good >= max(2, 0.7 * grid.columns)
-
