@@ -14,7 +14,7 @@ from pipeline.extract.tables.columns import TextLine, text_line
 from pipeline.extract.tables.grid import Grid
 from pipeline.extract.tables.strokes import Stroke
 from pipeline.extract.tables.tokens import Token, text_lines
-from pipeline.extract.tables.unlined import aligned_grid, is_prose
+from pipeline.extract.tables.unlined import aligned, aligned_grid, convinces, dates_beside, is_prose
 
 _WIDE_PT = 60.0  # narrower rules are underlines and fractions
 _SAME_PT = 7.0  # ends of rules of one table differ by at most this
@@ -92,17 +92,19 @@ def _grid(lines: Sequence[TextLine], rules: Sequence[float]) -> Grid | None:
     filled = sum(bool(cell.tokens) for cell in grid.cells) / len(grid.cells)
     if rows < 2 or rows < 0.5 * grid.rows or filled < _MIN_FILL:
         return None
-    if not inner and rows < 3:
+    if by_rules:
+        return grid if rows >= 0.7 * grid.rows else None
+    if not aligned(grid) or dates_beside(grid):
         return None
-    size = median(line.size for line in lines)
-    if inner and not by_rules:
-        _mark_head(grid, inner[0], size)
-    return grid
+    headed = bool(inner) and _mark_head(grid, inner[0], median(line.size for line in lines))
+    return grid if (headed and rows >= 0.7 * grid.rows) or convinces(grid) else None
 
 
-def _mark_head(grid: Grid, rule: float, size: float) -> None:
-    """Rows above the first inner rule are the head, where they are few."""
+def _mark_head(grid: Grid, rule: float, size: float) -> bool:
+    """Whether the rows above the first inner rule are few; then they are the head."""
     head = [row for row in range(grid.rows) if grid.ys[row + 1] <= rule + 0.8 * size]
-    if 0 < len(head) <= max(1, min(4, grid.rows // 2)):
-        for cell in grid.cells:
-            cell.header = cell.row in head
+    if not 0 < len(head) <= max(1, min(4, grid.rows // 2)):
+        return False
+    for cell in grid.cells:
+        cell.header = cell.row in head
+    return True

@@ -1,7 +1,7 @@
 """Tables without upright rules: lines of type whose words stand in the same columns, line after line.
 
 Much on a page looks like that and is none: columns of prose, dates beside a resume's entries, tables of contents,
-labels and values, addresses side by side. So a table must show that it is one: see `_convinces`.
+labels and values, addresses side by side. So a table must show that it is one: see `convinces`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipeline.extract.tables.columns import GUTTER_EM, TextLine, edges, gutters,
 from pipeline.extract.tables.grid import Grid, GridCell
 from pipeline.extract.tables.rows import Placed, row_starts
 from pipeline.extract.tables.tokens import Token, text_lines
-from pipeline.extract.tables.values import is_blank, is_date, is_number
+from pipeline.extract.tables.values import has_year, is_blank, is_date, is_number
 
 _STEP_EM = 3.4  # from one line to the next, at most
 _MAX_LINES = 400  # of one table on one page
@@ -39,7 +39,7 @@ def unlined_grids(tokens: Sequence[Token], depth: int = _MAX_DEPTH) -> list[Grid
             i += 1
             continue
         grid = aligned_grid(run)
-        if grid is not None and _convinces(grid):
+        if grid is not None and convinces(grid):
             found.append(grid)
         elif depth:
             found += _within_columns(run, depth) or _within_pieces(run, depth)
@@ -223,7 +223,7 @@ def is_prose(tokens: Sequence[Token]) -> bool:
     return full >= 0.5 * len(lines) and letters >= _LONG * len(lines)
 
 
-def _convinces(grid: Grid) -> bool:
+def convinces(grid: Grid) -> bool:
     """Whether lines in columns are a table although nothing is drawn."""
     table = [["" for _ in range(grid.columns)] for _ in range(grid.rows)]
     columns: list[list[Token]] = [[] for _ in range(grid.columns)]
@@ -239,7 +239,7 @@ def _convinces(grid: Grid) -> bool:
         return False
     if _looks_like_something_else(grid, rows):
         return False
-    if not _aligned(grid):
+    if not aligned(grid):
         return False
     body = rows[1:]
     kinds = [_kind([row[c] for row in body]) for c in range(grid.columns)]
@@ -281,6 +281,14 @@ def _looks_like_something_else(grid: Grid, rows: Sequence[Sequence[str]]) -> boo
     return grid.columns <= 3 and climbs and len(set(pages)) > 2 and not any(map(is_number, first))
 
 
+def dates_beside(grid: Grid) -> bool:
+    """Whether it is texts with dates and places at their right, as in a resume."""
+    if grid.columns != 2:
+        return False
+    beside = ["".join(t.word.text for t in cell.tokens) for cell in grid.cells if cell.column == 1]
+    return 2 * sum(map(has_year, beside)) >= sum(map(bool, beside)) or beside.count("") > 0.25 * len(beside)
+
+
 def _kind(texts: Sequence[str]) -> str:
     """What most cells of a column hold: "number", "date", "text", or "" where it is nearly empty."""
     told = [text for text in texts if not is_blank(text)]
@@ -293,7 +301,7 @@ def _kind(texts: Sequence[str]) -> str:
     return "date" if dates >= 0.6 * len(told) else "text"
 
 
-def _aligned(grid: Grid) -> bool:
+def aligned(grid: Grid) -> bool:
     """Whether the cells of nearly every column begin, end or are centred at one place."""
     good = 0
     for column in range(grid.columns):

@@ -18,6 +18,8 @@ _DATE = re.compile(
     re.I,
 )
 
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
 
 def is_blank(text: str) -> bool:
     """Whether it says that there is nothing."""
@@ -32,3 +34,8 @@ def is_number(text: str) -> bool:
 def is_date(text: str) -> bool:
     """Whether it is a date or a period."""
     return len(text) <= 40 and any(map(str.isdigit, text)) and bool(_DATE.fullmatch(text))
+
+
+def has_year(text: str) -> bool:
+    """Whether a year of our time stands in it."""
+    return bool(_YEAR.search(text))
