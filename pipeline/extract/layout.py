@@ -21,12 +21,19 @@ from pipeline.vertical import is_vertical
 _MAX_DEPTH = 8
 _MAX_SEGMENTS = 2500  # beyond this a page is no page of text, and cutting it would only take long
 _MAX_GUTTERS = 8
+_MAX_RULES = 1000
+_RULE_MARGIN_PT = 30.0  # how far a line runs over a gutter that it closes
 _MIN_GUTTER_EM = 0.4
 _MIN_PROSE_GUTTER_EM = 0.25  # boxes of OCR are padded, and spaces of four lines of prose do not line up by chance
+_MARGIN_EM = 0.15  # what reaches no further over a gutter's middle does not cross it
 _ALIGNED_EM = 0.22  # middles of two lines closer than this stand on one line of type
 _MIN_DENSITY = 0.4
+_AROUND = 3  # lines above and below that a line of prose is as wide as
 _ALIGNED_SHARE = 0.7  # sides with more lines than this in common are a table, unless they are prose
 
+_HANGING = frozenset("，。、；：！？）》」』】")
+
+Rule = tuple[float, float, float]  # height, beginning, end of a level line
 Stretch = tuple[list[Segment], list[Segment], list[Segment]]  # left of the gutter, right of it, across it
 
 
@@ -71,7 +78,7 @@ def _regions(reading: PageReading) -> list[list[Row]]:
     if sum(s.weight for s in vertical) > sum(s.weight for s in level):
         regions += [[[s]] for s in _vertical_order(vertical)]
         vertical = []
-    regions += [rows_of(region) for region in _cut(level, _MAX_DEPTH)]
+    regions += [rows_of(region) for region in _cut(level, _level_rules(reading), _MAX_DEPTH)]
     regions += [[[s]] for s in _vertical_order(vertical)]  # margin stamps, labels of axes: after the text
     return [[finish_row(row, text_layer) for row in lift_side_cells(region)] for region in regions if region]
 
@@ -112,7 +119,13 @@ def _vertical_order(segments: list[Segment]) -> list[Segment]:
     return sorted(segments, key=lambda s: (s.x0, -s.y1))
 
 
-def _cut(segments: list[Segment], depth: int) -> list[list[Segment]]:
+def _level_rules(reading: PageReading) -> list[Rule]:
+    """The lines on the page that lie level, from the top."""
+    level = [(box.y0, box.x0, box.x1) for box in reading.rules[:_MAX_RULES] if box.width > 10 * box.height]
+    return sorted(level)
+
+
+def _cut(segments: list[Segment], rules: Sequence[Rule], depth: int) -> list[list[Segment]]:
     """Regions of the segments in reading order."""
     if not segments:
         return []
@@ -120,27 +133,30 @@ def _cut(segments: list[Segment], depth: int) -> list[list[Segment]]:
         return [segments]
     ordered = sorted(segments, key=lambda s: (s.y0 + s.y1, s.x0))
     size = median(s.size for s in ordered)
-    x, stretches = _best_gutter(ordered, size)
+    x, stretches = _best_gutter(ordered, rules, size)
     regions: list[list[Segment]] = []
     across: list[Segment] = []
-    for left, right, wide in stretches:
+    for i, (left, right, wide) in enumerate(stretches):
         if wide or not _is_columns(left, right, size):
             across += left + right + wide
             continue
         before, columns, after = _peel(left, right, x, size)
-        regions += _cut(across + before, depth - 1)
-        regions += _cut([s for s in columns if s.x0 + s.x1 < 2 * x], depth - 1)
-        regions += _cut([s for s in columns if s.x0 + s.x1 >= 2 * x], depth - 1)
+        if i + 1 < len(stretches):
+            columns, heading = _heading_below(columns, stretches[i + 1][2], x, size)
+            after = heading + after if heading else after
+        regions += _cut(across + before, rules, depth - 1)
+        regions += _cut([s for s in columns if s.x0 + s.x1 < 2 * x], rules, depth - 1)
+        regions += _cut([s for s in columns if s.x0 + s.x1 >= 2 * x], rules, depth - 1)
         across = after
-    return regions + _cut(across, depth - 1) if regions else [ordered]
+    return regions + _cut(across, rules, depth - 1) if regions else [ordered]
 
 
-def _best_gutter(ordered: Sequence[Segment], size: float) -> tuple[float, list[Stretch]]:
+def _best_gutter(ordered: Sequence[Segment], rules: Sequence[Rule], size: float) -> tuple[float, list[Stretch]]:
     """The gutter that divides most segments into columns in few stretches; none is (0.0, [])."""
     best: tuple[float, list[Stretch]] = (0.0, [])
     most = 0
     for x in _gutters(ordered, size):
-        stretches = _stretches(ordered, x)
+        stretches = _stretches(_parted(ordered, x, size), rules, x)
         divided = [len(left) + len(right) - 3 for left, right, _ in stretches if _is_columns(left, right, size)]
         if sum(divided) > most:
             most, best = sum(divided), (x, stretches)
@@ -181,14 +197,56 @@ def _gutters(segments: Sequence[Segment], size: float) -> list[float]:
     return best
 
 
-def _stretches(ordered: Sequence[Segment], x: float) -> list[Stretch]:
-    """The segments from top to bottom in stretches that the gutter at x divides, and ones that run across it."""
+def _parted(ordered: Sequence[Segment], x: float, size: float) -> list[Segment]:
+    """The segments, those cut in two that run over the gutter only because a line comes near it.
+
+    Gutters of newspapers are narrow, and Chinese marks may hang out into them.
+    """
+    parted: list[Segment] = []
+    for segment in ordered:
+        at = _hole_near(segment, x, size) if segment.x0 < x < segment.x1 else 0
+        if not at:
+            parted.append(segment)
+            continue
+        shift = segment.x0 - segment.words[0].box.x0  # of the deskewed page against the page
+        left, right = segment.words[:at], segment.words[at:]
+        parted.append(replace(segment, words=left, x1=max(word.box.x1 for word in left) + shift))
+        parted.append(replace(segment, words=right, x0=right[0].box.x0 + shift))
+    return parted
+
+
+def _hole_near(segment: Segment, x: float, size: float) -> int:
+    """Number of the word after the one hole of the segment that may be the gutter at x; 0 without."""
+    shift = segment.x0 - segment.words[0].box.x0
+    gaps = []
+    for before, after in itertools.pairwise(segment.words):
+        hanging = 0.4 * size if before.text[-1] in _HANGING else 0.0  # half of such a mark's square is white
+        gaps.append((after.box.x0 - before.box.x1 + hanging, (before.box.x1 - hanging + after.box.x0) / 2 + shift))
+    if not gaps:
+        return 0
+    at = max(range(len(gaps)), key=lambda i: gaps[i][0])
+    gap, middle = gaps[at]
+    others = max((other for i, (other, _) in enumerate(gaps) if i != at), default=0.0)
+    return at + 1 if gap > max(0.5 * size, 1.4 * others) and abs(middle - x) < size else 0
+
+
+def _stretches(ordered: Sequence[Segment], rules: Sequence[Rule], x: float) -> list[Stretch]:
+    """The segments from top to bottom in stretches that the gutter at x divides, and ones that run across it.
+
+    A line drawn over the gutter ends a stretch as well.
+    """
     stretches: list[Stretch] = []
+    heights = [y for y, x0, x1 in rules if x0 + _RULE_MARGIN_PT < x < x1 - _RULE_MARGIN_PT]
+    passed = 0
     for i, segment in enumerate(ordered):
-        crosses = segment.x0 < x < segment.x1
+        hanging = 0.5 * segment.size if segment.words[-1].text[-1] in _HANGING else 0.0
+        crosses = segment.x0 < x - _MARGIN_EM * segment.size and x + _MARGIN_EM * segment.size < segment.x1 - hanging
         if crosses and segment.weight <= 2 and 0 < i < len(ordered) - 1:
             crosses = False  # a speck read as a letter must not break a column
-        if not stretches or crosses != bool(stretches[-1][2]):
+        ruled_off = passed
+        while passed < len(heights) and heights[passed] < segment.yc:
+            passed += 1
+        if not stretches or crosses != bool(stretches[-1][2]) or (passed > ruled_off and any(stretches[-1])):
             stretches.append(([], [], []))
         side = 2 if crosses else int(segment.x0 + segment.x1 >= 2 * x)
         stretches[-1][side].append(segment)
@@ -231,12 +289,19 @@ def _but_specks(side: Sequence[Segment]) -> Sequence[Segment]:
 
 
 def _is_prose(rows: Sequence[Sequence[Segment]]) -> bool:
-    """Lines of a width, filled with text."""
-    x0 = min(row[0].x0 for row in rows)
-    x1 = max(row[-1].x1 for row in rows)
-    full = sum(1 for row in rows if row[-1].x1 - row[0].x0 > 0.75 * (x1 - x0))
+    """Lines filled with text, as wide as those around them: text may run round a picture."""
+    ends = [(row[0].x0, row[-1].x1) for row in rows]
+    full = 0
+    for i, (x0, x1) in enumerate(ends):
+        around = ends[max(0, i - _AROUND) : i + _AROUND + 1]
+        full += x1 - x0 > 0.75 * (median(end for _, end in around) - median(start for start, _ in around))
     letters = sum(s.weight for row in rows for s in row)
     return full >= 0.5 * len(rows) and letters >= 24 * len(rows)
+
+
+def _begins_like(head: Sequence[Segment], tail: Sequence[Segment], size: float) -> bool:
+    """Whether both have their left edge at the same place."""
+    return abs(min(s.x0 for s in head) - min(s.x0 for s in tail)) < 0.5 * size
 
 
 def _aligned_share(left: Sequence[Sequence[Segment]], right: Sequence[Sequence[Segment]], size: float) -> float:
@@ -272,6 +337,20 @@ def _peel(
     return ordered[:above], ordered[above:below], ordered[below:]
 
 
+def _heading_below(
+    columns: list[Segment], across: Sequence[Segment], x: float, size: float
+) -> tuple[list[Segment], list[Segment]]:
+    """A short line below both columns that stands close to what runs across under it, and so is its heading."""
+    ordered = sorted(columns, key=lambda s: s.yc)
+    heading = rows_of(ordered[-3:])[-1] if across and ordered else []
+    rest = ordered[: len(ordered) - len(heading)]
+    if not heading or not rest or any(s.x0 < x < s.x1 for s in heading) or len(heading) > 2:
+        return columns, []
+    above = min(s.y0 for s in heading) - max(s.y1 for s in rest)
+    below = min(s.y0 for s in across) - max(s.y1 for s in heading)
+    return (rest, heading) if above > max(1.2 * size, 1.5 * below) and below < 2.0 * size else (columns, [])
+
+
 def _loose_rows(ordered: Sequence[Segment], x: float, size: float) -> int:
     """How many segments at the beginning stand clear of the rest, on both sides of x, and are no columns."""
     limit = min(len(ordered) - 4, 16)
@@ -297,6 +376,10 @@ def _loose_rows(ordered: Sequence[Segment], x: float, size: float) -> int:
         paired = len(rows[0]) == len(rows[1]) <= 4 and _aligned_share(rows[0], rows[1], size) == 1.0
         sizes = [s.size for s in head]
         paired = paired and max(sizes) < 1.25 * min(sizes)
+        # What begins where the columns begin are their headings, not two authors side by side.
+        paired = paired and not (
+            _begins_like(head_left, tail_left, size) and _begins_like(head_right, tail_right, size) and count < 4
+        )
         if paired and not _is_prose(rows[0]) and _is_columns(tail_left, tail_right, size):
             return count
     return 0

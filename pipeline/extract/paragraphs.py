@@ -178,6 +178,8 @@ def _is_short(above: Row, row: Row, right: float) -> bool:
 
 
 def _is_centred(above: Row, row: Row, right: float) -> bool:
-    """Two lines of a centred title: same middle, different beginnings, large type or both clear of the edge."""
+    """Two lines of a centred title: same middle, different beginnings, large type or one clear of the edge."""
+    if min(above.x1, row.x1) > right - 1.5 * row.size:
+        return False  # full lines, the second indented
     same = abs((above.x0 + above.x1) - (row.x0 + row.x1)) < 1.2 * row.size
     return same and abs(above.x0 - row.x0) > 0.8 * row.size and abs(above.x1 - row.x1) > 0.8 * row.size

@@ -20,6 +20,7 @@ _FLAGS = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_COLLECT_STYLES
 # Bits of a span's char_flags (FZ_STEXT_* of MuPDF) and of its flags.
 _BOLD, _FILLED, _STROKED, _CLIPPED = 8, 16, 32, 64
 _FONT_BOLD = 16
+_HOLE_EM = 0.45  # white within a line that ends a word, though no space is written; letter-spaced text has less
 
 _DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
                           0x2060, 0xFEFF])  # fmt: skip
@@ -122,13 +123,15 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
                 out.controls += _is_control(char["c"])
                 if not text:
                     continue
-            if text.isspace() or hidden != run.hidden:
+            x0, y0, x1, y1 = char["bbox"]
+            # MuPDF puts no space where a Chinese line ends beside the next column's.
+            hole = level and not across and x0 - run.x1 > _HOLE_EM * size
+            if text.isspace() or hidden != run.hidden or (hole and run.text):
                 if run.text:
                     yield run
                 run = _Run(hidden=hidden)
                 if text.isspace():
                     continue
-            x0, y0, x1, y1 = char["bbox"]
             if level and across:
                 x0, x1 = char["origin"][0] - before, char["origin"][0] + behind
             elif level:
