@@ -7,9 +7,11 @@ Everything in the extract stage that joins words or lines goes through `seam` or
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from pipeline.look_alikes import plain
+from pipeline.wide import is_wide
 
 # Hyphenated compounds start like this more often than words are broken here.
 _COMPOUND_STARTS_TEXT = """
@@ -23,9 +25,11 @@ _OPENING = frozenset("([{（【《「『〈〔｛“‘")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Symbols of icon fonts have no meaning as text, but for the bullets of Symbol and Wingdings.
 _ICONS = re.compile(r"[\ue000-\uf06b\uf06d\uf06f-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf0d7\uf0d9-\uf0fb\uf0fd-\uf8ff]")
-# Ligatures, Kangxi radicals and compatibility ideographs: fonts produce them, nobody types them into a search.
-_PRESENTATION = re.compile(r"[\ufb00-\ufb06\u2f00-\u2fd5\uf900-\ufa6d\ufa70-\ufad9]")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
+
+
+_PARTED_EM = 0.2  # fonts have spaces of a quarter, half or all of their size
+_PARTED_FROM_MARK_EM = 1.25
 
 
 class Seam(NamedTuple):
@@ -42,25 +46,10 @@ def clean_text(text: str) -> str:
     """The text without invisible characters, ligatures and radicals turned into plain letters, ends stripped."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    text = _PRESENTATION.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
-    text = _ICONS.sub("", _INVISIBLE.sub("", text)).strip()
+    text = _ICONS.sub("", _INVISIBLE.sub("", plain(text))).strip()
     if "\u00ad" in text:  # a soft hyphen shows only where a line ends
         text = text[:-1].replace("\u00ad", "") + ("-" if text.endswith("\u00ad") else text[-1])
     return text
-
-
-def is_wide(character: str) -> bool:
-    """Whether the character belongs to a script written without spaces: Han, kana, their punctuation, full width."""
-    code = ord(character)
-    return code >= 0x2E80 and (
-        code <= 0x31FF
-        or 0x3200 <= code <= 0x9FFF
-        or 0xF900 <= code <= 0xFAFF
-        or 0xFE30 <= code <= 0xFE4F
-        or 0xFF00 <= code <= 0xFF60
-        or 0xFFE0 <= code <= 0xFFE6
-        or 0x20000 <= code <= 0x3FFFF
-    )
 
 
 def han_count(text: str) -> int:
@@ -132,8 +121,9 @@ def needs_space(before: str, after: str, gap_em: float, text_layer: bool) -> boo
     last, first = before[-1], after[0]
     if is_wide(last) or is_wide(first):
         if is_wide(last) and is_wide(first):
-            # Only a hole that was meant ("姓名：张三    性别：男"); marks leave half their square empty by themselves.
-            return gap_em > (0.75 if last.isalnum() and first.isalnum() else 1.25)
+            # Readers part such words where a space is printed or white stands (张三 男 汉族); what is set apart
+            # character by character is told by `letterspacing`. Marks leave half their square empty by themselves.
+            return gap_em > (_PARTED_EM if last.isalnum() and first.isalnum() else _PARTED_FROM_MARK_EM)
         return gap_em > 0.15 and first not in _CLOSING and last not in _OPENING
     return not text_layer or gap_em >= 0.07  # less is a change of font within a word
 

@@ -15,6 +15,7 @@ from statistics import median
 
 from pipeline.extract.document import Line
 from pipeline.extract.join import clean_text, han_count, needs_space
+from pipeline.extract.letterspacing import set_apart
 from pipeline.extract.skew import skew
 from pipeline.types import Box, PageReading, Word
 
@@ -138,10 +139,15 @@ def finish_row(segments: Sequence[Segment], text_layer: bool) -> Row:
     hole = 0.0
     vertical = segments[0].vertical
     last = len(words) - 2
+    gaps_em = [(after.box.x0 - before.box.x1) / size for before, after in itertools.pairwise(words)]
+    tight = [False] * len(gaps_em) if vertical else set_apart([word.text for word in words], gaps_em)
     for i, (before, after) in enumerate(itertools.pairwise(words)):
-        gap_em = 0.3 if vertical else (after.box.x0 - before.box.x1) / size
+        gap_em = 0.3 if vertical else gaps_em[i]
         if gap_em < -1.0:
             gap_em = TABULAR_EM  # a cell put here from the row below
+        if tight[i]:
+            parts.append(after.text)
+            continue
         speck = (i == 0 and _is_speck(before, opens=True)) or (i == last and _is_speck(after))
         if text_layer or not speck:
             hole = max(hole, gap_em)

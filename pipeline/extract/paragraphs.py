@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from pipeline.extract.document import Kind
-from pipeline.extract.join import is_wide
 from pipeline.extract.lines import TABULAR_EM, Row
 from pipeline.extract.markers import LEADERS, list_marker
+from pipeline.wide import is_wide
 
 _AROUND = 4  # lines above and below that are looked at for the right edge
 # "Phone: ...", "电话：...": where one such line follows another, each stands for itself.

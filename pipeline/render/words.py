@@ -11,8 +11,10 @@ from typing import Any
 
 import pymupdf
 
+from pipeline.look_alikes import plain
 from pipeline.render.upright import Rotation, Upright, needed_rotation, rotation_of, upright
 from pipeline.types import Box, Word
+from pipeline.wide import is_wide
 
 # Ligatures come apart (a search for "find" must match), white space becomes plain spaces, images stay out.
 _FLAGS = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_COLLECT_STYLES
@@ -22,10 +24,10 @@ _BOLD, _FILLED, _STROKED, _CLIPPED = 8, 16, 32, 64
 _FONT_BOLD = 16
 _HOLE_EM = 0.45  # white within a line that ends a word, though no space is written; letter-spaced text has less
 
-_DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+_DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x200B, 0x2010), *range(0x202A, 0x202F),
                           0x2060, 0xFEFF])  # fmt: skip
-# Look-alikes that some PDF writers put for ordinary characters: Kangxi radicals, compatibility ideographs, ligatures.
-_FOLDED = (range(0x2F00, 0x2FD6), range(0xF900, 0xFB00), range(0xFB00, 0xFB07))
+# White that MuPDF takes for a space where none is printed: between characters set on squares it must be wider.
+_SQUARE_GAP_EM = 0.6
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ class _Run:
     size: float = 0.0
     bold: int = 0
     hidden: bool = False
+    origin: tuple[float, float] = (0.0, 0.0)  # of its last character
+    parted: bool = False  # MuPDF saw white after it
 
 
 def read_words(page: pymupdf.Page) -> PageText:
@@ -124,9 +128,13 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
                 if not text:
                     continue
             x0, y0, x1, y1 = char["bbox"]
+            if text == " " and char.get("synthetic") and run.text:
+                run.parted = True  # perhaps: the next character tells
+                continue
             # MuPDF puts no space where a Chinese line ends beside the next column's.
             hole = level and not across and x0 - run.x1 > _HOLE_EM * size
-            if text.isspace() or hidden != run.hidden or (hole and run.text):
+            apart = run.text and (run.parted or hole) and not _goes_on(run, char, size)
+            if text.isspace() or hidden != run.hidden or apart:
                 if run.text:
                     yield run
                 run = _Run(hidden=hidden)
@@ -141,8 +149,16 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
             run.x1, run.y1 = max(run.x1, x1), max(run.y1, y1)
             run.size = max(run.size, size)
             run.bold += bold
+            run.origin, run.parted = char["origin"], False
     if run.text:
         yield run
+
+
+def _goes_on(run: _Run, char: dict[str, Any], size: float) -> bool:
+    """Whether white that MuPDF took for a space only sets two characters apart, as in a line filled to its width."""
+    if not (is_wide(run.text[-1][-1]) and is_wide(char["c"][:1] or " ")):
+        return False
+    return math.dist(run.origin, char["origin"]) < (1.0 + _SQUARE_GAP_EM) * size
 
 
 def _word(run: _Run, page: Upright, line: int, block: int) -> Word | None:
@@ -154,7 +170,10 @@ def _word(run: _Run, page: Upright, line: int, block: int) -> Word | None:
         return None
     box = Box(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, page.width_pt), min(box.y1, page.height_pt))
     bold = 2 * run.bold > len(run.text)
-    return Word("".join(run.text), box, line=line, block=block, size_pt=round(run.size, 2), bold=bold)
+    text = "".join(run.text)
+    if "\u00ad" in text:  # a soft hyphen shows only where a line ends
+        text = text[:-1].replace("\u00ad", "") + ("-" if text.endswith("\u00ad") else text[-1])
+    return Word(text, box, line=line, block=block, size_pt=round(run.size, 2), bold=bold)
 
 
 def _is_hidden(span: dict[str, Any]) -> bool:
@@ -172,9 +191,7 @@ def _clean(char: str) -> str:
         return ""
     if 0xD800 <= code < 0xE000:  # half a character, out of a broken font map: no encoding of text can hold it
         return "\ufffd"
-    if any(code in span for span in _FOLDED):
-        return unicodedata.normalize("NFKC", char)
-    return char
+    return plain(char)
 
 
 def _is_control(char: str) -> bool:

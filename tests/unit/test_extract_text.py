@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,10 +12,11 @@ from markdown_it import MarkdownIt
 from pipeline.extract import detect_language, estimate_tokens, join_texts, to_markdown
 from pipeline.extract.document import Block, Document, Line, Page
 from pipeline.extract.join import clean_text, needs_space
+from pipeline.extract.layout import page_regions
 from pipeline.extract.markers import list_marker
 from pipeline.extract.sentences import pieces, sentences
 from pipeline.extract.tokens import units
-from pipeline.types import Box
+from pipeline.types import Box, PageReading, Word
 
 MIXED = st.text(st.sampled_from("abc Zq1 9.,;:!?-—“”()[]<>&*_#`~\\|+=/。，！？；中文字龍のカ한é\u3000\n"), max_size=120)
 
@@ -52,7 +55,10 @@ def test_lines_are_joined_as_their_script_is_written(lines: list[str], joined: s
         ("two", "words", 0.25, True, True),
         ("H", "ello", 0.0, True, False),  # a change of font within a word
         ("two", "words", 0.0, False, True),  # boxes of OCR touch
-        ("张", "三", 0.5, True, False),
+        ("公司", "名称", 0.1, True, False),  # a line filled to its width
+        ("张三", "男", 0.25, True, True),
+        ("张三", "男", 1.0, False, True),
+        ("结束。", "下文", 0.9, True, False),  # half of the mark's square is white
         ("姓名", "性别", 3.0, True, True),
         ("使用", "Python", 0.3, True, True),
         ("使用", "Python", 0.0, True, False),
@@ -64,9 +70,42 @@ def test_words_of_a_line_are_spaced_by_what_stands_between(
     assert needs_space(before, after, gap_em, text_layer) is space
 
 
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ([("个", 1), ("人", 1), ("简", 1), ("历", 0)], "个人简历"),
+        ([("【个", 2), ("人", 2), ("简", 2.1), ("历】", 0)], "【个人简历】"),
+        ([("第", 0.5), ("一", 0.5), ("章", 1), ("总", 0.5), ("则", 0)], "第一章 总则"),
+        ([("姓", 2), ("名：张三", 0)], "姓名：张三"),
+        ([("项", 1), ("目", 4), ("余额", 0)], "项目 余额"),
+        ([("王", 1), ("伟", 2), ("李", 1), ("明", 0)], "王伟 李明"),
+        ([("李", 1), ("明", 3), ("男", 3), ("汉", 0)], "李明 男 汉"),
+        ([("男", 2), ("汉", 0)], "男 汉"),
+        ([("张三", 0.5), ("男", 0.5), ("汉族", 0)], "张三 男 汉族"),
+        ([("一", 3), ("二", 3), ("三", 0)], "一 二 三"),  # columns
+        ([("S", 0.5), ("K", 0.5), ("I", 0.6), ("L", 0.5), ("L", 0.5), ("S", 0)], "SKILLS"),
+        ([("A", 0.5), ("B", 0.5), ("C", 0.5), ("D", 0.5), ("E", 0)], "A B C D E"),
+        ([("I", 0.3), ("A", 0)], "I A"),
+        ([("单", 0.3), ("时", 0.3), ("汇", 0.3), ("率", 0)], "单时汇率"),
+    ],
+)
+@pytest.mark.parametrize("source", ["text_layer", "ocr"])
+def test_characters_set_apart_are_one_word_and_columns_are_not(
+    line: list[tuple[str, float]], read: str, source: Literal["text_layer", "ocr"]
+) -> None:
+    x, words = 50.0, []
+    for text, gap_em in line:
+        width = 10.0 * len(text) if not text.isascii() else 6.0
+        words.append(Word(text, Box(x, 100, x + width, 110), 1.0, 0, 0, 10.0))
+        x += width + 10.0 * gap_em
+    reading = PageReading(1, 595, 842, tuple(words), source, "engine")
+    text = " ".join(row.text for region in page_regions(reading) for row in region)
+    assert text == read
+
+
 def test_text_is_cleaned_of_what_no_one_searches_for() -> None:
     assert clean_text("e\ufb03cient\u200b") == "efficient"
-    assert clean_text("\u2f08\u2f2f") == "人工"  # Kangxi radicals
+    assert clean_text("\u2f08\u2f2f\u2ed3") == "人工长"  # radicals, Kangxi's and others
     assert clean_text("co\u00adoperate") == "cooperate"
     assert clean_text("infor\u00ad") == "infor-"
     assert clean_text("\uf0b7") == "\uf0b7"  # the Symbol font's bullet

@@ -141,6 +141,11 @@ def test_chinese_line_is_one_run_unless_a_gap_is_wide() -> None:
         ("中国 人民", 25, ["中国人民"]),
         ("中国人民", 65, ["中国", "人民"]),
         ("中国 人民", 65, ["中国", "人民"]),
+        # White of a half-width space: a space where the model saw one, else the usual waver.
+        ("中国 人民", 31, ["中国", "人民"]),
+        ("中国人民", 31, ["中国人民"]),
+        ("中国人民", 40, ["中国", "人民"]),  # of one and a half characters, which the model takes for none
+        ("中国， 人", 32, ["中国，人"]),  # the mark's own white
     ):
         read = line(text, [5, 15, gap, gap + 10], 100)
         assert texts(words_of_line(read, quad(0, 0, 200, 20), IMAGE)) == expected

@@ -103,6 +103,41 @@ def test_what_a_word_knows(render):
     assert (reading.source, reading.engine, reading.confidence) == ("text_layer", "text_layer", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("step_em", "words"),
+    [(1.0, ["推荐系统"]), (1.25, ["推荐系统"]), (1.5, ["推荐系统"]), (2.0, list("推荐系统"))],
+)
+def test_characters_placed_one_by_one_are_a_word_as_long_as_no_character_fits_between(render, step_em, words):
+    def draw(page):
+        for number, character in enumerate("推荐系统"):
+            page.insert_text((50 + 12 * step_em * number, 100), character, fontname="china-s", fontsize=12)
+
+    reading = render(pdf_of(draw)).reading
+    assert [word.text for word in reading.words] == words
+
+
+def test_a_printed_space_parts_words_however_narrow(render):
+    def draw(page):
+        page.insert_text((50, 100), "张三", fontname="china-s", fontsize=12)
+        page.insert_text((74, 100), " ", fontname="helv", fontsize=12)
+        page.insert_text((77, 100), "汉族", fontname="china-s", fontsize=12)
+
+    assert [word.text for word in render(pdf_of(draw)).reading.words] == ["张三", "汉族"]
+
+
+def test_a_soft_hyphen_shows_where_the_line_ends(render):
+    font = pymupdf.Font("helv")
+
+    def draw(page):
+        for y, text in ((100, "the co\u00adoperation of infor\u00ad"), (115, "mation and oﬁces")):
+            writer = pymupdf.TextWriter(page.rect)
+            writer.append((50, y), text, font=font, fontsize=12)
+            writer.write_text(page)
+
+    words = [word.text for word in render(pdf_of(draw)).reading.words]
+    assert words == ["the", "cooperation", "of", "infor-", "mation", "and", "ofices"]
+
+
 def test_script_of_a_reading(render):
     assert render(drawing.text_pdf([[TEXT]])).reading.script == "latin"
     assert render(drawing.text_pdf([["冰川融水一直流到九月底，桥下的磨坊至今仍靠它转动。"]])).reading.script == "han"

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.extract.document import Block, Line
-from pipeline.extract.join import is_wide, needs_space, seam
+from pipeline.extract.join import needs_space, seam
+from pipeline.extract.letterspacing import set_apart
 from pipeline.types import Box
+from pipeline.wide import is_wide
 
 Field = dict[str, Any]
 
@@ -174,10 +176,13 @@ def row_text(line: Line, page_number: int, text_layer: bool) -> Text:
         return line_text(line, page_number)
     spaced_out = sum(len(word.text) == 1 for word in words) > 0.6 * len(words)  # letter-spaced: gaps mean nothing
     parts = [words[0].text]
-    for before, after in itertools.pairwise(words):
-        gap_em = (after.box.x0 - before.box.x1) / (line.size_pt or 10.0)
+    gaps_em = [(after.box.x0 - before.box.x1) / (line.size_pt or 10.0) for before, after in itertools.pairwise(words)]
+    tight = set_apart([word.text for word in words], gaps_em)
+    for (before, after), gap_em, one_word in zip(itertools.pairwise(words), gaps_em, tight, strict=True):
         wide = is_wide(before.text[-1]) or is_wide(after.text[0]) if before.text and after.text else False
-        if gap_em > (_HOLE_WIDE_EM if wide else _HOLE_EM) or gap_em < -1.0:
+        if one_word:
+            pass
+        elif gap_em > (_HOLE_WIDE_EM if wide else _HOLE_EM) or gap_em < -1.0:
             parts.append("\t")
         elif (wide and text_layer and not spaced_out and gap_em > _GAP_WIDE_EM) or (
             before.text and after.text and needs_space(before.text, after.text, gap_em, text_layer)
