@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pipeline.errors import PermanentError
 from pipeline.types import Box, PageImage, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCRIPT_OF_LANGUAGE = {"en": "latin", "zh-Hans": "han", "zh-Hant": "han"}
 """The script each language Pagemill reads is written in; the keys are BCP 47 codes."""
@@ -56,6 +60,36 @@ class Engine(Protocol):
             PermanentError: `engine_missing` or `page_damaged`.
             ChildFailed: `page_timeout`.
         """
+        ...
+
+
+class LineText(NamedTuple):
+    """What was read of a line by itself.
+
+    Attributes:
+        text: may be empty.
+        confidence: 0..1, 0 without text.
+    """
+
+    text: str
+    confidence: float
+
+
+class LineReader(Protocol):
+    """An engine's way of trying a few lines, grey pixels cut out of a page, before the page is read.
+
+    Attributes:
+        sure: confidence that this engine gives to good lines and hardly ever to lines on their heads, 0..1.
+    """
+
+    sure: float
+
+    def upside_down(self, lines: Sequence[NDArray[np.uint8]]) -> float | None:
+        """How likely these lines, at least one, stand on their heads, 0..1; None without a quick way to tell."""
+        ...
+
+    def read_lines(self, lines: Sequence[NDArray[np.uint8]]) -> list[LineText]:
+        """Reads single lines, at least one; a result for each."""
         ...
 
 

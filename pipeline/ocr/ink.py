@@ -170,14 +170,25 @@ def clipping_sheet(grey: Grey, ink: Ink, clippings: int = 3, height_px: int = 44
     for x, y, width, height in lines[(step - 1) // 2 :: step][:clippings]:
         margin = max(2, height // 5)
         right = x + min(width + margin, 14 * height)
-        tile = grey[max(0, y - margin) : y + height + margin, max(0, x - margin) : right]
-        ratio = height_px / tile.shape[0]
+        tiles.append(grey[max(0, y - margin) : y + height + margin, max(0, x - margin) : right])
+    return stacked(tiles, height_px)[0]
+
+
+def stacked(lines: Sequence[Grey], height_px: int) -> tuple[Grey, list[int]]:
+    """Lines scaled to one height and set one below the other on paper of their own shade.
+
+    Returns:
+        The sheet, and where on it each line begins, in pixels from its top.
+    """
+    tiles = []
+    for line in lines:
+        ratio = height_px / line.shape[0]
         how = cv2.INTER_AREA if ratio < 1 else cv2.INTER_CUBIC
-        tiles.append(cv2.resize(tile, (max(1, round(tile.shape[1] * ratio)), height_px), interpolation=how))
+        tiles.append(cv2.resize(line, (max(1, round(line.shape[1] * ratio)), height_px), interpolation=how))
     gap = height_px // 3
-    shape = (gap + len(tiles) * (height_px + gap), max(tile.shape[1] for tile in tiles) + 2 * gap)
-    sheet = np.full(shape, np.median(grey[::16, ::16]), np.uint8)
-    for index, tile in enumerate(tiles):
-        top = gap + index * (height_px + gap)
+    tops = [gap + index * (height_px + gap) for index in range(len(tiles))]
+    paper = np.median(np.concatenate([tile[::4, ::4].ravel() for tile in tiles]))
+    sheet = np.full((tops[-1] + height_px + gap, max(tile.shape[1] for tile in tiles) + 2 * gap), paper, np.uint8)
+    for top, tile in zip(tops, tiles, strict=True):
         sheet[top : top + height_px, gap : gap + tile.shape[1]] = tile
-    return sheet
+    return sheet, tops

@@ -14,10 +14,12 @@ from typing import Any
 
 from pipeline.errors import ChildFailed
 from pipeline.ocr import policy, rapid
-from pipeline.ocr.base import Engine
-from pipeline.ocr.ink import Grey, Ink, clipping_sheet, find_ink, load_grey
+from pipeline.ocr.base import Engine, LineReader
+from pipeline.ocr.ink import Grey, Ink, clipping_sheet
+from pipeline.ocr.prepare.chain import prepared
+from pipeline.ocr.prepare.page import Prepared
 from pipeline.ocr.script import languages_of_script, needs_decision, script_of
-from pipeline.ocr.tesseract import PSM_COLUMNS, PSM_ROWS, Tesseract
+from pipeline.ocr.tesseract import PSM_COLUMNS, PSM_ROWS, Tesseract, TesseractLines
 from pipeline.types import PageImage, PageReading, Word
 from pipeline.vertical import VERTICAL_REVIEW, is_vertical
 
@@ -90,7 +92,7 @@ class PageReader:
     def read(
         self, image: PageImage, page_number: int, width_pt: float, height_pt: float, languages: Sequence[str]
     ) -> PageReading:
-        """Reads one upright page.
+        """Reads one page, stood upright and made ready first.
 
         Args:
             image: the page drawn.
@@ -109,37 +111,45 @@ class PageReader:
         """
         start = time.monotonic()
         choice = self.choice(languages)
-        grey = load_grey(image)
-        ink = find_ink(grey, image.dpi)
-        attempts = [] if ink.blank else self._attempts(image, grey, ink, tuple(languages), choice, start)
-        best = max(attempts, key=lambda attempt: attempt.quality, default=None)
-        settings: dict[str, Any] = {"asked": self.engine, "languages": list(languages)}
+        lines = self._lines(choice, tuple(languages), start)
+        with prepared(image, lines) as page:
+            attempts = self._attempts(page, tuple(languages), choice, start)
+            best = _best(attempts)
+        if page.presumed and best is not None and self._review(best, page.ink):
+            with prepared(image, lines, poor=True) as turned:
+                if turned.rotation:
+                    attempts += self._attempts(turned, tuple(languages), choice, start)
+                    if _best(attempts) is not best:
+                        page, best = turned, _best(attempts)
+        settings: dict[str, Any] = {"asked": self.engine, "languages": list(languages), "prepared": list(page.steps)}
         if best is not None:
-            settings |= {**best.engine.settings(image, best.languages), "languages": list(best.languages)}
+            settings |= {**best.engine.settings(page.image, best.languages), "languages": list(best.languages)}
             settings["attempts"] = [
                 {"engine": a.engine.name, "confidence": round(a.confidence, 3), "uncovered": round(a.uncovered, 3)}
                 for a in attempts
             ]
-        words = best.words if best else ()
-        vertical = is_vertical(words)
+        words = page.to_page(best.words) if best else ()
+        vertical = page.vertical or is_vertical(words)
         flag = VERTICAL_REVIEW if vertical else None
         # Specks that nobody could read make no page worth a look.
-        blank = not words and ink.amount_pt2 < LOST_INK_PT2
+        blank = not words and page.ink.amount_pt2 < LOST_INK_PT2
         return PageReading(
-            page_number, width_pt, height_pt, words, "ocr",
+            page_number, *page.size_pt(width_pt, height_pt), words, "ocr",
             best.engine.name if best else choice.engines[0], best.engine.version if best else "", settings,
             confidence=1.0 if blank else best.confidence if best else 0.0,
             script=script_of("".join(word.text for word in words)),
-            review=None if blank or best is None else self._review(best, ink) or flag,
-            seconds=time.monotonic() - start,
-            vertical=vertical,
+            review=None if blank or best is None else self._review(best, page.ink) or flag,
+            seconds=time.monotonic() - start, rotation=page.rotation, vertical=vertical,
         )  # fmt: skip
 
     def _attempts(
-        self, image: PageImage, grey: Grey, ink: Ink, languages: tuple[str, ...], choice: policy.Choice, start: float
+        self, page: Prepared, languages: tuple[str, ...], choice: policy.Choice, start: float
     ) -> list[Attempt]:
-        """Readings by one engine after the other until one is good or time is short."""
+        """Readings by one engine after the other until one is good or time is short; none of a blank page."""
         attempts: list[Attempt] = []
+        ink = page.ink
+        if ink.blank:
+            return attempts
         script = ""
         for engine in self._engines(choice, start + self.timeout_s, ink.in_columns):
             last = attempts[-1] if attempts else None
@@ -151,15 +161,21 @@ class PageReader:
             fitting = languages
             try:
                 if isinstance(engine, Tesseract) and needs_decision(languages):
-                    script = script or _script(grey, ink, engine, attempts, languages)
+                    script = script or _script(page.grey, ink, engine, attempts, languages)
                     fitting = languages_of_script(script, languages)
-                words = tuple(engine.read(image, fitting))
+                words = tuple(engine.read(page.image, fitting))
             except ChildFailed:
                 if not attempts:
                     raise
                 break  # the second reader ran out of time: what the first one read stands
             attempts.append(Attempt(engine, fitting, words, _confidence(words), ink.uncovered(words)))
         return attempts
+
+    def _lines(self, choice: policy.Choice, languages: tuple[str, ...], start: float) -> LineReader:
+        """Who tries a few lines of a page before it is read: the engine that reads first."""
+        if choice.engines[0] == "rapidocr":
+            return rapid.shared(choice.backend)
+        return TesseractLines(Tesseract(start + self.timeout_s - time.monotonic()), languages)
 
     def _engines(self, choice: policy.Choice, deadline: float, in_columns: bool = False) -> Iterator[Engine]:
         """The engines in their order; Tesseract twice, in the segmentation that fits and in the other."""
@@ -183,6 +199,10 @@ class PageReader:
     def _lost(self, attempt: Attempt, ink: Ink) -> bool:
         """Whether a region of the page is missing from the reading."""
         return attempt.uncovered > self.review_uncovered and attempt.uncovered * ink.amount_pt2 >= LOST_INK_PT2
+
+
+def _best(attempts: Sequence[Attempt]) -> Attempt | None:
+    return max(attempts, key=lambda attempt: attempt.quality, default=None)
 
 
 def _confidence(words: Sequence[Word]) -> float:

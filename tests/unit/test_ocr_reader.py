@@ -144,6 +144,7 @@ class Half:
 
     name = "half"
     version = "1"
+    sure = 0.9
 
     def __init__(self, words: list[Word]) -> None:
         self.words = words
@@ -155,6 +156,9 @@ class Half:
 
     def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
         return self.words
+
+    def upside_down(self, lines: Sequence[Any]) -> float | None:
+        return 0.0
 
 
 FIRST_LINE = [Word(ENGLISH[0].replace(" ", ""), Box(38, 36, 400, 56), 0.99)]
