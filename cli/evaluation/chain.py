@@ -7,6 +7,7 @@ would have it tried; only the ledger itself, its pauses and the database are mis
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -68,6 +69,7 @@ class Chain(AbstractContextManager["Chain"]):
 
     def __init__(self, settings: Settings) -> None:
         self._render, self._ocr, self._ledger = settings.render, settings.ocr, settings.ledger
+        self._stopped = threading.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="pagemill-eval-")
         self._pools: dict[str, ChildPool] = {}
         try:
@@ -103,11 +105,18 @@ class Chain(AbstractContextManager["Chain"]):
             pool.kill()
         self._folder.cleanup()
 
+    def stop(self) -> None:
+        """From another thread: let what is in work end at once, with `LeaseLost`."""
+        self._stopped.set()
+
     def put_through(self, path: Path, kind: str) -> FileResult:
         """Read all pages of a file.
 
         Args:
             kind: as `sniff` names it.
+
+        Raises:
+            LeaseLost: `stop` was called.
         """
         source = {
             "path": str(path.absolute()),
@@ -119,7 +128,9 @@ class Chain(AbstractContextManager["Chain"]):
         opening: dict[str, Any] = {**source, "call": "open"}
         with self.meter.measured() as opened:
             total, error = self._attempt(
-                lambda: self._renderer.call(opening, "Opening the file", self._render.page_seconds, _never)
+                lambda: self._renderer.call(
+                    opening, "Opening the file", self._render.page_seconds, self._stopped.is_set
+                )
             )
         pages: list[PageResult] = []
         for number in range(1, (total or 0) + 1):
@@ -151,7 +162,7 @@ class Chain(AbstractContextManager["Chain"]):
     def _page(self, source: dict[str, Any], number: int) -> PageReading:
         image = Path(self._folder.name) / f"{number}.png"
         request = {**source, "call": "render", "page_number": number, "dpi": self._render.dpi, "image": str(image)}
-        page = self._renderer.call(request, f"Drawing page {number}", self._render.page_seconds, _never)
+        page = self._renderer.call(request, f"Drawing page {number}", self._render.page_seconds, self._stopped.is_set)
         if page["reading"] is not None:
             return PageReading.from_dict({**page["reading"], "page_number": number})
         reading = {
@@ -164,11 +175,7 @@ class Chain(AbstractContextManager["Chain"]):
             "image": {**page["image"], "file": str(image)},
         }
         try:
-            answer = self._reader.call(reading, f"Reading page {number}", self._ocr.page_seconds, _never)
+            answer = self._reader.call(reading, f"Reading page {number}", self._ocr.page_seconds, self._stopped.is_set)
         finally:
             image.unlink(missing_ok=True)
         return PageReading.from_dict(answer)
-
-
-def _never() -> bool:
-    return False

@@ -16,10 +16,13 @@ from statistics import fmean, median
 
 from rapidfuzz.distance import Levenshtein
 
+from cli.evaluation.flexible import flexible_edits
+
 NORMALISATION = (
     "characters: compatibility forms folded (NFKC: full width and half width, ligatures), runs of white space as one "
     "space, none at all where most letters are Han; a word broken by a hyphen at a line's end joined; case ignored "
-    "where the truth has capitals only; the strict figure folds nothing but white space",
+    "where the truth has capitals only; strict: nothing folded but white space; in any order: Flexible Character "
+    "Accuracy, each line of the truth against the stretch most like it",
     "words: NFKC, case ignored, as a bag; a Han character is a word, else what stands between white space; "
     "the figure without punctuation takes runs of letters and digits",
 )
@@ -53,6 +56,7 @@ class Accuracy:
         characters: on the page, as they are counted.
         edits: least number of changes.
         cer: character error rate, 0 and up; 1 where text was read and the truth has none.
+        flexible_cer: the same with the truth's lines in whatever order: what was misread, lost or invented.
         strict_cer: the same with nothing folded but white space.
         words: of the words as their reader gave them.
         bare_words: of runs of letters and digits.
@@ -61,6 +65,7 @@ class Accuracy:
     characters: int
     edits: int
     cer: float
+    flexible_cer: float
     strict_cer: float
     words: Overlap
     bare_words: Overlap
@@ -91,18 +96,21 @@ def measure(truth: str, text: str, words: Iterable[str]) -> Accuracy:
     """Measures a page.
 
     Args:
-        truth: what stands on it.
+        truth: what stands on it, lines parted by newlines.
         text: the text that users get, in reading order.
         words: as the reader saw them.
     """
-    expected, found = comparable(truth, text)
+    form, strict = Form.of(truth, text), Form.of(truth, text, strict=True)
+    expected, found = form.text(truth), form.text(text)
     edits = Levenshtein.distance(expected, found)
-    strict_truth, strict_text = comparable(truth, text, fold=False)
+    flexible = flexible_edits(form.lines(truth), found) if edits else 0
+    strict_truth, strict_text = strict.text(truth), strict.text(text)
     joined = " ".join(words)
     return Accuracy(
         characters=len(expected),
         edits=edits,
         cer=_rate(edits, len(expected)),
+        flexible_cer=_rate(edits if flexible is None else min(edits, flexible), len(expected)),
         strict_cer=_rate(Levenshtein.distance(strict_truth, strict_text), len(strict_truth)),
         words=overlap(_bag(_WORD, truth), _bag(_WORD, joined)),
         bare_words=overlap(_bag(_BARE_WORD, truth), _bag(_BARE_WORD, joined)),
@@ -113,19 +121,38 @@ def _rate(edits: int, characters: int) -> float:
     return edits / characters if characters else float(edits > 0)
 
 
-def comparable(truth: str, text: str, *, fold: bool = True) -> tuple[str, str]:
-    """Both texts as their characters are compared: see `NORMALISATION`."""
-    han = is_han(truth or text)
-    if not fold:
-        return _spaced(truth, han), _spaced(text, han)
-    truth, text = (unicodedata.normalize("NFKC", _BROKEN.sub("", part)) for part in (truth, text))
-    if truth and truth == truth.upper():
-        text = text.upper()
-    return _spaced(truth, han), _spaced(text, han)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form in which the characters of a page are compared, see `NORMALISATION`.
 
+    Attributes:
+        blank: what white space becomes.
+        capitals: case is ignored.
+        strict: nothing else is folded.
+    """
 
-def _spaced(text: str, han: bool) -> str:
-    return ("" if han else " ").join(text.split())
+    blank: str
+    capitals: bool
+    strict: bool
+
+    @classmethod
+    def of(cls, truth: str, text: str, *, strict: bool = False) -> Form:
+        """For a page with this truth, of which this text was read."""
+        return cls("" if is_han(truth or text) else " ", bool(truth) and truth == truth.upper(), strict)
+
+    def text(self, text: str) -> str:
+        """A text in this form."""
+        return self._folded(text if self.strict else _BROKEN.sub("", text))
+
+    def lines(self, text: str) -> list[str]:
+        """Its lines in this form; a broken word stays in two parts, without its hyphen."""
+        return [line for raw in _BROKEN.sub("\n", text).splitlines() if (line := self._folded(raw))]
+
+    def _folded(self, text: str) -> str:
+        if not self.strict:
+            text = unicodedata.normalize("NFKC", text)
+            text = text.upper() if self.capitals else text
+        return self.blank.join(text.split())
 
 
 def is_han(text: str) -> bool:

@@ -86,8 +86,10 @@ class PageOutcome:
 
     @property
     def wrong(self) -> bool:
-        """More of its characters are wrong than a person should find out by accident."""
-        return self.accuracy is not None and self.accuracy.cer > WRONG_CER
+        """More of its characters are wrong than a person should find out by accident, in whatever order they stand:
+        how sure an engine is tells of characters, not of columns.
+        """  # noqa: D205
+        return self.accuracy is not None and self.accuracy.flexible_cer > WRONG_CER
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON form."""
@@ -97,6 +99,7 @@ class PageOutcome:
 _FIGURES: dict[str, tuple[Callable[[Accuracy], float], bool]] = {
     "character_accuracy": (lambda page: page.character_accuracy, True),
     "cer": (lambda page: page.cer, False),
+    "flexible_accuracy": (lambda page: max(0.0, 1.0 - page.flexible_cer), True),
     "strict_accuracy": (lambda page: max(0.0, 1.0 - page.strict_cer), True),
     "f1": (lambda page: page.words.f1, True),
     "kept": (lambda page: page.words.kept, True),
@@ -112,7 +115,8 @@ class SetOutcome:
     Attributes:
         files: that took part.
         problems: sentences about files and pages that could not be read or measured, each beginning with its name.
-        notes: sentences about files that were read but have no truth, and the like.
+        notes: sentences about what else lies in the folder.
+        unknown: files without truth, which were read all the same.
     """
 
     name: str
@@ -120,6 +124,7 @@ class SetOutcome:
     pages: tuple[PageOutcome, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    unknown: tuple[str, ...]
 
     @property
     def measured(self) -> list[PageOutcome]:
@@ -177,6 +182,7 @@ class SetOutcome:
             "calibration": self.calibration.as_dict(),
             "problems": list(self.problems),
             "notes": list(self.notes),
+            "without_truth": list(self.unknown),
             "page_list": [page.as_dict() for page in self.pages],
         }
 
@@ -194,7 +200,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Of pages that OCR read and whose truth is known.
+    """Of pages that OCR read and whose truth is known; characters in whatever order.
 
     Attributes:
         above: pages above the review line: not flagged.
@@ -219,7 +225,9 @@ class Calibration:
         for low, high in pairwise(BANDS):
             inside = [page for page in read if low <= page.confidence < high or page.confidence == high == 1.0]
             if inside:
-                accuracy = sum(page.accuracy.character_accuracy for page in inside if page.accuracy) / len(inside)
+                accuracy = sum(1.0 - min(1.0, page.accuracy.flexible_cer) for page in inside if page.accuracy) / len(
+                    inside
+                )
                 bands.append(Band(low, high, len(inside), accuracy, sum(page.wrong for page in inside)))
         return cls(
             len(above), tuple(page.name for page in above if page.wrong),

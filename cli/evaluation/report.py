@@ -21,10 +21,10 @@ from pipeline.settings import Settings
 
 _FEATURES = ("avx", "avx2", *sorted(policy.WIDE_FLAGS))
 _LIBRARIES = ("pymupdf", "pillow", "numpy", "rapidocr", "openvino", "onnxruntime", "pytesseract", "rapidfuzz")
-_SHOWN = ("character_accuracy", "strict_accuracy", "f1", "bare_f1", "kept", "invented")
+_SHOWN = ("character_accuracy", "flexible_accuracy", "strict_accuracy", "f1", "bare_f1", "kept", "invented")
 _WORST = 5
 _NAMED = 12
-_WIDTH = 110  # columns, in a file or pipe
+_WIDTH = 118  # columns, in a file or pipe
 
 
 def conditions(settings: Settings, jobs: int) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _show_conditions(told: dict[str, Any], outcomes: Sequence[SetOutcome], conso
 def _accuracy_table(outcomes: Sequence[SetOutcome]) -> Table:
     table = Table(title="Accuracy")
     table.add_column("set")
-    for name in ("pages", "", "characters", "strict", "F1", "F1 bare", "kept", "invented"):
+    for name in ("pages", "", "characters", "any order", "strict", "F1", "F1 bare", "kept", "invented"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in outcomes:
         name, pages = one.name, str(len(one.measured))
@@ -116,9 +116,9 @@ def _accuracy_table(outcomes: Sequence[SetOutcome]) -> Table:
         if one.pooled_cer is not None:
             table.add_row("", "", "as one text", f"{1 - one.pooled_cer:.4f}", end_section=True)
     table.caption = (
-        "characters: 1 - character error rate, at least 0; strict: nothing folded; F1: of words; bare: of runs of "
-        "letters and digits; kept: share of the truth's words that was read; invented: share of what was read that the "
-        "truth has not"
+        "characters: 1 - character error rate, at least 0; any order: of lines; strict: nothing folded; F1: of words; "
+        "bare: of runs of letters and digits; kept: share of the truth's words that was read; invented: share of what "
+        "was read that the truth has not"
     )
     return table
 
@@ -147,7 +147,7 @@ def _cost_table(outcomes: Sequence[SetOutcome]) -> Table:
 
 
 def _calibration_table(outcomes: Sequence[SetOutcome]) -> Table:
-    table = Table(title="Confidence against accuracy, pages that OCR read")
+    table = Table(title="Confidence against characters in any order, pages that OCR read")
     table.add_column("set")
     for name in ("confidence", "pages", "characters", f"over {WRONG_CER:.0%} wrong"):
         table.add_column(name, justify="right")
@@ -174,7 +174,8 @@ def _show_pages(outcome: SetOutcome, console: Console) -> None:
     for page in worst:
         assert page.accuracy is not None
         flag = f"; review: {page.review}" if page.review else ""
-        tell(f"  {page.name}: characters {page.accuracy.character_accuracy:.4f}, F1 {page.accuracy.words.f1:.4f}, "
+        tell(f"  {page.name}: characters {page.accuracy.character_accuracy:.4f} (in any order "
+             f"{max(0.0, 1.0 - page.accuracy.flexible_cer):.4f}), F1 {page.accuracy.words.f1:.4f}, "
              f"{page.engine or 'failed'} {page.confidence:.2f}{flag}")  # fmt: skip
     for title, names in (
         ("silently empty", [page.name for page in outcome.pages if page.silently_empty]),
@@ -183,6 +184,8 @@ def _show_pages(outcome: SetOutcome, console: Console) -> None:
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             tell(f"{outcome.name}, {title}: {'; '.join(names[:_NAMED])}{more}")
+    if outcome.unknown:
+        tell(f"{outcome.name}: read, but without truth beside them and so not measured: {', '.join(outcome.unknown)}")
     for sentence in (*outcome.problems, *outcome.notes):
         tell(f"{outcome.name}: {sentence}")
 

@@ -28,9 +28,12 @@ def evaluate(
     """
     sets = list(sets)
     with ExitStack() as stack:
+        chains = [
+            stack.enter_context(Chain(settings)) for _ in range(min(jobs, sum(len(one.items) for one in sets)) or 1)
+        ]
         idle: SimpleQueue[Chain] = SimpleQueue()
-        for _ in range(max(1, min(jobs, sum(len(one.items) for one in sets)))):
-            idle.put(stack.enter_context(Chain(settings)))
+        for chain in chains:
+            idle.put(chain)
 
         def work(labelled: LabelledSet, item: Item) -> _Judged:
             chain = idle.get()
@@ -40,7 +43,7 @@ def evaluate(
                 idle.put(chain)
                 done(labelled, item)
 
-        pool = stack.enter_context(ThreadPoolExecutor(idle.qsize()))
+        pool = stack.enter_context(ThreadPoolExecutor(len(chains)))
         try:
             waiting = [(one, [pool.submit(work, one, item) for item in one.items]) for one in sets]
             outcomes = []
@@ -48,12 +51,13 @@ def evaluate(
                 results = [future.result() for future in futures]
                 pages = tuple(page for result in results for page in result.pages)
                 problems = (*one.problems, *(problem for result in results for problem in result.problems))
-                notes = (*one.notes, *(f"{item.name}: no truth beside it; read, but not measured."
-                                       for item in one.items if item.truth is None))  # fmt: skip
-                outcomes.append(SetOutcome(one.name, len(one.items), pages, problems, notes))
+                unknown = tuple(item.name for item in one.items if item.truth is None)
+                outcomes.append(SetOutcome(one.name, len(one.items), pages, problems, one.notes, unknown))
             return outcomes
-        except BaseException:
+        except BaseException:  # Ctrl-C, most likely: nobody waits for pages that are in work
             pool.shutdown(wait=False, cancel_futures=True)
+            for chain in chains:
+                chain.stop()
             raise
 
 

@@ -50,7 +50,7 @@ def test_folders_are_read_and_measured_and_what_is_not_is_named(tmp_path: Path) 
     assert (poor["pages"], poor["measured"], poor["failed"]) == (4, 1, 1)
     assert poor["f1"]["mean"] == 0.0, "a file that cannot be read counts as one of which nothing was read"
     assert "bad: torn.pdf: " in run.output and "(damaged)" in run.output
-    assert "bad: unknown.pdf: no truth beside it" in run.output
+    assert poor["without_truth"] == ["unknown.pdf"] and "not measured: unknown.pdf" in run.output
     assert "bad: pages.pdf: not measured: its truth has 3 pages, it has 2" in run.output
 
 
