@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+from pipeline.extract.join import needs_space
+
 # Widths of white, in units of the type size.
 _WIDEST = 2.2  # two full-width spaces, and a little
 _WIDEST_OF_TWO = 1.6  # of two characters one cannot tell whether the white is even: 男 汉 are two cells of a form
@@ -33,6 +35,17 @@ def set_apart(texts: Sequence[str], gaps_em: Sequence[float]) -> list[bool]:
             if _is_one_word(texts[first : last + 1], gaps_em[first:last]):
                 tight[first:last] = [True] * (last - first)
     return tight
+
+
+def line_text(texts: Sequence[str], gaps_em: Sequence[float], text_layer: bool) -> str:
+    """The words of a line, one at least, as they read; see `set_apart` and `join.needs_space`."""
+    tight = set_apart(texts, gaps_em)
+    parts = [texts[0]]
+    for at, (before, after) in enumerate(itertools.pairwise(texts)):
+        if not tight[at] and needs_space(before, after, gaps_em[at], text_layer):
+            parts.append(" ")
+        parts.append(after)
+    return "".join(parts)
 
 
 def _runs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Sequence
 from statistics import median
 
-from pipeline.extract.join import is_wide
 from pipeline.extract.tables.columns import TextLine
 from pipeline.extract.tables.grid import Grid, GridCell
 from pipeline.extract.tables.tokens import Token, text_lines
 from pipeline.extract.tables.values import is_number
+from pipeline.wide import is_wide
 
 Placed = list[tuple[int, int, list[Token]]]  # a line's words by column: first, last, words
 

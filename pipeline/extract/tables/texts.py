@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from statistics import median
 
 from pipeline.extract.document import Line
-from pipeline.extract.join import is_wide, join_texts, needs_space
+from pipeline.extract.join import join_texts
+from pipeline.extract.letterspacing import line_text
 from pipeline.extract.tables.tokens import Token, text_lines, without_shadows
 from pipeline.types import Box
+from pipeline.wide import is_wide
 
 _PADDING_EM = 0.6  # white between a cell's text and its sides
 _VERTICAL = 1.6  # height over width of a word that is set upright
@@ -64,13 +66,10 @@ def _line(row: Sequence[Token], text_layer: bool) -> Line:
     size = max(row, key=lambda token: token.x1 - token.x0).size
     if text_layer:
         size = median(token.word.size_pt for token in row)
-    parts = [row[0].word.text]
-    for before, after in itertools.pairwise(row):
-        if needs_space(before.word.text, after.word.text, (after.x0 - before.x1) / max(size, 0.1), text_layer):
-            parts.append(" ")
-        parts.append(after.word.text)
+    gaps_em = [(after.x0 - before.x1) / max(size, 0.1) for before, after in itertools.pairwise(row)]
+    text = line_text([token.word.text for token in row], gaps_em, text_layer)
     boxes = [token.word.box for token in row]
     box = Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
     bold = sum(len(token.word.text) for token in row if token.word.bold)
     total = sum(len(token.word.text) for token in row)
-    return Line("".join(parts), box, size, bold > 0.85 * total, tuple(token.word for token in row))
+    return Line(text, box, size, bold > 0.85 * total, tuple(token.word for token in row))
