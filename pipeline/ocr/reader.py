@@ -18,6 +18,7 @@ from pipeline.ocr.base import Engine, LineReader
 from pipeline.ocr.ink import Grey, Ink, clipping_sheet
 from pipeline.ocr.prepare.chain import prepared
 from pipeline.ocr.prepare.page import Prepared
+from pipeline.ocr.rules import find_rules
 from pipeline.ocr.script import languages_of_script, needs_decision, script_of
 from pipeline.ocr.tesseract import PSM_COLUMNS, PSM_ROWS, Tesseract, TesseractLines
 from pipeline.types import PageImage, PageReading, Word
@@ -139,7 +140,9 @@ class PageReader:
             confidence=1.0 if blank else best.confidence if best else 0.0,
             script=script_of("".join(word.text for word in words)),
             review=None if blank or best is None else self._review(best, page.ink) or flag,
-            seconds=time.monotonic() - start, rotation=page.rotation, vertical=vertical,
+            seconds=time.monotonic() - start, rotation=page.rotation,
+            rules=tuple(map(page.box_to_page, find_rules(page.grey, page.image.dpi))) if words else (),
+            vertical=vertical,
         )  # fmt: skip
 
     def _attempts(

@@ -7,6 +7,7 @@ stand in columns to count.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from statistics import median
 
@@ -20,13 +21,21 @@ _WIDE_PT = 60.0  # narrower rules are underlines and fractions
 _SAME_PT = 7.0  # ends of rules of one table differ by at most this
 _MAX_RULES = 300
 _MIN_FILL = 0.4
+_MAX_LOOKS = 6  # at each word of the page, on average: real pages need one or two
 
 
 def ruled_grids(level: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
     """Tables between level strokes of one width."""
     found: list[Grid] = []
+    ordered = sorted(tokens, key=lambda token: token.yc)
+    middles = [token.yc for token in ordered]
+    looks = _MAX_LOOKS * len(tokens)
     for group in _groups(level):
-        found += _tables(group, level, tokens)
+        inside = ordered[bisect_left(middles, group[0].at) : bisect_right(middles, group[-1].at)]
+        looks -= len(inside)
+        if looks < 0:
+            break  # a drawing
+        found += _tables(group, inside)
     return found
 
 
@@ -40,15 +49,20 @@ def _groups(level: Sequence[Stroke]) -> list[list[Stroke]]:
                 break
         else:
             groups.append([stroke])
-    return [group for group in groups if len(group) > 1]
+    return sorted((group for group in groups if len(group) > 1), key=lambda group: -group[0].length)
 
 
-def _tables(rules: Sequence[Stroke], level: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
+def _tables(rules: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
     """Tables in runs of bands between neighbouring rules that all hold cells."""
     x0, x1 = rules[0].start - 6, rules[0].end + 6
     bands: list[list[TextLine]] = []
-    for above, below in itertools.pairwise(rules):
-        inside = [t for t in tokens if above.at < t.yc < below.at and t.xc > x0 and t.xc < x1]
+    at = 0
+    for _, below in itertools.pairwise(rules):
+        inside = []
+        while at < len(tokens) and tokens[at].yc < below.at:
+            if x0 < tokens[at].xc < x1:
+                inside.append(tokens[at])
+            at += 1
         bands.append([text_line(line, 0.8) for line in text_lines(inside)])
     found: list[Grid] = []
     start = 0

@@ -1,0 +1,103 @@
+"""Rules on a page image: the level and upright lines that tables and forms are drawn with.
+
+Long runs of ink that are thin and have white on both sides, whole, broken or dashed, on pages that lie askew by up to
+three degrees. A slanted rule is told in short pieces, each a thin box, so that what reads them can follow it.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.types import Box
+
+Grey = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+
+WORK_DPI = 150.0
+CONTRAST_SHARE, CONTRAST_MIN, CONTRAST_MAX = 0.2, 14.0, 40.0  # of the darkest ink; hairlines are pale
+LEVEL_PT, UPRIGHT_PT = 24.0, 16.0  # shortest run; letters are narrower and lower, headlines aside
+THICK_PT = 3.6  # thicker is no line
+PIECE_PT = 48.0  # a piece of a rule three degrees askew is 2.5 points thick
+DASH_PT, DASH_GAP_PT, DASHED_PT = 1.8, 6.5, 18.0  # thickness of dashes, white between them, shortest dashed line
+BESIDE_PT = 2.0
+BESIDE_INK = 0.45  # share of a run that may have ink close above or below: the feet of a line of type have more
+SURE = 3.0  # runs so many times longer than the shortest are no part of letters
+MAX_RULES = 4000
+
+
+def find_rules(grey: Grey, dpi: float) -> tuple[Box, ...]:
+    """The rules of an upright page in points, top to bottom; at most `MAX_RULES`, the longest.
+
+    Args:
+        grey: the page, height x width.
+        dpi: its resolution.
+    """
+    factor = min(1.0, WORK_DPI / dpi)
+    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else grey
+    scale = dpi * factor / 72.0  # working pixels a point
+    level = _pieces(np.asarray(small, np.uint8), scale, LEVEL_PT)
+    turned = np.ascontiguousarray(small.T, np.uint8)
+    upright = [Box(y0, x0, y1, x1) for x0, y0, x1, y1 in _pieces(turned, scale, UPRIGHT_PT)]
+    rules = sorted(level + upright, key=lambda box: -max(box.width, box.height))[:MAX_RULES]
+    return tuple(sorted(rules, key=lambda box: (box.y0, box.x0)))
+
+
+def _ink(grey: Grey, scale: float) -> Mask:
+    """What is darker than what lies close above and below it, whatever the shade of either."""
+    side = round(THICK_PT * scale) + 2
+    darker = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, np.ones((side, 1), np.uint8))
+    contrast = min(max(CONTRAST_SHARE * float(np.percentile(darker[::2, ::2], 99.5)), CONTRAST_MIN), CONTRAST_MAX)
+    return np.asarray(darker > contrast, np.uint8)
+
+
+def _pieces(grey: Grey, scale: float, shortest_pt: float) -> list[Box]:
+    """Level rules of the image, in pieces."""
+    ink = _ink(grey, scale)
+    # Two pixels higher, a line of two pixels and three degrees askew still holds a level run of the wanted length.
+    high = cv2.dilate(ink, np.ones((3, 1), np.uint8))
+    runs = _opened(high, round(shortest_pt * scale))
+    runs |= _dashed(ink, scale)
+    _count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+    order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[:MAX_RULES] + 1
+    far = max(4, round(BESIDE_PT * scale))
+    before, after = np.roll(ink, far, axis=0), np.roll(ink, -far, axis=0)
+    found: list[Box] = []
+    step = max(1, round(PIECE_PT * scale))
+    for index in order:
+        x, y, width, height, area = (int(v) for v in stats[index])
+        if area > (THICK_PT * scale + 2) * width:
+            continue
+        part = labels[y : y + height, x : x + width] == index
+        if width < SURE * shortest_pt * scale:
+            window = slice(y, y + height), slice(x, x + width)
+            if max(float(before[window][part].mean()), float(after[window][part].mean())) > BESIDE_INK:
+                continue
+        for left in range(0, width, step):
+            rows = np.flatnonzero(part[:, left : left + step].any(axis=1))
+            if not len(rows):
+                continue
+            columns = np.flatnonzero(part[:, left : left + step].any(axis=0))
+            x0, x1 = x + left + int(columns[0]), x + left + int(columns[-1]) + 1
+            y0, y1 = y + int(rows[0]) + 1, y + int(rows[-1])  # without what the mask was made higher by
+            middle = (y0 + y1) / 2
+            half = min(max((y1 - y0) / 2, 0.5), THICK_PT * scale / 2)
+            found.append(Box(x0 / scale, (middle - half) / scale, x1 / scale, (middle + half) / scale))
+    return found
+
+
+def _opened(mask: Mask, length: int) -> Mask:
+    """Level runs of at least `length` pixels."""
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8)), np.uint8)
+
+
+def _dashed(ink: Mask, scale: float) -> Mask:
+    """Level lines made of marks that are low and short, with little white between them."""
+    _count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    dash = (height <= DASH_PT * scale) & (width >= 1.5 * height) & (width >= 1.2 * scale)
+    dash[0] = False
+    marks = cv2.dilate(dash[labels].astype(np.uint8), np.ones((3, 1), np.uint8))
+    joined = cv2.morphologyEx(marks, cv2.MORPH_CLOSE, np.ones((1, max(3, round(DASH_GAP_PT * scale))), np.uint8))
+    return _opened(np.asarray(joined, np.uint8), round(DASHED_PT * scale))
