@@ -10,7 +10,7 @@ from pipeline.types import Box
 
 MAX_STROKES = 1500  # of one direction, the longest ones; pages of drawings have more, tables have not
 SNAP_PT = 2.2  # pieces whose middles are nearer than this lie on one line
-GAP_PT = 4.5  # white within a dashed or broken line
+GAP_PT, GAP_SCAN_PT = 4.5, 9.0  # white within a dashed or broken line
 _THICK_PT = 6.0  # thicker is a filled cell, whose four sides count
 _SHORT_PT = 5.0
 
@@ -51,10 +51,11 @@ def strokes(rules: Sequence[Box], slope: float, scan: bool) -> tuple[list[Stroke
         else:
             upright.append(Stroke((x0 + x1) / 2, y0, y1))
     snap = 1.4 * SNAP_PT if scan else SNAP_PT
-    return _joined(level, snap), _joined(upright, snap)
+    gap = GAP_SCAN_PT if scan else GAP_PT
+    return _joined(level, snap, gap), _joined(upright, snap, gap)
 
 
-def _joined(pieces: Iterable[Stroke], snap: float) -> list[Stroke]:
+def _joined(pieces: Iterable[Stroke], snap: float, gap: float) -> list[Stroke]:
     """Pieces that lie on one line as one stroke; the longest `MAX_STROKES` of them."""
     ordered = sorted(pieces, key=lambda s: (s.at, s.start))
     found: list[Stroke] = []
@@ -63,7 +64,7 @@ def _joined(pieces: Iterable[Stroke], snap: float) -> list[Stroke]:
         j = i
         while j < len(ordered) and ordered[j].at - ordered[i].at <= snap:
             j += 1
-        found += _runs(ordered[i:j])
+        found += _runs(ordered[i:j], gap)
         i = j
     found = [stroke for stroke in found if stroke.length >= _SHORT_PT]
     if len(found) > MAX_STROKES:
@@ -71,12 +72,12 @@ def _joined(pieces: Iterable[Stroke], snap: float) -> list[Stroke]:
     return sorted(found, key=lambda s: (s.at, s.start))
 
 
-def _runs(line: Sequence[Stroke]) -> list[Stroke]:
+def _runs(line: Sequence[Stroke], gap: float) -> list[Stroke]:
     """Strokes of one line joined over small gaps."""
     runs: list[Stroke] = []
     total = weight = 0.0
     for piece in sorted(line, key=lambda s: s.start):
-        if runs and piece.start - runs[-1].end <= GAP_PT:
+        if runs and piece.start - runs[-1].end <= gap:
             total += piece.at * max(piece.length, 0.1)
             weight += max(piece.length, 0.1)
             runs[-1] = Stroke(total / weight, runs[-1].start, max(runs[-1].end, piece.end))
