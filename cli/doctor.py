@@ -101,7 +101,11 @@ def _engines(settings: Settings) -> list[Result]:
     languages = settings.ocr.languages
     machine = policy.Machine.here(languages)
     results = []
-    for name, state in (("RapidOCR", machine.rapidocr), ("Tesseract", machine.tesseract)):
+    for name, state in (
+        ("RapidOCR", machine.rapidocr),
+        ("Tesseract", machine.tesseract),
+        ("tesserocr", machine.tesserocr),
+    ):
         level: Level = "ok" if state.ok else "note"
         results.append(Result(name, level, state.reason or f"reads {', '.join(languages)}", state.remedy))
     try:

@@ -19,8 +19,9 @@ from cli.evaluation.outcome import WRONG_CER, PageOutcome, SetOutcome
 from pipeline.ocr import policy
 from pipeline.settings import Settings
 
-_FEATURES = ("avx", "avx2", *sorted(policy.WIDE_FLAGS))
-_LIBRARIES = ("pymupdf", "pillow", "numpy", "rapidocr", "openvino", "onnxruntime", "pytesseract", "rapidfuzz")
+_FEATURES = ("avx", "avx2", *sorted(policy.BFLOAT16_FLAGS | {"avx512f", "avx512_vnni"}))
+_LIBRARIES = ("pymupdf", "pillow", "numpy", "rapidocr", "openvino", "onnxruntime", "pytesseract", "tesserocr",
+              "rapidfuzz")  # fmt: skip
 _SHOWN = ("character_accuracy", "flexible_accuracy", "strict_accuracy", "f1", "bare_f1", "kept", "invented")
 _WORST = 5
 _NAMED = 12

@@ -40,7 +40,16 @@ def load_grey(image: PageImage) -> Grey:
     Raises:
         PermanentError: `page_damaged`, if the file is not a readable image.
     """
-    grey = cv2.imread(image.file, cv2.IMREAD_GRAYSCALE)
+    return load_pixels(image.file)
+
+
+def load_pixels(file: str) -> Grey:
+    """Decodes an image file to greys.
+
+    Raises:
+        PermanentError: `page_damaged`, if the file is not a readable image.
+    """
+    grey = cv2.imread(file, cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise PermanentError("page_damaged", "The image of the page cannot be decoded. Upload the page again.")
     return np.asarray(grey, np.uint8)

@@ -21,9 +21,11 @@ from pipeline.ocr.prepare.page import Prepared
 from pipeline.ocr.rules import find_rules
 from pipeline.ocr.script import languages_of_script, needs_decision, script_of
 from pipeline.ocr.tesseract import PSM_COLUMNS, PSM_ROWS, Tesseract, TesseractLines
+from pipeline.ocr.tesserocr import Tesserocr
 from pipeline.types import PageImage, PageReading, Word
 from pipeline.vertical import VERTICAL_REVIEW, is_vertical
 
+TESSERACTS: dict[str, type[Tesseract]] = {"tesseract": Tesseract, "tesserocr": Tesserocr}
 REVIEW_CONFIDENCE = 0.8
 REVIEW_UNCOVERED = 0.15
 LOST_INK_PT2 = 60.0  # some five characters of 10 points: less uncovered ink is a logo's or a stamp's, not a region
@@ -178,7 +180,8 @@ class PageReader:
         """Who tries a few lines of a page before it is read: the engine that reads first."""
         if choice.engines[0] == "rapidocr":
             return rapid.shared(choice.backend)
-        return TesseractLines(Tesseract(start + self.timeout_s - time.monotonic()), languages)
+        engine = TESSERACTS[choice.engines[0]]
+        return TesseractLines(engine(start + self.timeout_s - time.monotonic()), languages)
 
     def _engines(self, choice: policy.Choice, deadline: float, in_columns: bool = False) -> Iterator[Engine]:
         """The engines in their order; Tesseract twice, in the segmentation that fits and in the other."""
@@ -187,7 +190,7 @@ class PageReader:
                 yield rapid.shared(choice.backend)
             else:
                 for psm in (PSM_COLUMNS, PSM_ROWS) if in_columns else (PSM_ROWS, PSM_COLUMNS):
-                    yield Tesseract(deadline - time.monotonic(), psm)
+                    yield TESSERACTS[name](deadline - time.monotonic(), psm)
 
     def _review(self, attempt: Attempt, ink: Ink) -> str | None:
         """Why the reading is poor, or None."""

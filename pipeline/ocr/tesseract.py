@@ -20,14 +20,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ChildFailed, PermanentError, TransientError
-from pipeline.ocr.base import Availability, LineText, box_in_points, check_languages
-from pipeline.ocr.script import is_cjk
+from pipeline.ocr.base import Availability, LineText, check_languages
+from pipeline.ocr.tesseract_table import words_of_table
 from pipeline.types import PageImage, Word
 
 if TYPE_CHECKING:
@@ -40,7 +38,9 @@ PACKS = {"en": "eng", "zh-Hans": "chi_sim", "zh-Hant": "chi_tra"}
 PSM_ROWS = 4
 PSM_COLUMNS = 3
 LINE_PX = 44  # height that single lines are scaled to
-COLUMN_GAP_EM = 2.0  # a wider gap than this is not between two words of a sentence
+PSM_BLOCK = 6
+OEM_LSTM = 1
+SMALL_DPI = 200  # what small images of a few lines are said to have
 MIN_DPI, MAX_DPI = 70, 2400  # Tesseract ignores what it is told outside of these
 
 
@@ -79,6 +79,8 @@ class Tesseract:
 
     name = "tesseract"
 
+    available = staticmethod(available)
+
     def __init__(self, timeout_s: float, psm: int = PSM_ROWS) -> None:
         self.timeout_s = timeout_s
         self.psm = psm
@@ -102,52 +104,37 @@ class Tesseract:
 
     def settings(self, image: PageImage, languages: Sequence[str]) -> dict[str, Any]:
         """Packs, segmentation mode, engine mode and resolution."""
-        return {"packs": _packs(languages), "psm": self.psm, "oem": 1, "dpi": _told_dpi(image)}
+        return {"packs": packs_of(languages), "psm": self.psm, "oem": OEM_LSTM, "dpi": _told_dpi(image)}
 
     def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
         """See `Engine.read`."""
         check_languages(languages)
-        available(languages).require()
+        self.available(languages).require()
         self.warm()
-        import pytesseract
-
         told = self.settings(image, languages)
-        config = f"--oem {told['oem']} --psm {told['psm']} --dpi {told['dpi']}"
-        try:
-            table = pytesseract.image_to_data(
-                image.file, lang=told["packs"], config=config, timeout=max(self.timeout_s, 0.1),
-                output_type=pytesseract.Output.STRING,
-            )  # fmt: skip
-        except (pytesseract.TesseractError, RuntimeError, OSError) as error:
-            raise _translated(error, self.timeout_s) from error
-        return words_of_table(table, image)
+        return words_of_table(self._run(image.file, told["packs"], told["psm"], told["dpi"], table=True), image)
 
     def read_sheet(self, grey: NDArray[np.uint8], languages: Sequence[str]) -> list[Word]:
         """The words of a small image of lines set one below the other, boxes in pixels."""
         self.warm()
-        import pytesseract
-
-        try:
-            table = pytesseract.image_to_data(
-                grey, lang=_packs(languages), config="--oem 1 --psm 6 --dpi 200", timeout=max(self.timeout_s, 0.1),
-                output_type=pytesseract.Output.STRING,
-            )  # fmt: skip
-        except (pytesseract.TesseractError, RuntimeError, OSError) as error:
-            raise _translated(error, self.timeout_s) from error
+        table = self._run(grey, packs_of(languages), PSM_BLOCK, SMALL_DPI, table=True)
         return words_of_table(table, PageImage("", grey.shape[1], grey.shape[0], 72.0))
 
     def read_plain(self, grey: NDArray[np.uint8], languages: Sequence[str]) -> str:
         """The bare text of a small image, for deciding on a script."""
         self.warm()
+        return self._run(grey, packs_of(languages), PSM_BLOCK, SMALL_DPI, table=False)
+
+    def _run(self, source: str | NDArray[np.uint8], packs: str, psm: int, dpi: int, *, table: bool) -> str:
+        """What Tesseract prints for a file or a grey image: its table of words (TSV with a header) or the bare text."""
         import pytesseract
 
+        run = pytesseract.image_to_data if table else pytesseract.image_to_string
+        config = f"--oem {OEM_LSTM} --psm {psm} --dpi {dpi}"
         try:
-            text = pytesseract.image_to_string(
-                grey, lang=_packs(languages), config="--oem 1 --psm 6 --dpi 200", timeout=max(self.timeout_s, 0.1)
-            )
+            return str(run(source, lang=packs, config=config, timeout=max(self.timeout_s, 0.1)))
         except (pytesseract.TesseractError, RuntimeError, OSError) as error:
             raise _translated(error, self.timeout_s) from error
-        return str(text)
 
 
 class TesseractLines:
@@ -187,7 +174,8 @@ def _line_text(words: Sequence[Word]) -> LineText:
     return LineText(" ".join(word.text for word in words), sure / length if length else 0.0)
 
 
-def _packs(languages: Sequence[str]) -> str:
+def packs_of(languages: Sequence[str]) -> str:
+    """What Tesseract is told to read these languages."""
     # The first pack leads where there are several; on mixed pages chi_sim must, eng would read Han as noise.
     packs = sorted((PACKS[code] for code in dict.fromkeys(languages)), key=lambda pack: not pack.startswith("chi"))
     return "+".join(packs)
@@ -209,86 +197,3 @@ def _translated(error: Exception, timeout_s: float) -> Exception:
     if isinstance(error, FileNotFoundError) or type(error).__name__ == "TesseractNotFoundError":
         return PermanentError("engine_missing", " ".join((available(()).reason, available(()).remedy)))
     return TransientError(f"Tesseract failed: {text[:500]}")
-
-
-def words_of_table(table: str, image: PageImage) -> list[Word]:
-    """Tesseract's TSV as words, lines cut at wide gaps, characters of CJK text joined to runs.
-
-    Args:
-        table: header and rows level, page, block, paragraph, line, word, left, top, width, height, conf, text.
-        image: where the pixels are from.
-    """
-    rows: list[list[Word]] = []
-    size_pt = 0.0
-    for record in table.splitlines()[1:]:
-        cells = record.split("\t", 11)
-        if len(cells) < 11:
-            continue
-        left, top, width, height = (float(cell) for cell in cells[6:10])
-        if cells[0] == "4":
-            rows.append([])
-            size_pt = height * 72.0 / image.dpi
-        text = cells[11].strip() if len(cells) == 12 else ""
-        if cells[0] != "5" or not text:
-            continue
-        box = box_in_points(left, top, left + width, top + height, image)
-        confidence = min(max(float(cells[10]) / 100.0, 0.0), 1.0)
-        rows[-1].append(Word(text, box, confidence, 0, int(cells[2]) - 1, size_pt))
-    lines = [line for row in rows for line in _cut_at_gaps(row)]
-    return [replace(word, line=number) for number, line in enumerate(lines) for word in joined(line)]
-
-
-def _cut_at_gaps(row: Sequence[Word]) -> list[list[Word]]:
-    """Cuts a row where columns or cells of a table stand side by side: psm 4 reads straight across them."""
-    lines: list[list[Word]] = []
-    for word in row:
-        if not lines or word.box.x0 - lines[-1][-1].box.x1 > COLUMN_GAP_EM * _em(row):
-            lines.append([])
-        lines[-1].append(word)
-    if len(lines) < 2:
-        return lines
-    # The row's height is that of two columns that need not be level: each part has its own.
-    heights = [max(w.box.y1 for w in line) - min(w.box.y0 for w in line) for line in lines]
-    return [
-        [replace(word, size_pt=min(word.size_pt, height)) for word in line]
-        for line, height in zip(lines, heights, strict=True)
-    ]
-
-
-def joined(line: Sequence[Word]) -> list[Word]:
-    """Joins neighbours of one line that CJK typesetting does not separate.
-
-    `chi_sim` gives each character, or a random few, as a word of its own, in boxes that miss the ink by up to half a
-    character and overlap by several. Between two CJK characters up to one character's width is no space (full-width
-    punctuation is mostly air); between a CJK character and a letter or digit most of one is.
-    """
-    result: list[Word] = []
-    em = _em(line)
-    for word in line:
-        if result and _belong_together(result[-1], word, em):
-            result[-1] = _join(result[-1], word)
-        else:
-            result.append(word)
-    return result
-
-
-def _em(line: Sequence[Word]) -> float:
-    """About a character's height: boxes of single words reach from 5 to 50 pixels in the same line."""
-    return min(line[0].size_pt, median(word.box.height for word in line)) if line else 0.0
-
-
-def _belong_together(left: Word, right: Word, em: float) -> bool:
-    # Full-width punctuation often comes back as its half-width twin; the air after it is no space all the same.
-    stop = left.text[-1] in ",.:;!?，。：；！？、"
-    first = is_cjk(left.text[-1]) or (stop and is_cjk(left.text[-2:][0]))
-    second = is_cjk(right.text[0])
-    if not (first or second):
-        return False
-    air = (1.75 if stop else 1.0) if first and second else 0.8
-    return right.box.x0 - left.box.x1 < air * em
-
-
-def _join(left: Word, right: Word) -> Word:
-    sizes = len(left.text), len(right.text)
-    confidence = (left.confidence * sizes[0] + right.confidence * sizes[1]) / sum(sizes)
-    return replace(left, text=left.text + right.text, box=left.box.union(right.box), confidence=confidence)

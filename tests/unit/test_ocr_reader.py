@@ -16,7 +16,7 @@ import pymupdf
 import pytest
 
 from pipeline.errors import ChildFailed, PermanentError
-from pipeline.ocr import policy, rapid, tesseract
+from pipeline.ocr import policy, rapid, tesseract, tesserocr
 from pipeline.ocr.base import Availability
 from pipeline.ocr.ink import clipping_sheet, find_ink, load_grey
 from pipeline.ocr.reader import PageReader
@@ -32,8 +32,16 @@ needs_tesseract = pytest.mark.skipif(
     not tesseract.available(BOTH).ok, reason="needs apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 )
 needs_rapid = pytest.mark.skipif(not rapid.available().ok, reason="needs pip install rapidocr onnxruntime")
+needs_tesserocr = pytest.mark.skipif(
+    not tesserocr.available(BOTH).ok, reason="needs pip install tesserocr and Tesseract's language packs"
+)
 engines = pytest.mark.parametrize(
-    "engine", [pytest.param("tesseract", marks=needs_tesseract), pytest.param("rapidocr", marks=needs_rapid)]
+    "engine",
+    [
+        pytest.param("tesseract", marks=needs_tesseract),
+        pytest.param("tesserocr", marks=needs_tesserocr),
+        pytest.param("rapidocr", marks=needs_rapid),
+    ],
 )
 
 
@@ -84,7 +92,7 @@ def test_chinese_page_has_no_stray_spaces(engine: str, draw: Any) -> None:
     assert [line.count(" ") for line in text(reading).splitlines()] == [0] * len(CHINESE)
     assert SequenceMatcher(None, text(reading), "\n".join(CHINESE)).ratio() > (0.99 if engine == "rapidocr" else 0.9)
     assert (reading.script, reading.review) == ("han", None)
-    if engine == "tesseract":
+    if engine != "rapidocr":
         assert reading.engine_settings["packs"] == "chi_sim"
 
 
@@ -110,6 +118,43 @@ def test_mixed_page_is_read_in_both_languages(draw: Any) -> None:
     assert reading.engine_settings["packs"] == "chi_sim+eng"
     assert reading.script == "mixed"
     assert "brown" in text(reading) and "电力发展公司" in text(reading)
+
+
+@needs_tesseract
+@needs_tesserocr
+def test_both_ways_to_tesseract_read_alike(draw: Any) -> None:
+    """Their versions of Tesseract differ, so that figures may, a little; what they are told does not."""
+    # Boxes of Chinese characters miss the ink by up to half a character, each version's in its own way.
+    for lines, languages, points in ((ENGLISH, ["en"], 1), (CHINESE, ["zh-Hans"], 7)):
+        image = draw(lines)
+        ways: list[tesseract.Tesseract] = [tesseract.Tesseract(60.0), tesserocr.Tesserocr(60.0)]
+        one, other = (way.read(image, languages) for way in ways)
+        assert ways[0].settings(image, languages) == ways[1].settings(image, languages)
+        assert [word.text for word in one] == [word.text for word in other]
+        for left, right in zip(one, other, strict=True):
+            assert list(left.box) == pytest.approx(list(right.box), abs=points)
+            assert left.size_pt == pytest.approx(right.size_pt, abs=1)
+            assert left.confidence == pytest.approx(right.confidence, abs=0.05)
+
+
+@needs_tesserocr
+def test_models_in_this_process_are_few(draw: Any) -> None:
+    image = draw(ENGLISH[:1])
+    for languages in (["en"], ["zh-Hans"], ["en", "zh-Hans"], ["en"]):
+        tesserocr.Tesserocr(60.0).read(image, languages)
+        assert len(tesserocr._models) <= tesserocr.KEPT
+
+
+def test_tesserocr_without_models_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tesserocr, "models_folder", lambda: None)
+    monkeypatch.setattr(tesserocr.importlib.util, "find_spec", lambda _: object())
+    assert not tesserocr.available(["en"]).ok
+    monkeypatch.setattr(tesserocr, "models_folder", lambda: tmp_path)
+    (tmp_path / "eng.traineddata").touch()
+    assert tesserocr.available(["en"]).ok
+    assert "chi_sim" in tesserocr.available(["en", "zh-Hans"]).reason
+    monkeypatch.setattr(tesserocr.importlib.util, "find_spec", lambda _: None)
+    assert "pagemill[tesserocr]" in tesserocr.available(["en"]).remedy
 
 
 @needs_tesseract
@@ -171,7 +216,7 @@ def test_lost_lines_are_read_again(words: list[Word], draw: Any, monkeypatch: py
     monkeypatch.setattr(rapid, "shared", lambda backend: Half(words))
     reading = read("auto", draw(ENGLISH))
     assert text(reading) == "\n".join(ENGLISH)
-    assert (reading.engine, reading.review) == ("tesseract", None)
+    assert (reading.engine, reading.review) == ("tesserocr", None)
     first, second = reading.engine_settings["attempts"]
     assert first["uncovered"] > 0.3 and second["uncovered"] < 0.05
 

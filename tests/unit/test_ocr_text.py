@@ -16,7 +16,7 @@ from pipeline.ocr.policy import Machine, choose, cpu_flags
 from pipeline.ocr.rapid_lines import cut_line, in_blocks, is_tall, words_of_line
 from pipeline.ocr.rapid_recognise import Line, Recogniser, in_pieces
 from pipeline.ocr.script import languages_of_script, needs_decision, script_of
-from pipeline.ocr.tesseract import words_of_table
+from pipeline.ocr.tesseract_table import words_of_table
 from pipeline.types import Box, PageImage, Word
 
 IMAGE = PageImage("unread", 1000, 1000, 72.0)  # 72 dpi: a pixel is a point
@@ -215,15 +215,21 @@ def test_boxes_are_points_within_the_page() -> None:
     assert box_in_points(-5, 150, 400, 300, image) == Box(0, 36, 72, 72)
 
 
-def machine(flags: str = "", rapid: Availability = YES, tesseract: Availability = YES, backends: int = 2) -> Machine:
-    return Machine(frozenset(flags.split()), rapid, ("openvino", "onnxruntime")[2 - backends :], tesseract)
+def machine(
+    flags: str = "", rapid: Availability = YES, tesseract: Availability = YES, tesserocr: Availability = NO,
+    backends: int = 2,
+) -> Machine:  # fmt: skip
+    return Machine(frozenset(flags.split()), rapid, ("openvino", "onnxruntime")[2 - backends :], tesseract, tesserocr)
 
 
 def test_auto_reads_with_the_most_accurate_first() -> None:
     choice = choose("auto", ["en"], machine("fma avx2"))
     assert (choice.engines, choice.backend) == (("rapidocr", "tesseract"), "onnxruntime")
-    assert choose("auto", ["en"], machine("avx2 amx_tile")).backend == "openvino"
-    assert choose("auto", ["en"], machine("avx2 amx_tile", backends=1)).backend == "onnxruntime"
+    assert choose("auto", ["en"], machine("avx2 amx_bf16")).backend == "openvino"
+    assert choose("auto", ["en"], machine("avx2 amx_bf16", backends=1)).backend == "onnxruntime"
+    assert choose("auto", ["en"], machine("avx2 avx512f avx512_vnni")).backend == "onnxruntime"
+    assert choose("auto", ["en"], machine(tesserocr=YES)).engines == ("rapidocr", "tesserocr")
+    assert choose("auto", ["en"], machine(rapid=NO, tesserocr=YES, tesseract=NO)).engines == ("tesserocr",)
     assert choose("auto", ["en"], machine(tesseract=NO)).engines == ("rapidocr",)
     assert choose("auto", ["en"], machine(rapid=NO)).engines == ("tesseract",)
     for seen in (machine(), machine(tesseract=NO), machine(rapid=NO)):
@@ -251,7 +257,7 @@ def test_cpu_flags_are_read_where_there_are_some(tmp_path: Path) -> None:
 
 
 def test_asking_who_reads_loads_no_engine() -> None:
-    heavy = "('torch', 'rapidocr', 'openvino', 'onnxruntime', 'pytesseract', 'cv2', 'numpy')"
+    heavy = "('torch', 'rapidocr', 'openvino', 'onnxruntime', 'pytesseract', 'tesserocr', 'cv2', 'numpy')"
     code = f"""
 import sys
 from pipeline.ocr.policy import choose
