@@ -1,10 +1,16 @@
 """Who reads: the one place where "auto" is decided, by what this machine has.
 
-Measured on two cores of an AMD EPYC with AVX-512 and bfloat16 but no AMX, one thread an engine, 30 SROIE receipts,
-CPU seconds a page, F1 of words and of words without punctuation, as `reader.py` drives the engines:
+Measured on two cores of an AMD EPYC with AVX-512 and bfloat16 but no AMX, one thread an engine, 15 SROIE receipts:
+CPU seconds a page, F1 of words as they stand between spaces and of runs of letters and digits, peak memory.
 
-                                        seconds   words   bare    memory
-TABLE
+                                        seconds   words   runs    memory
+    Tesseract, a process a page         0.54      0.764   0.858   0.12 GB
+    tesserocr, in this process          0.35      0.764   0.865   0.17 GB
+    RapidOCR on onnxruntime             1.23      0.913   0.962   0.44 GB
+    RapidOCR on OpenVINO, bfloat16      0.86      0.911   0.960   0.7 GB
+
+On a processor with AMX (design, section 3) OpenVINO took 0.94 s a receipt where onnxruntime took 3.3 s; on one with
+neither AVX-512 nor AMX both took 2.0 s. So:
 
 1. "auto" reads with RapidOCR first: it gets seven in ten of the words right that Tesseract gets wrong.
 2. Tesseract, where it has the packs for the languages, reads again what came out poorly; in this process where
