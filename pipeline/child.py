@@ -34,7 +34,11 @@ def _render_handlers(config: dict[str, Any]) -> dict[str, Handler]:
     from pipeline.render.service import RenderService
 
     service = RenderService(config)
-    return {"open": service.open, "render": service.render, "preview": service.preview, "rest": service.rest}
+    return {
+        "open": service.open, "render": service.render, "preview": service.preview, "rest": service.rest,
+        "searchable_begin": service.searchable.begin, "searchable_page": service.searchable.page,
+        "searchable_finish": service.searchable.finish,
+    }  # fmt: skip
 
 
 def _ocr_handlers(config: dict[str, Any]) -> dict[str, Handler]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, text
 
 from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase, Storage
-from storage.files import looks_of, remove_if_empty, remove_previews, remove_run_folder, run_folder
+from storage.files import looks_of, remove_if_empty, remove_previews, remove_run_folder, run_folder, searchable_file
 
 _PASSES = 2
 
@@ -64,6 +64,7 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         remove_previews(kb.data, kb.id, row.document)
     else:
         kb.files(row.document).remove_run(row.run)
+        searchable_file(kb.data, kb.id, row.document, row.run).unlink(missing_ok=True)
     chunks.delete_run_chunks(kb, row.document, row.run)
     with kb.db.write() as connection:
         if not _stands(connection, row):

@@ -5,6 +5,7 @@
     kb/<id>/documents/<id>/<run>/document.md, document.json
     tmp/<kb>-<document>/<run>/<page>-<token>.png  page images between render and ocr
     cache/<kb>/<document>/<page>-<rotation>-<width>.jpg  page images for people
+    cache/<kb>/<document>/<run>-searchable.pdf    its pages with the words that were read on them
 
 A result lies in its run's folder, so a slow worker of an old run can never overwrite a newer result.
 """
@@ -20,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import ServiceUnavailable
+
+_SEARCHABLE = "-searchable.pdf"
 
 
 @contextmanager
@@ -121,12 +124,24 @@ def remove_if_empty(folder: Path) -> None:
 
 
 def preview_folder(data: Path, kb: str, document: str) -> Path:
-    """Where page images for people are kept."""
+    """Where page images for people, and what else can be made again, are kept."""
     return data / "cache" / kb / document
 
 
+def searchable_file(data: Path, kb: str, document: str, run: int) -> Path:
+    """Where the searchable PDF of a run is kept."""
+    return preview_folder(data, kb, document) / f"{run}{_SEARCHABLE}"
+
+
+def remove_other_searchable(file: Path) -> None:
+    """Remove the searchable PDFs of a document's other runs."""
+    for other in file.parent.glob(f"*{_SEARCHABLE}"):
+        if other != file:
+            other.unlink(missing_ok=True)
+
+
 def remove_previews(data: Path, kb: str, document: str | None = None) -> None:
-    """Remove the page images of a document, or of a whole knowledge base."""
+    """Remove what is kept so of a document, or of a whole knowledge base."""
     folder = data / "cache" / kb
     shutil.rmtree(folder if document is None else folder / document, ignore_errors=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -83,7 +83,11 @@ def page_lost_its_image(claim: Claim, page_number: int) -> None:
 
 def readings(kb: KnowledgeBase, document: str, run: int) -> list[PageReading]:
     """All pages read in a run, in page order; memory is bounded by the document's text."""
-    result: list[PageReading] = []
+    return list(each_reading(kb, document, run))
+
+
+def each_reading(kb: KnowledgeBase, document: str, run: int, at_once: int = _READ_AT_ONCE) -> Iterator[PageReading]:
+    """The pages read in a run, in page order, `at_once` of them in memory at a time."""
     after = 0
     while True:
         with kb.db.read() as connection:
@@ -93,11 +97,11 @@ def readings(kb: KnowledgeBase, document: str, run: int) -> list[PageReading]:
                     " WHERE page.document = :document AND page.run = :run AND page.state = 'read'"
                     " AND page.page_number > :after ORDER BY page.page_number LIMIT :limit"
                 ),
-                {"document": document, "run": run, "after": after, "limit": _READ_AT_ONCE},
+                {"document": document, "run": run, "after": after, "limit": at_once},
             ).all()
         if not rows:
-            return result
-        result.extend(_unpack(row.body) for row in rows)
+            return
+        yield from (_unpack(row.body) for row in rows)
         after = rows[-1].page_number
 
 

@@ -80,6 +80,8 @@ API = [
     Operation("GET", _DOCUMENT + "/markdown", results.markdown, "text/markdown", errors=_RESULT),
     Operation("GET", _DOCUMENT + "/json", results.json, answers.DocumentJson, errors=_RESULT),
     Operation("GET", _DOCUMENT + "/original", results.original, "*/*", errors=_FOUND, attachment=True),
+    Operation("GET", _DOCUMENT + "/searchable.pdf", results.searchable, "application/pdf", errors=_DRAWN,
+              attachment=True),
     Operation("GET", _DOCUMENT + "/pages", results.page_list, answers.PageList, errors=_FOUND),
     Operation("GET", _DOCUMENT + "/pages/{page:page}", results.page, answers.PageReading, errors=_FOUND),
     Operation("GET", _DOCUMENT + "/pages/{page:page}/image", results.page_image, "image/jpeg",

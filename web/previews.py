@@ -1,8 +1,6 @@
 """Page images for people: drawn on demand by a limited child, kept in a bounded cache.
 
 The web process never opens an upload: the child does, under limits of time and memory.
-
-    cache/<knowledge base>/<document>/<page>-<rotation>-<width>.jpg
 """
 
 from __future__ import annotations
@@ -11,42 +9,35 @@ import asyncio
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from pipeline import log
 from pipeline.children import ChildPool
 from pipeline.errors import ChildFailed, PermanentError, ServiceUnavailable, TransientError
 from pipeline.settings import Settings
-from storage import documents
 from storage.catalog import KnowledgeBase
-from storage.database import Missing
-from storage.files import disk_errors, preview_folder, remove_previews
+from storage.files import disk_errors, preview_folder
+from web.cache import Cache, leave_nothing_of_deleted
 
 WIDTHS = (240, 480, 960, 1440, 1920, 2400)
 """Pixels; what is asked for is rounded up to one of these, so that the cache holds few sizes of a page."""
 
-_LOOK_AFTER = 0.05  # the cache is measured after so much of its limit was written
-_KEEP = 0.8  # and cut down to so much of it
 _REMEMBER, _REMEMBER_S = 1000, 600.0  # how many pages that overran, and for how long
 _LOCKED = (
     "The pages of a file with a password are not drawn, as its password is not kept. Their text is here; download the "
     "original to see them."
 )
-_LOG = log.get("previews")
 
 
 class Previews:
     """One web process's page images."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, cache: Cache) -> None:
         self._settings = settings
-        self._limit_bytes = settings.web.cache_mb * 1_000_000
-        self._written = self._limit_bytes  # what others wrote before is not known: measure at the first
+        self._cache = cache
         self._children: ChildPool | None = None
         self._lock = Lock()
         # Threads of its own, as a child dies with the thread that started it, and those of the loop's pool come and go.
@@ -100,7 +91,7 @@ class Previews:
         try:
             self._draw_into(path, kb, document, kind, page_number, rotation, width_px)
         finally:
-            _leave_nothing_of_deleted(kb, document)
+            leave_nothing_of_deleted(kb, document)
 
     def _draw_into(
         self, path: Path, kb: KnowledgeBase, document: str, kind: str, page_number: int, rotation: int, width_px: int
@@ -135,10 +126,7 @@ class Previews:
             raise PermanentError(
                 "page_damaged", f"Page {page_number} cannot be drawn; see the server's log."
             ) from error
-        self._written += path.stat().st_size
-        if self._written > _LOOK_AFTER * self._limit_bytes:
-            self._written = 0
-            _LOG.debug("cache cut", removed=cut(kb.data / "cache", self._limit_bytes))
+        self._cache.wrote(path)
 
     def _pool(self) -> ChildPool:
         with self._lock:
@@ -146,43 +134,3 @@ class Previews:
                 config: dict[str, Any] = {"memory_mb": self._settings.render.memory_mb}
                 self._children = ChildPool("render", config, self._settings.web.preview_processes)
             return self._children
-
-
-def _leave_nothing_of_deleted(kb: KnowledgeBase, document: str) -> None:
-    """Remove what was drawn of a document that was deleted meanwhile: its clean-up may have been before.
-
-    Raises:
-        PermanentError: `not_found`.
-        Missing: its knowledge base was deleted.
-    """
-    try:
-        documents.find(kb, document)
-    except PermanentError:
-        remove_previews(kb.data, kb.id, document)
-        raise
-    except Missing:
-        remove_previews(kb.data, kb.id)
-        raise
-
-
-def cut(folder: Path, limit_bytes: int) -> int:
-    """Remove the longest unused files once a cache has outgrown its limit; how many. Others may do so at once."""
-    files = sorted(_files(folder))
-    total = sum(size for _, size, _ in files)
-    if total <= limit_bytes:
-        return 0
-    removed = 0
-    for _, size, path in files:
-        if total <= _KEEP * limit_bytes:
-            break
-        path.unlink(missing_ok=True)
-        total -= size
-        removed += 1
-    return removed
-
-
-def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    for path in folder.glob("*/*/*.jpg"):
-        with suppress(FileNotFoundError):  # another process removed it
-            status = path.stat()
-            yield status.st_mtime, status.st_size, path

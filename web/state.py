@@ -18,9 +18,11 @@ from storage.catalog import KnowledgeBase, Storage, not_found
 from storage.keys import Key
 from web import inputs
 from web.access import Access
+from web.cache import Cache
 from web.figures import Figures
 from web.previews import Previews
 from web.query_model import QueryModel
+from web.searchable import SearchablePdfs
 from web.watch import Watch
 
 _LOG = log.get("web")
@@ -40,12 +42,15 @@ class State:
         self.model = QueryModel(settings)
         self.figures = Figures(self.storage, self.model)
         self.watch = Watch(self.storage)
-        self.previews = Previews(settings)
+        cache = Cache(settings)
+        self.previews = Previews(settings, cache)
+        self.searchable = SearchablePdfs(settings, cache)
 
     def close(self) -> None:
         """Send waiting requests home, end children and the model's thread."""
         self.watch.close()
         self.previews.close()
+        self.searchable.close()
         self.model.close()
 
     def knowledge_base(self, request: HTTPConnection) -> tuple[dict[str, Any], KnowledgeBase]:

@@ -24,7 +24,7 @@ _A4_WIDTH_IN = 8.27
 _SANE_DPI = (100.0, 1200.0)
 _GUESSED_DPI = (150.0, 600.0)
 _SANE_SHORT_SIDE_IN = (1.5, 34.0)  # from a till receipt to A0
-_ORIENTATION = 0x0112
+ORIENTATION = 0x0112
 _CLEAR = {"LA", "PA", "RGBA", "RGBa", "La"}  # modes that can be seen through
 _SUBFILE, _REDUCED = 254, 1  # TIFF tag NewSubfileType and its bit for thumbnails
 
@@ -102,13 +102,13 @@ def measure(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -> 
     Raises:
         PermanentError: `page_too_large`, `page_damaged`.
     """
-    with _damage_told():
+    with damage_told():
         image.seek(frame)
         width, height = image.size
         if width * height > max_pixels:
             raise too_large(width, height, max_pixels)
         across, down = _resolution(image)
-        turned = image.getexif().get(_ORIENTATION, 1) in {5, 6, 7, 8}
+        turned = image.getexif().get(ORIENTATION, 1) in {5, 6, 7, 8}
         if turned:
             across, down = down, across
             if image.format != "TIFF":  # of which Pillow gives the upright size
@@ -134,7 +134,7 @@ def grey_page(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -
     """
     measured = measure(image, frame, max_pixels, max_dpi)
     size = measured.width_px, measured.height_px
-    with _damage_told():
+    with damage_told():
         _draft(image, "L", size, measured.turned)
         image.load()
         grey = _grey(ImageOps.exif_transpose(image))
@@ -149,7 +149,7 @@ def colour_page(image: Image.Image, measured: Frame, size: tuple[int, int]) -> I
     Raises:
         PermanentError: `page_damaged`.
     """
-    with _damage_told():
+    with damage_told():
         _draft(image, "RGB", size, measured.turned)
         image.load()
         profile = image.info.get("icc_profile")
@@ -171,7 +171,8 @@ def colour_page(image: Image.Image, measured: Frame, size: tuple[int, int]) -> I
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def damage_told() -> Iterator[None]:
+    """Turns what Pillow raises on a frame into `page_damaged`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -12,6 +12,7 @@ import pymupdf
 
 from pipeline.render.draw import RenderOptions, render_page
 from pipeline.render.preview import draw_preview
+from pipeline.render.searchable_service import SearchableService
 from pipeline.render.source import Source, open_source
 
 
@@ -20,9 +21,13 @@ class RenderService:
 
     Args:
         config: not used; every role gets one.
+
+    Attributes:
+        searchable: the calls that make a searchable PDF.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
+        self.searchable = SearchableService()
         self._source: Source | None = None
         self._key: tuple[Any, ...] = ()
 

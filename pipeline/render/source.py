@@ -17,7 +17,6 @@ from pipeline.render.kinds import refuse, require_supported
 
 pymupdf.TOOLS.mupdf_display_errors(False)  # hostile files would fill the logs with their own text
 pymupdf.TOOLS.mupdf_display_warnings(False)
-pymupdf.TOOLS.set_subset_fontnames(True)  # the judge tells subsets of one font from one another: one may be broken
 
 
 class Source:
@@ -59,6 +58,12 @@ class Source:
             self._file.seek(0)
             self.image = open_image(self._file, self.kind)
         return self.image, frame
+
+    def content(self) -> bytes:
+        """Of an image file: all its bytes."""
+        assert self._file is not None
+        self._file.seek(0)
+        return self._file.read()
 
     def close(self) -> None:
         """Lets go of the file; doing it twice is harmless."""

@@ -16,6 +16,7 @@ from tests import drawing
 from tests.bombs import BOMBS, ENDLESS, Bomb, images, pdf
 from tests.bombs.child import Defuser, defuser
 from tests.unit.builders import upload
+from web.cache import Cache
 from web.previews import Previews
 
 pytestmark = pytest.mark.siege
@@ -65,7 +66,7 @@ def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Pa
     storage = Storage(settings)
     storage.prepare()
     kb = storage.open(storage.create_knowledge_base("kb", ["en"], "auto")["id"])
-    previews = Previews(settings)
+    previews = Previews(settings, Cache(settings))
     try:
         innocent = drawing.text_pdf([["The heron."]])
         bomb, long, good = (upload(kb, content).id for content in (pdf.billion_forms(), pdf.long_page(), innocent))

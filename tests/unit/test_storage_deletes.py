@@ -32,6 +32,7 @@ from storage.files import preview_folder
 from storage.vectors import VectorStore
 from tests.unit.builders import claim, done, publish, read_page, render_all, through_embed, upload
 from tests.unit.test_storage_control import _Messages
+from web.cache import Cache
 from web.previews import Previews
 
 WORDS = ("quetzalcoatlus", "麒麟瑞兽")
@@ -309,7 +310,7 @@ def test_what_is_drawn_of_a_deleted_document_does_not_stay(
 ) -> None:
     """A child may be drawing a page when its document, or all of its knowledge base, is deleted and cleaned up."""
     document, other = done(kb, b"1"), done(kb, b"2")
-    previews = Previews(storage.settings)
+    previews = Previews(storage.settings, Cache(storage.settings))
 
     def draw(path: Path, *_: object) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

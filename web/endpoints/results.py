@@ -131,6 +131,22 @@ def _original(parts: State, request: Request) -> tuple[Path, documents.Found]:
     return kb.files(document).original, documents.find(kb, document)
 
 
+async def searchable(request: Request) -> Response:
+    """GET .../documents/{id}/searchable.pdf: the original's pages with the words that were read, to select and find."""
+    parts = state(request)
+    kb, found, run = await in_thread(_to_be_searchable, parts, request)
+    path = await parts.searchable.file(kb, request.path_params["document"], found.kind, run)
+    name = f"{Path(found.filename).stem}-searchable.pdf"
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return await _file(path, media_type=_MEDIA["pdf"], filename=name, headers=headers)
+
+
+def _to_be_searchable(parts: State, request: Request) -> tuple[KnowledgeBase, documents.Found, int]:
+    _, kb = parts.knowledge_base(request)
+    document = request.path_params["document"]
+    return kb, documents.find(kb, document), _published(kb, document)
+
+
 async def page_list(request: Request) -> Response:
     """GET .../documents/{id}/pages: of the latest run, so that pages show up as they are read."""
     return answer(await in_thread(_page_list, state(request), request))

@@ -127,5 +127,16 @@ export const errorAt = (path) =>
     (error) => error,
   );
 
+/** Has the server make a file, without taking it: that may last longer than an answer should. */
+export async function made(path) {
+  let response;
+  try {
+    response = await fetch(path, { method: "HEAD" });
+  } catch {
+    throw unreachable();
+  }
+  if (!response.ok) throw (await errorAt(path)) ?? errorOf(response.status, "");
+}
+
 export const socketAddress = (kb, since) =>
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${kbPath(kb)}/events${queryOf({ since })}`;

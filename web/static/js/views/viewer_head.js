@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { el, icon, setText } from "../dom.js";
 import { percent, timeLeft } from "../format.js";
 import { sentence, t } from "../i18n.js";
-import { errorNote } from "../notices.js";
+import { errorNote, toastError } from "../notices.js";
 import { needsPassword } from "./password_dialog.js";
 
 /** Makes the head: `{node, show(document), page(info, place), failed(error), connected(yes)}`. */
@@ -22,7 +22,11 @@ export function viewerHead(kb, id, { retry, reprocess }) {
     );
   const original = download("original", "download", t("viewer.original"));
   const markdown = download("markdown", "markdown", "Markdown");
-  markdown.hidden = true;
+  const searchable = download("searchable.pdf", "search", t("viewer.searchable"));
+  searchable.id = "download-searchable";
+  searchable.title = t("viewer.searchableWhat");
+  searchable.addEventListener("click", makeSearchable);
+  markdown.hidden = searchable.hidden = true;
   const again = el(
     "button",
     {
@@ -47,12 +51,28 @@ export function viewerHead(kb, id, { retry, reprocess }) {
   const node = el(
     "div",
     { class: "head" },
-    el("div", { class: "head-line" }, name, el("div", { class: "head-actions" }, again, original, markdown)),
+    el("div", { class: "head-line" }, name, el("div", { class: "head-actions" }, again, original, searchable, markdown)),
     facts,
     problem,
     lost,
   );
   let noteShown = "";
+
+  /** The first time the server makes it, a long document's in half a minute; then the browser takes it. */
+  async function makeSearchable(event) {
+    event.preventDefault();
+    if (searchable.getAttribute("aria-busy")) return;
+    searchable.setAttribute("aria-busy", "true");
+    setText(searchable.lastChild, t("viewer.searchableMaking"));
+    try {
+      await api.made(searchable.href);
+      location.assign(searchable.href);
+    } catch (error) {
+      toastError(error);
+    }
+    searchable.removeAttribute("aria-busy");
+    setText(searchable.lastChild, t("viewer.searchable"));
+  }
 
   function drawNote(document) {
     const { failed, total } = document.pages;
@@ -75,7 +95,7 @@ export function viewerHead(kb, id, { retry, reprocess }) {
     node,
     show(document) {
       setText(name, document.filename);
-      markdown.hidden = document.published_run === null;
+      markdown.hidden = searchable.hidden = document.published_run === null;
       again.hidden = ["queued", "running"].includes(document.status);
       const { review, total } = document.pages;
       const working = document.status === "running" || document.status === "queued";

@@ -1,0 +1,183 @@
+"""The invisible text of a page: words laid over what they were read from, as instructions of a PDF page.
+
+    words -> lines in reading order -> where each word's cell lies -> a content stream
+
+Pure functions on words; knows nothing of files. Boxes are in points of the upright page, y down.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.render.glyphless import DESCENT, NAME, advance
+from pipeline.types import Box, Word
+
+_CLOSED_GAP = 0.3  # in type sizes: between Chinese words, up to here the first is stretched over it, else a space
+_NARROWEST_SPACE = 0.05  # in type sizes
+_OVERLAP_PT = 0.1  # PDFium ends a line between pieces of text that do not overlap, on pages that are turned
+_PLUMB = 1.5  # so many times higher than wide is a word that does not run from left to right,
+_CROWDED = 2.0  # if its letters would also need so many times its width
+_STRAY = 0.6  # in type sizes: a word so far off the line that the others make stands by itself
+_STEEPEST = 0.2  # slope of a line that is askew; beyond, the words are no line
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a word's text goes.
+
+    Attributes:
+        box: it fills this.
+        quarter_turns: clockwise, 0 for text from left to right, 1 from top to bottom, 3 from bottom to top.
+        space: width of the space after it, points; 0 for none.
+        slope: how far the text goes down, a point to the right.
+    """
+
+    text: str
+    box: Box
+    quarter_turns: int = 0
+    space: float = 0.0
+    slope: float = 0.0
+
+
+def lines_in_order(words: Sequence[Word], layout: Sequence[Box]) -> list[list[Word]]:
+    """Words grouped into lines, in reading order.
+
+    Args:
+        words: in the reader's order.
+        layout: boxes of the page's lines in reading order, as they were laid out. Words that are in none of them come
+            last, by the reader's own lines.
+    """
+    held: list[list[Word]] = [[] for _ in layout]
+    own: dict[int, list[Word]] = {}
+    boxes = sorted(enumerate(layout), key=lambda line: line[1].width * line[1].height)
+    for word in words:
+        x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
+        at = next((at for at, box in boxes if box.x0 - 1 <= x <= box.x1 + 1 and box.y0 - 1 <= y <= box.y1 + 1), None)
+        (own.setdefault(word.line, []) if at is None else held[at]).append(word)
+    return [_sorted(line) for line in (*held, *own.values()) if line]
+
+
+def _sorted(line: list[Word]) -> list[Word]:
+    box = _around(line)
+    if box.height > _PLUMB * box.width and all(turns_of(word) for word in line):
+        return sorted(line, key=lambda word: word.box.y0, reverse=turns_of(line[0]) == 3)
+    return sorted(line, key=lambda word: word.box.x0)
+
+
+def turns_of(word: Word) -> int:
+    """Quarter turns clockwise that its text makes: a word much higher than its letters allow is not level."""
+    width, height = word.box.width, word.box.height
+    if len(word.text) < 2 or height < _PLUMB * width or _ems(word.text) * height < _CROWDED * width:
+        return 0
+    return 1 if any(map(is_wide, word.text)) else 3  # Chinese runs down; Latin beside charts and tables runs up
+
+
+def cells(line: Sequence[Word]) -> list[Cell]:
+    """Where the words of a line go: on one baseline, where they have one, without gaps that would read as spaces."""
+    if any(turns_of(word) for word in line):
+        return [Cell(word.text, word.box, turns_of(word)) for word in line]
+    boxes, slope = _on_one_line(line)
+    placed = [Cell(word.text, box, slope=slope) for word, box in zip(line, boxes, strict=True)]
+    for at, (cell, after) in enumerate(itertools.pairwise(placed)):
+        size = cell.box.height
+        gap = after.box.x0 - cell.box.x1
+        if _apart(cell.text[-1], after.text[0]) or gap > _CLOSED_GAP * size:
+            placed[at] = replace(cell, space=max(gap, _NARROWEST_SPACE * size))
+        elif gap > 0:
+            placed[at] = replace(cell, box=cell.box._replace(x1=after.box.x0 + _OVERLAP_PT))
+    return placed
+
+
+def _apart(before: str, after: str) -> bool:
+    """Whether a space belongs between words that end and begin so: Latin ones, and a Latin one beside a Chinese one."""
+    wide = is_wide(before), is_wide(after)
+    return not any(wide) or (not all(wide) and before.isalpha() and after.isalpha())
+
+
+def _on_one_line(line: Sequence[Word]) -> tuple[list[Box], float]:
+    """The words' boxes with the lower and upper sides of their line at their left, and the line's slope.
+
+    Readers give some words the box of their ink: "no" is lower than "page", and they are on one baseline. The boxes of
+    a line that is askew go down in steps.
+    """
+    boxes = [word.box for word in line]
+    middles = [((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) for box in boxes]
+    reach = 2 * max(box.height for box in boxes)
+    slopes = [
+        (b[1] - a[1]) / (b[0] - a[0]) for a in middles for b in (middles[0], middles[-1]) if abs(b[0] - a[0]) > reach
+    ]
+    slope = statistics.median(slopes) if slopes else 0.0
+    if len(boxes) < 2 or abs(slope) > _STEEPEST:
+        return boxes, 0.0
+    foot = statistics.median(box.y1 - slope * x for box, (x, _) in zip(boxes, middles, strict=True))
+    top = statistics.median(box.y0 - slope * x for box, (x, _) in zip(boxes, middles, strict=True))
+    size = foot - top
+    placed = [
+        Box(box.x0, top + slope * box.x0, box.x1, foot + slope * box.x0)
+        if size > 0 and abs(y - slope * x - (foot + top) / 2) <= _STRAY * size and box.height <= 2 * size
+        else box
+        for box, (x, y) in zip(boxes, middles, strict=True)
+    ]
+    return placed, slope
+
+
+def content(lines: Iterable[Sequence[Cell]], encode: Callable[[str], str], upright: Sequence[float]) -> bytes:
+    """The instructions that lay cells over a page, drawing nothing.
+
+    Args:
+        encode: codes of a text in the hidden font.
+        upright: matrix from points of the upright page, y down, to those of the page.
+    """
+    out = [f"q {_numbers(upright, 6)} cm BT 3 Tr"]
+    size = 0.0
+    for line in lines:
+        for cell in line:
+            size = _put(cell, encode, size, out)
+    return "\n".join([*out, "ET Q", ""]).encode("ascii")
+
+
+def _put(cell: Cell, encode: Callable[[str], str], size_before: float, out: list[str]) -> float:
+    x0, y0, x1, y1 = cell.box
+    along, size = (y1 - y0, x1 - x0) if cell.quarter_turns else (x1 - x0, y1 - y0)
+    size = max(round(size, 1), 0.1)
+    if size != size_before:
+        out.append(f"/{NAME} {size:g} Tf")
+    below = DESCENT * size
+    turn, begin = {
+        0: (f"1 {_numbers([cell.slope] * 2, 4)} -1", (x0, y1 - below)),
+        1: ("0 1 1 0", (x0 + below, y0)),
+        3: ("0 -1 -1 0", (x1 - below, y1)),
+    }[cell.quarter_turns]
+    stretch = max(along, 0.1) / (_ems(cell.text) * size)
+    out.append(f"{turn} {_numbers(begin, 2)} Tm {100 * stretch:.4g} Tz <{encode(cell.text)}> Tj")
+    if cell.space:
+        stretch = (cell.space + 2 * _OVERLAP_PT) / (advance(" ") * size)
+        back = 1000 * _OVERLAP_PT / (size * stretch)
+        out.append(f"{100 * stretch:.4g} Tz [{back:.3g} <{encode(' ')}>] TJ")
+    return size
+
+
+def is_wide(char: str) -> bool:
+    """Whether it is of a script that is written without spaces: Han, kana and their punctuation."""
+    code = ord(char)
+    return 0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFE30 <= code <= 0xFE4F or (
+        0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x3FFFF
+    )  # fmt: skip
+
+
+def _ems(text: str) -> float:
+    return sum(map(advance, text))
+
+
+def _numbers(values: Iterable[float], places: int) -> str:
+    return " ".join(f"{value:.{places}f}".rstrip("0").rstrip(".") for value in values)
+
+
+def _around(line: Sequence[Word]) -> Box:
+    box = line[0].box
+    for word in line[1:]:
+        box = box.union(word.box)
+    return box
