@@ -155,6 +155,12 @@ class Form:
         return self.blank.join(text.split())
 
 
+def lost(read: str, text: str) -> float:
+    """Share of the letters and digits of one text that another has not, in whatever order, 0..1."""
+    before, after = (Counter(filter(str.isalnum, unicodedata.normalize("NFKC", part))) for part in (read, text))
+    return 1.0 - (before & after).total() / before.total() if before else 0.0
+
+
 def is_han(text: str) -> bool:
     """Whether most of a text's letters are Chinese characters."""
     letters = sum(character.isalpha() for character in text)

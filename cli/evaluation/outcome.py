@@ -115,7 +115,7 @@ class SetOutcome:
     Attributes:
         files: that took part.
         problems: sentences about files and pages that could not be read or measured, each beginning with its name.
-        notes: sentences about what else lies in the folder.
+        notes: sentences about what else lies in the folder, and about characters that were read and then lost.
         unknown: files without truth, which were read all the same.
     """
 

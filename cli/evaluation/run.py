@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from cli.evaluation.chain import Chain, FileResult, PageResult
 from cli.evaluation.meter import Cost
-from cli.evaluation.metrics import Accuracy, measure
+from cli.evaluation.metrics import Accuracy, lost, measure
 from cli.evaluation.outcome import PageOutcome, SetOutcome
 from cli.evaluation.sets import Item, LabelledSet, TruthError, read_truth
 from pipeline.extract import Block, Document
 from pipeline.settings import Settings
+
+_LOST = 0.02
+"""Share of the characters read that may be missing from the document before it is said."""
 
 
 def evaluate(
@@ -52,7 +55,8 @@ def evaluate(
                 pages = tuple(page for result in results for page in result.pages)
                 problems = (*one.problems, *(problem for result in results for problem in result.problems))
                 unknown = tuple(item.name for item in one.items if item.truth is None)
-                outcomes.append(SetOutcome(one.name, len(one.items), pages, problems, one.notes, unknown))
+                notes = (*one.notes, *(loss for result in results for loss in result.losses))
+                outcomes.append(SetOutcome(one.name, len(one.items), pages, problems, notes, unknown))
             return outcomes
         except BaseException:  # Ctrl-C, most likely: nobody waits for pages that are in work
             pool.shutdown(wait=False, cancel_futures=True)
@@ -66,6 +70,7 @@ class _Judged(NamedTuple):
 
     pages: list[PageOutcome]
     problems: list[str]
+    losses: list[str]
 
 
 def _judge(item: Item, result: FileResult) -> _Judged:
@@ -81,7 +86,7 @@ def _judge(item: Item, result: FileResult) -> _Judged:
     if result.error is not None:  # counts as pages of which nothing was read: a reader must not gain by refusing
         pages = tuple(PageResult(number, None, result.error, Cost()) for number in range(1, len(truths or [""]) + 1))
     if truths is not None and len(truths) == 1 < len(pages):
-        return _Judged([_whole(item, result, truths[0])], problems)
+        return _Judged([_whole(item, result, truths[0])], problems, _losses(item, result))
     if truths is not None and len(truths) != len(pages):
         problems.append(f"{item.name}: not measured: its truth has {len(truths)} pages, it has {len(pages)}.")
         truths = None
@@ -91,7 +96,7 @@ def _judge(item: Item, result: FileResult) -> _Judged:
         name = item.name if len(pages) == 1 else f"{item.name}, page {page.page_number}"
         accuracy = None if truths is None else _accuracy(truths[index], texts, page)
         outcomes.append(PageOutcome.of(name, [page], accuracy, texts.get(page.page_number, "")))
-    return _Judged(outcomes, problems)
+    return _Judged(outcomes, problems, _losses(item, result))
 
 
 def _whole(item: Item, result: FileResult, truth: str) -> PageOutcome:
@@ -105,6 +110,18 @@ def _accuracy(truth: str, texts: dict[int, str], page: PageResult) -> Accuracy:
     """A page that failed counts as one of which nothing was read."""
     words = [word.text for word in page.reading.words] if page.reading else []
     return measure(truth, texts.get(page.page_number, ""), words)
+
+
+def _losses(item: Item, result: FileResult) -> list[str]:
+    """Sentences about characters that were read and are not in what users get; headers and footers may be left out."""
+    read = "".join(word.text for page in result.pages if page.reading for word in page.reading.words)
+    running = "".join(block.text for page in result.document.pages for block in page.blocks if block.running)
+    got = {"document": "".join(page_texts(result.document).values()), "Markdown": result.markdown + running}
+    return [
+        f"{item.name}: {share:.0%} of the characters read are not in the {where}."
+        for where, text in got.items()
+        if (share := lost(read, text)) > _LOST
+    ]
 
 
 def page_texts(document: Document) -> dict[int, str]:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.evaluate import eval_command
-from tests.bench.eval_pages.pages import draw
+from tests.bench.eval_pages.pages import SETS, draw
 
 _DRAWN = "drawn"
 
@@ -50,11 +50,11 @@ def main() -> int:
 def _show_kinds(sets: list[dict[str, Any]]) -> None:
     """A row a kind of page; a star where it is flagged for review."""
     pages: dict[str, dict[str, dict[str, Any]]] = {}
-    scripts = [one["name"] for one in sets if one["name"] in ("en", "zh", "mixed")]
-    for one in sets:
-        if one["name"] in scripts:
-            for page in one["page_list"]:
-                pages.setdefault(Path(page["name"]).stem, {})[one["name"]] = page
+    drawn = sets[: len(SETS)]
+    scripts = [one["name"] for one in drawn]
+    for one in drawn:
+        for page in one["page_list"]:
+            pages.setdefault(Path(page["name"]).stem, {})[one["name"]] = page
     table = Table(title="Drawn pages: characters, F1 of words, CPU s; * flagged for review")
     table.add_column("what happened to it")
     for script in scripts:

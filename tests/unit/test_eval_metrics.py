@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.evaluation.metrics import Spread, is_han, measure
+from cli.evaluation.metrics import Spread, is_han, lost, measure
 
 
 def test_a_page_read_right_is_right_by_every_figure() -> None:
@@ -97,6 +97,12 @@ def test_any_two_texts_have_figures_within_their_ranges(truth: str, text: str) -
         assert 0 <= words.kept <= 1 and 0 <= words.invented <= 1 and 0 <= words.f1 <= 1
     assert measure(truth, truth, truth.split()).cer == 0.0
     assert found.flexible_cer <= found.cer
+
+
+def test_what_was_read_and_then_lost() -> None:
+    assert lost("sim- ply ，一", "simply 一") == 0.0
+    assert lost("abcd", "xbca") == pytest.approx(1 / 4)
+    assert lost("", "x") == lost("-", "") == 0.0
 
 
 def test_what_is_han() -> None:
