@@ -88,18 +88,21 @@ def _paragraphs(blocks: Sequence[Block]) -> list[_Paragraph]:
             paragraphs += _table_rows(parts, tuple(title for _, title in path))
             continue
         lines = [(line, part.page_number) for part in parts for line in part.lines]
+        if not lines:
+            continue  # a picture without a word in it
         texts = [line.text for line, _ in lines]
         text, spans = _join_lines(texts, lines)
-        if block.kind == "heading":
+        level = block.level if block.kind == "heading" else 0
+        if level:
             path = [(level, title) for level, title in path if level < block.level] + [(block.level, text)]
         paragraphs.append(
-            _Paragraph(text, spans, [span.start for span in spans], block.level, tuple(title for _, title in path))
+            _Paragraph(text, spans, [span.start for span in spans], level, tuple(title for _, title in path))
         )
     return paragraphs
 
 
 def _whole(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Blocks that a column or page broke, with what they go on with; running text goes on beyond a table."""
+    """Blocks that a column or page broke, with what they go on with; running text goes on beyond what is aside."""
     groups: list[list[Block]] = []
     text: list[Block] | None = None
     for block in blocks:
@@ -108,6 +111,8 @@ def _whole(blocks: Sequence[Block]) -> list[list[Block]]:
                 groups[-1].append(block)
             else:
                 groups.append([block])
+        elif block.aside:
+            groups.append([block])
         elif block.continues and text is not None:
             text.append(block)
         else:

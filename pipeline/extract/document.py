@@ -78,15 +78,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Block:
-    """A heading, a paragraph or a list item, or the part of one that stands in one column of one page.
+    """A heading, a paragraph, a list item or the like, or the part of one that stands in one column of one page.
 
     Attributes:
         lines: may be empty where there is an `area`.
-        level: 1..3 for headings, else 0.
-        continues: goes on with the sentence of the last block before it that is no header or footer (a paragraph
-            broken by the end of a column or page).
+        level: 1..3 for headings; of list items how deep they are nested, from 0; else 0.
+        continues: goes on with the sentence of the last block of running text before it (a paragraph broken by the
+            end of a column or page), or with the table before it.
         table: the cells, of a table.
-        area: what the block takes of the page, where that is more than its lines: a table's frame, a figure.
+        area: what the block takes of the page, where that is more than its lines: a table's frame, a figure. The
+            lines of a figure are the labels in it.
     """
 
     kind: Kind
@@ -118,10 +119,15 @@ class Block:
         """Whether it is a header or footer, which belongs to the page and not to the text."""
         return self.kind in ("header", "footer")
 
+    @property
+    def aside(self) -> bool:
+        """Whether it stands beside the running text, so that a paragraph may go on after it."""
+        return self.kind in ("table", "figure", "caption", "footnote")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page and its blocks in reading order; headers come first, footers last."""
+    """A page and its blocks in reading order; headers come first, footnotes and footers last."""
 
     page_number: int
     width_pt: float

@@ -1,7 +1,8 @@
 """Which blocks are headings, and of what level.
 
 A heading is short, closes no sentence, and is set apart: by larger type, by bold type, or by a number. Type sizes of
-a text layer are exact; those of OCR are heights of boxes that wander by a fifth, so there only plain cases count.
+a text layer are exact; those of OCR wander by a tenth and more in short lines, so there a little larger type counts
+only for a short line that stands apart.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pipeline.extract.paragraphs import Draft
 
 _LARGER = 1.13  # a text layer's heading size over the text's
 _LARGER_OCR = 1.45
+_A_LITTLE_LARGER_OCR = 1.16  # of a line read by OCR that looks like a heading otherwise
 _MAX_LETTERS = 160  # a Han character counts as two
 _MAX_LINES = 5  # a block of as many is no heading
 _MAX_LETTERS_WEAK = 90  # where only bold type or a number speaks for it
@@ -56,7 +58,10 @@ def mark_headings(drafts: Sequence[Draft], bodies: Sequence[float]) -> None:
     for i, draft in enumerate(drafts):
         ratio = draft.rows[0].size / bodies[i]
         after = drafts[i + 1] if i + 1 < len(drafts) else None
-        if _is_heading(draft, texts[i], ratio, after, texts[i + 1] if after else "", bold_share, upper_share):
+        # A title may come in two pieces.
+        under = next((d for d in drafts[i + 1 : i + 3] if d.rows[0].size < 0.93 * draft.rows[0].size), after)
+        out = not draft.rows[0].text_layer and _stands_out(draft, texts[i], ratio, under)
+        if out or _is_heading(draft, texts[i], ratio, after, texts[i + 1] if after else "", bold_share, upper_share):
             found.append((draft, texts[i], ratio))
     _set_levels(found)
 
@@ -75,7 +80,7 @@ def _is_heading(
     draft: Draft, text: str, ratio: float, after: Draft | None, text_after: str, bold_share: float, upper_share: float
 ) -> bool:
     row = draft.rows[0]
-    if len(draft.rows) >= _MAX_LINES or len(text) > _MAX_LETTERS:
+    if draft.kind in ("caption", "footnote") or len(draft.rows) >= _MAX_LINES or len(text) > _MAX_LETTERS:
         return False
     letters = sum(1 for c in text if c.isalpha())
     length = len(text) + han_count(text)
@@ -112,6 +117,18 @@ def _is_heading(
     return shouted and upper_share < 0.4 and _sets_apart(draft, after) and not text_after.isupper()
 
 
+def _stands_out(draft: Draft, text: str, ratio: float, under: Draft | None) -> bool:
+    """A short line of OCR, larger than what stands under it, with at least as much white above as below."""
+    length = len(text) + han_count(text)
+    if draft.kind != "paragraph" or draft.tabular or ratio < _A_LITTLE_LARGER_OCR or len(draft.rows) > 2:
+        return False
+    if under is None or under.kind in ("caption", "footnote") or not 4 <= length <= 60 * len(draft.rows):
+        return False
+    if text[-1] in _CLOSED or text.endswith((".", "．", ":", "：")) or 2 * sum(map(str.isalpha, text)) < len(text):
+        return False
+    return draft.rows[0].size >= 1.1 * under.rows[0].size and draft.gap_em >= min(under.gap_em - 0.1, 1.0)
+
+
 def _sets_apart(draft: Draft, after: Draft) -> bool:
     """More white above than the text that follows has below it."""
     return draft.gap_em > 0.8 and draft.gap_em >= after.gap_em - 0.1
@@ -122,7 +139,7 @@ def _set_levels(found: Sequence[tuple[Draft, str, float]]) -> None:
     sizes = sorted({draft.rows[0].size for draft, _, ratio in found if ratio >= _LARGER}, reverse=True)
     rank: dict[float, int] = {}
     level, top = 0, 0.0
-    tolerance = _SAME_SIZE if all(draft.rows[0].text_layer for draft, _, _ in found) else 1.25
+    tolerance = _SAME_SIZE if all(draft.rows[0].text_layer for draft, _, _ in found) else 1.15
     for size in sizes:
         if not level or size * tolerance < top:
             level, top = level + 1, size

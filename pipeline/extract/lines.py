@@ -16,6 +16,7 @@ from statistics import median
 from pipeline.extract.document import Line
 from pipeline.extract.join import clean_text, han_count, needs_space
 from pipeline.extract.letterspacing import set_apart
+from pipeline.extract.sizes import typeset_size
 from pipeline.extract.skew import skew
 from pipeline.types import Box, PageReading, Word
 
@@ -134,7 +135,8 @@ def rows_of(segments: Iterable[Segment], overlap: float = 0.5) -> list[list[Segm
 def finish_row(segments: Sequence[Segment], text_layer: bool) -> Row:
     """The row of segments as a line of text."""
     words = [word for segment in segments for word in segment.words]
-    size = _main_size(words) if text_layer else max(segments, key=lambda s: s.x1 - s.x0).size
+    widest = max(segments, key=lambda s: s.x1 - s.x0)
+    size = _main_size(words) if text_layer else widest.size
     parts = [words[0].text]
     hole = 0.0
     vertical = segments[0].vertical
@@ -158,6 +160,8 @@ def finish_row(segments: Sequence[Segment], text_layer: bool) -> Row:
     box = Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
     bold = sum(len(word.text) for word in words if word.bold)
     total = sum(len(word.text) for word in words)
+    if not text_layer:
+        size = _size_read(widest)
     line = Line("".join(parts), box, size, bold > 0.85 * total, tuple(words))
     weight = len(line.text) + han_count(line.text)
     yc = sum(s.yc for s in segments) / len(segments)
@@ -167,6 +171,16 @@ def finish_row(segments: Sequence[Segment], text_layer: bool) -> Row:
         x0 += words[1].box.x0 - words[0].box.x0 if _is_speck(words[0], opens=True) else 0.0
         x1 -= words[-1].box.x1 - words[-2].box.x1 if _is_speck(words[-1]) else 0.0
     return Row(line, x0, x1, yc, size, hole, text_layer, weight)
+
+
+def _size_read(segment: Segment) -> float:
+    """Type size of a segment that OCR read; wide white between its words is not counted."""
+    text, width = segment.words[0].text, segment.words[0].box.width
+    for before, after in itertools.pairwise(segment.words):
+        white = min(max(after.box.x0 - before.box.x1, 0.0), 0.35 * segment.size)
+        text += (" " if white > 0.15 * segment.size else "") + after.text
+        width += white + after.box.width
+    return typeset_size(text, width, segment.size)
 
 
 def _is_speck(word: Word, opens: bool = False) -> bool:

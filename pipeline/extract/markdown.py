@@ -43,6 +43,8 @@ def to_markdown(document: Document) -> str:
                 continue
             tables[len(parts)] = [block]
             parts.append(("table", 0, ""))
+        elif block.aside:
+            parts.append((block.kind, 0, block.text))
         elif block.continues and running >= 0:
             kind, level, text = parts[running]
             drop, separator = seam(text, block.text)
@@ -52,10 +54,17 @@ def to_markdown(document: Document) -> str:
             parts.append((block.kind, block.level, block.text))
     out: list[str] = []
     before = ""
+    indents: list[int] = []  # of the list items that are open, outermost first
     for number, (kind, level, text) in enumerate(parts):
+        if kind == "figure" and not text:
+            continue
         if out:
             out.append("\n" if kind == before == "list_item" else "\n\n")
-        if number in tables:
+        if kind == "list_item":
+            indents = indents[:level] if before == "list_item" else []
+            out.append(" " * (indents[-1] if indents else 0) + _item(text))
+            indents.append((indents[-1] if indents else 0) + len(_mark(text)))
+        elif number in tables:
             out.append(table_markdown(joined(tables[number]).table, escape_inline))
         else:
             out.append(_render(kind, level, text))
@@ -67,9 +76,21 @@ def _render(kind: str, level: int, text: str) -> str:
     if kind == "heading":
         # A closing run of # would be taken for decoration.
         return "#" * level + " " + re.sub(r"(^|\s)(#+)$", r"\1\\\2", escape_inline(text))
-    if kind == "list_item":
-        number = _ORDERED.match(text)
-        if number:
-            return f"{number.group().strip()} {escape_markdown(text[number.end() :])}"
-        return "- " + escape_markdown(BULLET.sub("", text, count=1))
+    if kind == "caption":
+        return f"*{escape_inline(text)}*"
+    if kind == "figure":
+        # Labels of a chart: kept for whoever searches or reads the source, no part of the text that is shown.
+        return f"<!-- figure: {text.replace('--', '- -').replace('>', ' ')} -->"
     return escape_markdown(text)
+
+
+def _item(text: str) -> str:
+    """A list item with a mark that Markdown knows."""
+    number = _ORDERED.match(text)
+    rest = text[number.end() :] if number else BULLET.sub("", text, count=1)
+    return _mark(text) + escape_markdown(rest)
+
+
+def _mark(text: str) -> str:
+    number = _ORDERED.match(text)
+    return f"{number.group().strip()} " if number else "- "

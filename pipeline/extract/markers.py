@@ -6,7 +6,9 @@ import re
 
 _BULLETS = "•◦‣⁃∙▪▫■□●○◆◇►▶➢➤✓✔❖★☆·・‧*–—-"
 # Private-use bullets come out of Word's Symbol and Wingdings fonts.
-BULLET = re.compile(rf"^(?:[{re.escape(_BULLETS)}\uf0b7\uf0a7\uf0d8\uf0fc\uf06c\uf06e](?=\s|$)|[•◦‣▪■●◆►➢➤❖](?=\S))\s*")
+BULLET = re.compile(
+    rf"^(?:[{re.escape(_BULLETS)}\uf0b7\uf0a7\uf0d8\uf0fc\uf06c\uf06e](?=\s|$)|[•◦‣▪■●◆►➢➤❖](?=\S)|[·・‧](?=[\u4e00-\u9fff]))\s*"
+)
 # "*", "-" and dashes open a sentence of dialogue or a footnote as well: only before a space, as above.
 _HAN_NUMBER = "一二三四五六七八九十百〇零0-9０-９"
 ORDERED = re.compile(
@@ -34,3 +36,19 @@ def number_depth(text: str) -> int:
     """Depth of a decimal section number: 1 for "2 Method", 3 for "2.1.4 Loss", 0 without one."""
     found = DECIMAL.match(text)
     return found.group(1).count(".") + 1 if found else 0
+
+
+_FIGURE_NUMBER = r"\s?(?:[A-Z]?\d{1,3}(?:[.\-–]\d{1,3}){0,2}[a-z]?|[IVX]{1,5}|[一二三四五六七八九十]{1,3})"
+CAPTION = re.compile(
+    rf"(?:Fig(?:ure|s?\.)|FIG(?:URE|\.)|Tab(?:le|\.)|TABLE|Chart|Plate|Exhibit|Scheme|Diagram|Abb(?:ildung|\.)|Tabelle)"
+    rf"{_FIGURE_NUMBER}(?P<mark>\s*[.:：|—–-]|\s*$|\)|(?=\s))"
+)
+CAPTION_HAN = re.compile(rf"(?:附?[图圖表]|[图圖]表){_FIGURE_NUMBER}(?P<mark>\s*[.:：、]|\s|$|(?=[\u4e00-\u9fff]))")
+# "表1所示", "图 2 给出了": sentences about a figure, not its name.
+_SPOKEN_OF = re.compile(r"\s*(?:所|中|给出|给了|为|是|可|显示|展示|表明|说明|列出|和|与|及|至|的)")
+
+
+def caption_mark(text: str) -> re.Match[str] | None:
+    """What a figure or table is called, at the beginning of the text: the match has a group `mark` for what follows."""
+    found = CAPTION.match(text) or CAPTION_HAN.match(text)
+    return None if found and _SPOKEN_OF.match(text[found.end() :]) else found

@@ -13,13 +13,20 @@ from dataclasses import dataclass
 from statistics import median
 
 from pipeline.extract.document import Kind
+from pipeline.extract.join import han_count
 from pipeline.extract.lines import TABULAR_EM, Row
-from pipeline.extract.markers import LEADERS, list_marker
+from pipeline.extract.markers import LEADERS, caption_mark, list_marker
 from pipeline.wide import is_wide
 
+_OTHER_SIZE = 1.17  # ratio of type sizes from which on two lines are of different type
+_OTHER_SIZE_OCR, _OTHER_SIZE_OCR_SHORT = 1.22, 1.45  # where OCR tells it, and from a few letters
+_TOLD_LETTERS = 6
+_TITLE = 1.25  # of the usual size in the column, from which on two centred lines are one title
 _AROUND = 4  # lines above and below that are looked at for the right edge
 # "Phone: ...", "电话：...": where one such line follows another, each stands for itself.
 _LABEL = re.compile(r"[^\s:：，。,]{1,8}\s?：|[A-Z][A-Za-z/&-]*(?: [A-Za-z/&-]+){0,2}:(?=\s)")
+# Lines that are nothing but an e-mail address, a link or a telephone number.
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{3,}|(?:https?://|www\.)\S+|\+?[\d\s()./-]{7,20}")
 _SENTENCE_ENDS = frozenset(".!?:;。！？：；…\"'”’」』)）")
 
 
@@ -32,6 +39,7 @@ class Draft:
             the first.
         full: its last line reaches the right edge of its column.
         flush: its first line starts at the left edge of its column.
+        indented: it stands in as far as the first line of a paragraph does.
     """
 
     rows: list[Row]
@@ -41,6 +49,7 @@ class Draft:
     gap_em: float = 9.0
     full: bool = False
     flush: bool = False
+    indented: bool = False
 
     @property
     def tabular(self) -> bool:
@@ -70,10 +79,12 @@ def cut_paragraphs(rows: Sequence[Row]) -> list[Draft]:
     left = min(row.x0 for row in rows)
     pitch = _pitch(rows)
     rights = _right_edges(rows, pitch)
+    large = _TITLE * median(row.size for row in rows)
     drafts = [_open(rows[0], None, left)]
     for i, row in enumerate(rows[1:], start=1):
         draft, above, right = drafts[-1], rows[i - 1], rights[i - 1]
-        if _breaks(draft, above, row, right, pitch):
+        title = min(above.size, row.size) > large and _is_middled(above, row, left, right)
+        if not title and _breaks(draft, above, row, right, pitch):
             draft.full = above.x1 > right - 2.0 * above.size
             drafts.append(_open(row, above, left))
         else:
@@ -83,7 +94,8 @@ def cut_paragraphs(rows: Sequence[Row]) -> list[Draft]:
 
 
 def _open(row: Row, above: Row | None, left: float) -> Draft:
-    draft = Draft([row], flush=row.x0 < left + 0.5 * row.size)
+    indent = row.x0 - left
+    draft = Draft([row], flush=indent < 0.5 * row.size, indented=0.5 * row.size < indent < 3.5 * row.size)
     if above is not None:
         draft.gap_em = (row.yc - above.yc) / row.size - 1.0
     if list_marker(row.text) and not is_tabular(row):
@@ -104,20 +116,29 @@ def _right_edges(rows: Sequence[Row], pitch: float) -> list[float]:
     left = min(row.x0 for row in rows)
     rights = []
     for i, row in enumerate(rows):
-        ends = [row.x1]
-        for step in (-1, 1):
-            j = i
-            while 0 <= j + step < len(rows) and abs(j + step - i) <= _AROUND:
-                size = max(rows[j].size, rows[j + step].size)
-                distance = abs(rows[j + step].yc - rows[j].yc)
-                if distance > 1.28 * pitch * size or size > 1.17 * rows[j + step].size or is_tabular(rows[j + step]):
-                    break
-                j += step
-                ends.append(rows[j].x1)
-        ends.sort(reverse=True)
-        agree = len(ends) > 2 and ends[0] - ends[1] < 2.0 * row.size and ends[0] - left > 0.5 * (edge - left)
-        rights.append(min(edge, ends[0]) if agree else edge)
+        up, down = ([row.x1, *_ends(rows, i, step, pitch)] for step in (-1, 1))
+        agreed = [edge]
+        for ends, enough in ((up + down[1:], 3), (up, 4), (down, 4)):
+            ends.sort(reverse=True)
+            agree = len(ends) >= enough and ends[0] - ends[enough - 2] < 2.0 * row.size
+            if agree and ends[0] - left > 0.5 * (edge - left):
+                agreed.append(ends[0])
+        rights.append(min(agreed))
     return rights
+
+
+def _ends(rows: Sequence[Row], i: int, step: int, pitch: float) -> list[float]:
+    """Where the lines above (step -1) or below row i end that are set like it."""
+    ends: list[float] = []
+    j = i
+    while 0 <= j + step < len(rows) and abs(j + step - i) <= _AROUND:
+        size = max(rows[j].size, rows[j + step].size)
+        distance = abs(rows[j + step].yc - rows[j].yc)
+        if distance > 1.28 * pitch * size or size > 1.17 * rows[j + step].size or is_tabular(rows[j + step]):
+            break
+        j += step
+        ends.append(rows[j].x1)
+    return ends
 
 
 def _pitch(rows: Sequence[Row]) -> float:
@@ -129,9 +150,8 @@ def _pitch(rows: Sequence[Row]) -> float:
 
 def _breaks(draft: Draft, above: Row, row: Row, right: float, pitch: float) -> bool:
     """Whether the row begins a new block."""
-    tolerance = 1.17 if above.text_layer else 1.45
     size = max(above.size, row.size)
-    if size > tolerance * min(above.size, row.size) or (above.line.bold != row.line.bold and above.text_layer):
+    if _changes_type(above, row):
         return True
     step = (row.yc - above.yc) / size
     if step > max(1.28 * pitch, pitch + 0.3) or step < -0.5:
@@ -140,6 +160,10 @@ def _breaks(draft: Draft, above: Row, row: Row, right: float, pitch: float) -> b
         return True
     indent = (row.x0 - above.x0) / size
     first = draft.rows[0]
+    if caption_mark(row.text) and (ends_sentence(above.text) or _is_short(above, row, right)):
+        return True
+    if _ADDRESS.fullmatch(row.text) or _ADDRESS.fullmatch(above.text):
+        return True
     if _LABEL.match(row.text) and _LABEL.match(first.text) and indent < 0.5:
         return True
     if list_marker(row.text) and (
@@ -149,8 +173,11 @@ def _breaks(draft: Draft, above: Row, row: Row, right: float, pitch: float) -> b
     if draft.kind == "list_item":
         # Text that goes on stands under the item's text or, where the line above is full, under its bullet.
         if row.x0 < first.x0 - 0.8 * size:
-            return True
-        return abs(row.x0 - first.x0) < 0.5 * size and _is_short(above, row, right)
+            # Bullets that stand in like the first line of a paragraph: what goes on stands at the edge of the column.
+            hangs_out = len(draft.rows) == 1 or abs(row.x0 - above.x0) < 0.5 * size
+            return not (draft.indented and hangs_out) or _is_short(above, row, right)
+        beside = row.x0 > first.x0 + max(_marker_width(first), 0.0) + 0.8 * size
+        return (abs(row.x0 - first.x0) < 0.5 * size or beside) and _is_short(above, row, right)
     if _is_centred(above, row, right):
         return False
     if len(draft.rows) > 1 and indent < -0.8:
@@ -158,6 +185,37 @@ def _breaks(draft: Draft, above: Row, row: Row, right: float, pitch: float) -> b
     if indent > 0.8 and indent < 8 and (ends_sentence(above.text) or _is_short(above, row, right)):
         return True
     return _is_short(above, row, right)
+
+
+def _marker_width(row: Row) -> float:
+    """How far the text of a list item stands in from its mark, in points."""
+    marker = list_marker(row.text)
+    words = row.line.words
+    if len(words) > 1 and len(words[0].text) <= len(marker.strip()):
+        return words[1].box.x0 - words[0].box.x0
+    return row.size * (len(marker) + han_count(marker)) / 2
+
+
+def _changes_type(above: Row, row: Row) -> bool:
+    """Whether the row is set in another type than the one above it."""
+    ratio = max(above.size, row.size) / min(above.size, row.size)
+    if not above.text_layer:
+        return ratio > (_OTHER_SIZE_OCR if min(above.weight, row.weight) >= _TOLD_LETTERS else _OTHER_SIZE_OCR_SHORT)
+    if ratio <= _OTHER_SIZE and above.line.bold == row.line.bold:
+        return False
+    # A few words in small capitals or bold type may fill the end of one line or the beginning of the next.
+    last, first = above.line.words[-1], row.line.words[0]
+    same = max(last.size_pt, first.size_pt) <= _OTHER_SIZE * min(last.size_pt, first.size_pt)
+    return not (same and last.bold == first.bold and not _is_one_type(above) and not _is_one_type(row))
+
+
+def _is_one_type(row: Row) -> bool:
+    """Whether all words are of one size and weight."""
+    first = row.line.words[0]
+    return all(
+        word.bold == first.bold and abs(word.size_pt - first.size_pt) <= (_OTHER_SIZE - 1) * first.size_pt
+        for word in row.line.words
+    )
 
 
 def _is_short(above: Row, row: Row, right: float) -> bool:
@@ -175,6 +233,14 @@ def _is_short(above: Row, row: Row, right: float) -> bool:
             break
     width = (row.x1 - row.x0) * min(1.0, (len(latin) + 1) / max(row.weight, 1))
     return room > width + 1.0 * row.size and room > 0.04 * (right - above.x0)
+
+
+def _is_middled(above: Row, row: Row, left: float, right: float) -> bool:
+    """Two lines of a title, one set in the middle under the other and both clear of the edges."""
+    same = abs((above.x0 + above.x1) - (row.x0 + row.x1)) < 1.2 * row.size
+    clear = min(above.x0, row.x0) > left + row.size and max(above.x1, row.x1) < right - row.size
+    close = 0.8 < (row.yc - above.yc) / row.size < 2.0
+    return same and clear and close and not _changes_type(above, row)
 
 
 def _is_centred(above: Row, row: Row, right: float) -> bool:

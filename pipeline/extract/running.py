@@ -1,4 +1,8 @@
-"""Finding running headers and footers: the same text at the same place on three pages or more, and page numbers."""
+"""Finding running headers and footers: the same text at the same place on several pages, and page numbers.
+
+On three pages or more saying or counting the same is enough. On fewer it must also stand alone at the edge of the
+text, as a letter may well begin like the last one.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,8 @@ _HAN_PAGE = re.compile(r"第\s*([一二三四五六七八九十]+)\s*页")
 _SAYS_PAGE = re.compile(
     r"(?:page\s*\d+(?:\s*(?:of|/)\s*\d+)?|第\s*\d+\s*页(?:[\s,，/]*共\s*\d+\s*页)?|[-–—]\s*\d+\s*[-–—])", re.I
 )
+_BARE = re.compile(r"\d{1,4}")
+_APART_EM = 2.2  # from line to line, where the page before or after says nothing about it
 _OF = re.compile(r"(?<![\d/])(\d{1,5})\s*(?:/|of)\s*(\d{1,5})(?![\d/])")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _HAN = {c: i for i, c in enumerate("〇一二三四五六七八九")}
@@ -60,6 +66,8 @@ def mark_running(pages: Sequence[Page], body_size: float, filled: Collection[int
                 _mark(zone, key, cluster)
             if member is not None:
                 cluster = [member]
+    if len(pages) < _MIN_PAGES:
+        _mark_few(pages, body_size)
     nothing_else = not filled and all(row.kind for _, _, rows in pages for row in rows)
     for number, _, rows in pages:
         if number in filled:
@@ -68,6 +76,44 @@ def mark_running(pages: Sequence[Page], body_size: float, filled: Collection[int
         if nothing_else or (alone and all(row.kind for row in rows)):
             for row in rows:  # forms, cards, slides: what stands alone on its page is the page's text
                 row.kind = ""
+
+
+def _mark_few(pages: Sequence[Page], body_size: float) -> None:
+    """Marks the outermost lines of one or two pages where they count the pages or say the same."""
+    edges: list[dict[str, Row | None]] = []
+    for _, height, rows in pages:
+        ordered = sorted(rows, key=lambda row: row.line.box.y0)
+        edges.append({
+            "header": _lone(ordered[:3], height, body_size), "footer": _lone(ordered[::-1][:3], height, body_size),
+        })  # fmt: skip
+        for zone, row in edges[-1].items():
+            if row is None or row.kind:
+                continue
+            if _SAYS_PAGE.fullmatch(row.text) or (zone == "footer" and _BARE.fullmatch(row.text)):
+                row.kind = zone
+    if len(pages) != 2:
+        return
+    for zone in ("header", "footer"):
+        one, two = (edge[zone] for edge in edges)
+        if one is None or two is None or abs(one.yc / pages[0][1] - two.yc / pages[1][1]) > _PLACE:
+            continue
+        counting = {_value(n) for n in _NUMBER.findall(_plain(two.text))} & {
+            1 + _value(n) for n in _NUMBER.findall(_plain(one.text))
+        }
+        same = _plain(one.text) == _plain(two.text)
+        if same or (counting and _NUMBER.sub("#", _plain(one.text)) == _NUMBER.sub("#", _plain(two.text))):
+            one.kind = two.kind = zone
+
+
+def _lone(ordered: Sequence[Row], height: float, body_size: float) -> Row | None:
+    """The outermost of a page's lines, if it stands apart from the next and near the edge of the paper."""
+    if len(ordered) < 2 or height <= 0:
+        return None
+    row, inner = ordered[0], ordered[1]
+    place = row.yc / height
+    apart = abs(inner.yc - row.yc) > _APART_EM * max(row.size, inner.size)
+    near = min(place, 1 - place) < _ZONE
+    return row if near and apart and row.size < 1.1 * body_size and len(row.text) <= 100 else None
 
 
 def _counts(text: str, page_number: int, page_count: int) -> bool:

@@ -283,9 +283,27 @@ def test_where_there_is_nothing_else_a_repeated_line_is_the_text() -> None:
     assert to_markdown(build_document(pages)).count("白鹭站在河水里") == 3
 
 
-def test_same_line_on_two_pages_only_is_text() -> None:
-    pages = [ocr_page([*typeset("Same words", 50, 20, 300), *typeset(PROSE, 50, 100, 500, 5)], i) for i in (1, 2)]
-    assert to_markdown(build_document(pages)).count("Same words") == 2
+def test_same_line_on_two_pages_is_text_unless_it_stands_apart() -> None:
+    def pages(y: float) -> list[PageReading]:
+        return [ocr_page([*typeset("Same words", 50, y, 300), *typeset(PROSE, 50, 60, 500, 5)], i) for i in (1, 2)]
+
+    assert to_markdown(build_document(pages(45))).count("Same words") == 2
+    document = build_document(pages(20))
+    assert "Same words" not in to_markdown(document)
+    assert [page.blocks[0].kind for page in document.pages] == ["header", "header"]
+
+
+def test_page_numbers_of_two_pages_and_of_one() -> None:
+    two = [ocr_page([*typeset(PROSE, 50, 60, 500), word(str(n), 290, 770, 99)], i) for i, n in enumerate((12, 13), 1)]
+    assert [page.blocks[-1].kind for page in build_document(two).pages] == ["footer", "footer"]
+    one = build_document([ocr_page([*typeset(PROSE, 50, 60, 500), word("第", 280, 770, 99), word("5", 291, 770, 99),
+                                    word("页", 297, 770, 99)])])  # fmt: skip
+    assert one.pages[0].blocks[-1].kind == "footer"
+    sums = [
+        ocr_page([*typeset(PROSE, 50, 60, 500), *typeset(f"Total {n}", 50, 770, 300, 99)], i)
+        for i, n in enumerate((40, 95), 1)
+    ]
+    assert "Total 95" in to_markdown(build_document(sums))
 
 
 def test_paragraph_goes_on_over_the_page() -> None:

@@ -1,0 +1,93 @@
+"""Pictures of a page: their place, and the words in them, which are no part of the text around them.
+
+A chart's labels read as lines of the text would cut it to pieces. They stay with the picture: its block has them as
+lines, so that they are found by a search and missing from no export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.extract.document import Block
+from pipeline.extract.layout import page_regions
+from pipeline.types import Box, PageReading, Word
+
+_MAX_FIGURES = 200
+_PAGE_SHARE = 0.5  # a larger one with text on it is the ground that the text is printed on
+_LABEL_LETTERS = 40  # a line of more is a sentence, and what holds several is a box with text in it
+_SENTENCES = 2
+_TALKS = 400  # letters in all from which on it is text, however short its lines
+
+
+def figure_blocks(reading: PageReading) -> tuple[PageReading, list[Block]]:
+    """Takes the pictures out of a page.
+
+    Args:
+        reading: as it came; what it tells of figures is taken for true but for grounds and frames of text.
+
+    Returns:
+        The reading without the words and rules inside of pictures, and the pictures from top to bottom.
+    """
+    if not reading.figures or reading.vertical:
+        return reading, []
+    areas = sorted(set(reading.figures[:_MAX_FIGURES]), key=lambda box: (box.y0, box.x0, box.x1, box.y1))
+    inside: list[list[Word]] = [[] for _ in areas]
+    rest: list[Word] = []
+    for word in reading.words:
+        at = next((i for i, area in enumerate(areas) if _within(word.box, area)), None)
+        (rest if at is None else inside[at]).append(word)
+    blocks = []
+    page = reading.width_pt * reading.height_pt
+    for area, words in zip(areas, inside, strict=True):
+        lines = tuple(row.line for region in page_regions(replace(reading, words=tuple(words))) for row in region)
+        large = area.width * area.height > _PAGE_SHARE * page
+        if lines and (large or _is_text([line.text for line in lines])):
+            rest += words
+        else:
+            blocks.append(Block("figure", reading.page_number, lines, area=area))
+    taken = [block.area for block in blocks if block.area]
+    rules = tuple(rule for rule in reading.rules if not any(_within(rule, area) for area in taken))
+    order = {id(word): i for i, word in enumerate(reading.words)}
+    rest.sort(key=lambda word: order[id(word)])
+    return replace(reading, words=tuple(rest), rules=rules), blocks
+
+
+def put_in_figures(blocks: Sequence[Block], figures: Sequence[Block]) -> list[Block]:
+    """The blocks in their order with each figure beside its caption, else where it stands in its column."""
+    placed = list(blocks)
+    for figure in figures:
+        box = figure.box
+        beside = [
+            (i, block)
+            for i, block in enumerate(placed)
+            if block.box.x0 < box.x1 and block.box.x1 > box.x0 and block.kind not in ("footnote", "header", "footer")
+        ]
+        middle = (box.y0 + box.y1) / 2
+        above = [(block.box.y1, i) for i, block in beside if block.box.y0 + block.box.y1 < 2 * middle]
+        below = [(block.box.y0, i) for i, block in beside if block.box.y0 + block.box.y1 >= 2 * middle]
+        last = max(above)[1] if above else None
+        first = min(below)[1] if below else None
+        if first is not None and (last is None or _belongs(placed[first], placed[last], box)):
+            placed.insert(first, figure)
+        else:
+            placed.insert(len(placed) if last is None else last + 1, figure)
+    return placed
+
+
+def _belongs(below: Block, above: Block, box: Box) -> bool:
+    """Whether a figure goes with what stands below it rather than with what stands above."""
+    if (below.kind == "caption") != (above.kind == "caption"):
+        return below.kind == "caption"
+    # In the column of the one whose width it shares: what is much wider runs across columns.
+    return abs(below.box.width - box.width) < 0.8 * abs(above.box.width - box.width)
+
+
+def _within(box: Box, area: Box) -> bool:
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    return area.x0 <= x <= area.x1 and area.y0 <= y <= area.y1
+
+
+def _is_text(lines: Sequence[str]) -> bool:
+    """Whether what is printed on a picture is more than labels."""
+    return sum(map(len, lines)) > _TALKS or sum(len(line) > _LABEL_LETTERS for line in lines) >= _SENTENCES
