@@ -13,6 +13,7 @@ from pipeline.types import Box
 
 _GRID = 64  # cells a side in which coverage is counted
 _MOST_PATHS = 1500  # that are compared with one another
+_MOST_COVERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Contents:
         paths: boxes of filled and stroked paths and shadings.
         text_runs: runs of text that are drawn.
         text_under: how many of those a later image of the whole page hides.
+        covered: boxes of runs of text that a later, smaller image without transparency hides.
     """
 
     images: tuple[PlacedImage, ...]
@@ -51,6 +53,7 @@ class Contents:
     paths: tuple[Box, ...]
     text_runs: int
     text_under: int
+    covered: tuple[Box, ...] = ()
 
     @property
     def blank(self) -> bool:
@@ -80,25 +83,49 @@ def examine(page: pymupdf.Page) -> Contents:
         width, height = height, width
     covered = np.zeros((_GRID, _GRID), bool)
     images = []
+    opaque = set()
     for info in page.get_image_info():
         placed = _placed(info)
         if placed is None:
             continue
         images.append(placed)
+        if not info["has-mask"]:
+            opaque.add(_whole(placed.box))
         x0, x1 = (round(min(max(x / width, 0), 1) * _GRID) for x in (placed.box.x0, placed.box.x1))
         y0, y1 = (round(min(max(y / height, 0), 1) * _GRID) for y in (placed.box.y0, placed.box.y1))
         covered[y0:y1, x0:x1] = True
     paths: list[Box] = []
-    text_runs = text_under = 0
+    runs: list[Box] = []
+    covers: list[tuple[int, Box]] = []
+    text_under = 0
     for kind, corners in page.get_bboxlog():
         box = Box(*corners)
         if kind in {"fill-path", "stroke-path", "fill-shade"}:
             paths.append(box)
         elif kind in {"fill-text", "stroke-text"}:
-            text_runs += 1
+            runs.append(box)
         elif kind == "fill-image" and box.width * box.height > 0.8 * width * height:
-            text_under = text_runs
-    return Contents(tuple(images), float(covered.mean()), tuple(paths), text_runs, text_under)
+            text_under = len(runs)
+        elif kind == "fill-image" and runs and _whole(box) in opaque:
+            covers.append((len(runs), box))
+    under = _covered(runs, covers) if covers else ()
+    return Contents(tuple(images), float(covered.mean()), tuple(paths), len(runs), text_under, under)
+
+
+def _covered(runs: list[Box], covers: list[tuple[int, Box]]) -> tuple[Box, ...]:
+    """The runs whose middle lies under one of the largest images drawn after them."""
+    boxes = np.array(runs)
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    under = np.zeros(len(runs), bool)
+    for before, box in sorted(covers, key=lambda cover: -cover[1].width * cover[1].height)[:_MOST_COVERS]:
+        inside = (x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)
+        inside[before:] = False
+        under |= inside
+    return tuple(runs[index] for index in np.flatnonzero(under))
+
+
+def _whole(box: Box) -> tuple[int, ...]:
+    return tuple(map(round, box))
 
 
 def _placed(info: dict[str, Any]) -> PlacedImage | None:

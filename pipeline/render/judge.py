@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pymupdf
-from numpy.typing import NDArray
 
 from pipeline.render.contents import Contents, examine
 from pipeline.render.drawings import Drawings, read_drawings
-from pipeline.render.text_layer import garbage_reason, misread_reason
+from pipeline.render.drawn import Drawn, draw_small
+from pipeline.render.glyphs import Looks, compare
+from pipeline.render.text_layer import garbage_reason, meaningless_reason, misread_reason
 from pipeline.render.upright import Upright, upright
 from pipeline.render.words import PageText, read_words
 from pipeline.types import Word
@@ -23,9 +25,16 @@ _SOME_IMAGE = 0.4  # from which on hidden text is taken for the layer of a scan 
 _LITTLE_TEXT = 150  # characters
 _OUTLINES = 300  # letter-like paths that make a page of text, where half as many characters are none
 
-_INK_DPI = 50
 _MIN_INK_UNDER_WORDS = 0.55  # of a scan's ink; pictures, stamps and missed lines are the rest
 _MAX_INK_BESIDE_TEXT = 0.5  # of a page whose drawn text lies over an image that looks like paper
+_MAX_WITHOUT_INK = 0.15  # of a hidden layer's characters
+_MAX_GAPS_CROSSED = 0.4  # of a hidden layer's spaces; a right one has 0.0 to 0.1, chance 0.6 and more
+
+_WRONG_CHARACTERS, _WRONG_SHARE = 15, 0.03  # of those that can be compared, from which on a page is read anew
+_RIGHT_SHARE = 0.5
+_MANY_GLYPHS = 40
+
+Verdict = Literal["text", "ocr"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,61 +73,96 @@ def judge(page: pymupdf.Page) -> Judgement:
     return Judgement(verdict, reason, tuple(words), contents, text.upright, drawings, text.vertical)
 
 
-def _decide(
-    page: pymupdf.Page, contents: Contents, text: PageText
-) -> tuple[Literal["text", "ocr"], str, Sequence[Word]]:
-    visible, hidden = text.visible, text.hidden
-    layered = contents.coverage >= _SOME_IMAGE and (
-        _length(hidden) > _length(visible) or (contents.text_under > 0.8 * contents.text_runs)
-    )
+def _decide(page: pymupdf.Page, contents: Contents, text: PageText) -> tuple[Verdict, str, Sequence[Word]]:
+    if not text.visible and not text.hidden:
+        return "ocr", "no text", ()
+    drawn = draw_small(page, contents, text.upright)
+    visible, hidden = _uncovered(text, contents)
+    covered = contents.text_under > 0.8 * contents.text_runs
+    layered = contents.coverage >= _SOME_IMAGE and (_length(hidden) > _length(visible) or covered)
+    if drawn and not layered:
+        visible = [word for word in visible if drawn.shows(word)]
     # Words that nobody can see belong to the page only as the text of a scan.
     words = sorted([*visible, *hidden], key=lambda word: word.line) if layered else visible
     texts = [word.text for word in words]
     length = _length(words)
     if not length:
-        return "ocr", "no text", ()
-    if garbage := garbage_reason(texts, text.controls):
+        return "ocr", "no text that can be seen" if text.visible else "no text", ()
+    if garbage := meaningless_reason(texts, text.controls):
+        return "ocr", f"garbage: {garbage}", ()
+    looks = _looks(text, drawn) if drawn and not covered else Counter()
+    wrong = looks["wrong"]
+    if wrong >= min(_WRONG_CHARACTERS, looks.total() / 2) and wrong > _WRONG_SHARE * looks.total():
+        return "ocr", f"garbage: {wrong} characters do not look like what they are said to be", ()
+    # Where glyphs were seen to be what they are said to be, letters may come as they like.
+    if looks["right"] < _RIGHT_SHARE * length and (garbage := garbage_reason(texts, text.controls)):
         return "ocr", f"garbage: {garbage}", ()
     if contents.coverage >= _BIG_IMAGE and length < _LITTLE_TEXT:
         return "ocr", f"{length} characters beside an image of {contents.coverage:.0%} of the page", ()
     if length < _OUTLINES / 2 and contents.glyph_paths() >= _OUTLINES:
         return "ocr", "text drawn as outlines", ()
     if layered:
-        if misread := misread_reason(texts):
-            return "ocr", f"poor hidden layer: {misread}", ()
-        under, _ = _ink_under(page, words, text.upright.rotation)
-        if under < _MIN_INK_UNDER_WORDS:
-            return "ocr", f"the hidden layer covers {under:.0%} of the ink", ()
-        return "text", "hidden layer of a scan", words
-    if contents.coverage >= _FULL_PAGE:
-        under, paper = _ink_under(page, words, text.upright.rotation)
-        if paper and under < 1 - _MAX_INK_BESIDE_TEXT:
+        poor = _poor_layer(text, words, drawn)
+        return ("ocr", poor, ()) if poor else ("text", "hidden layer of a scan", words)
+    if contents.coverage >= _FULL_PAGE and drawn:
+        under = drawn.share_under(words)
+        if drawn.paper and under < 1 - _MAX_INK_BESIDE_TEXT:
             return "ocr", f"the text covers {under:.0%} of what an image shows", ()
     return "text", "text layer", words
 
 
+def _uncovered(text: PageText, contents: Contents) -> tuple[list[Word], list[Word]]:
+    """The page's words, seen and not seen, those under pictures among the latter."""
+    if not contents.covered:
+        return text.visible, text.hidden
+    boxes = np.array([text.upright.box(box) for box in contents.covered])
+
+    def under(word: Word) -> bool:
+        x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
+        return bool(((boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3])).any())
+
+    seen: list[Word] = []
+    unseen = list(text.hidden)
+    for word in text.visible:
+        (unseen if under(word) else seen).append(word)
+    return seen, unseen
+
+
+def _poor_layer(text: PageText, words: Sequence[Word], drawn: Drawn | None) -> str | None:
+    """Why the layer that some program laid under a scan is to be read anew, or None."""
+    if misread := misread_reason([word.text for word in words]):
+        return f"poor hidden layer: {misread}"
+    if drawn is None:
+        return "the hidden layer of a page too large to look at"
+    under = drawn.share_under(words)
+    if under < _MIN_INK_UNDER_WORDS:
+        return f"the hidden layer covers {under:.0%} of the ink"
+    if (without := drawn.share_without_ink(words)) > _MAX_WITHOUT_INK:
+        return f"{without:.0%} of the hidden layer lies where nothing is"
+    crossed = drawn.gaps_crossed(words)
+    if crossed is not None and crossed > _MAX_GAPS_CROSSED:
+        return f"ink crosses {crossed:.0%} of the spaces of the hidden layer"
+    for kind, glyphs in text.hidden_glyphs.items():
+        looks = compare(glyphs, drawn.grey, drawn.zoom, kind)
+        if looks.compared >= _MANY_GLYPHS and looks.misread:
+            return f"{looks.far} of {looks.compared} characters of the hidden layer do not look like what is there"
+    return None
+
+
+def _looks(text: PageText, drawn: Drawn) -> Counter[str]:
+    """How many visible characters are of fonts whose glyphs look right, wrong or neither."""
+    out: Counter[str] = Counter()
+    few, few_characters = Looks(0, 0, 0), 0  # those of fonts with too few glyphs each, together
+    for (font, kind), glyphs in text.glyphs.items():
+        looks = compare(glyphs.values(), drawn.grey, drawn.zoom, kind)
+        if looks.enough:
+            out[looks.verdict] += text.counts[font, kind]
+        else:
+            few += looks
+            few_characters += text.counts[font, kind]
+    out[few.verdict] += few_characters
+    return out
+
+
 def _length(words: Sequence[Word]) -> int:
     return sum(len(word.text) for word in words)
-
-
-def _ink_under(page: pymupdf.Page, words: Sequence[Word], rotation: int) -> tuple[float, bool]:
-    """Share of the dark pixels of a small drawing of the page that lie in words' boxes; whether it looks like paper."""
-    zoom = _INK_DPI / 72
-    if page.rect.width * page.rect.height * zoom**2 > 16e6:
-        return 0.0, False
-    drawn = page.get_pixmap(
-        matrix=pymupdf.Matrix(zoom, zoom).prerotate(rotation), colorspace=pymupdf.csGRAY, alpha=False
-    )
-    grey: NDArray[np.uint8] = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.stride)
-    grey = grey[:, : drawn.width]
-    ink = grey < np.percentile(grey, 90) - 60.0
-    edge_y, edge_x = drawn.height // 30, drawn.width // 30  # the black rims of scans are no ink
-    inner = np.zeros_like(ink)
-    inner[edge_y : drawn.height - edge_y, edge_x : drawn.width - edge_x] = True
-    ink &= inner
-    under = np.zeros_like(ink)
-    for word in words:
-        x0, y0, x1, y1 = (round(value * zoom) for value in word.box)
-        under[max(y0 - 1, 0) : y1 + 1, max(x0 - 1, 0) : x1 + 1] = True
-    total = int(ink.sum())
-    return (float((ink & under).sum()) / total if total else 1.0), bool(np.median(grey) > 190)

@@ -17,6 +17,7 @@ from pipeline.render.kinds import refuse, require_supported
 
 pymupdf.TOOLS.mupdf_display_errors(False)  # hostile files would fill the logs with their own text
 pymupdf.TOOLS.mupdf_display_warnings(False)
+pymupdf.TOOLS.set_subset_fontnames(True)  # the judge tells subsets of one font from one another: one may be broken
 
 
 class Source:

@@ -38,8 +38,8 @@ _MIXED_PUNCTUATION = re.compile(r"[^\w\s\-./…·—_=*]{3,}")
 _CASE_JUMP = re.compile(r"[a-z][A-Z][a-z]*[A-Z]|[A-Z]{2}[a-z]+[A-Z]")
 
 
-def garbage_reason(words: Sequence[str], controls: int = 0) -> str | None:
-    """Why these words cannot be what the page shows, or None where they may be.
+def meaningless_reason(words: Sequence[str], controls: int = 0) -> str | None:
+    """Why these words have no meaning, whatever the page shows; None where they may have one.
 
     Args:
         words: all words of a page.
@@ -54,6 +54,15 @@ def garbage_reason(words: Sequence[str], controls: int = 0) -> str | None:
     bad = len(cids) + controls + sum(n for char, n in counts.items() if _is_meaningless(char))
     if bad > _BAD_SHARE * total:
         return f"{bad / total:.0%} of the characters have no meaning"
+    return None
+
+
+def garbage_reason(words: Sequence[str], controls: int = 0) -> str | None:
+    """Why these words can hardly be what the page shows, or None where they may be; for arguments see above."""
+    if meaningless := meaningless_reason(words, controls):
+        return meaningless
+    counts = Counter("".join(words))
+    total = counts.total()
     swapped = sum(n for char, n in counts.items() if ord(char) > 0xFF and not ord(char) & 0xFF)
     if swapped > 0.3 * total:
         return "the characters' bytes are swapped"

@@ -12,6 +12,7 @@ from typing import Any
 import pymupdf
 
 from pipeline.look_alikes import plain
+from pipeline.render.glyphs import Glyph, kind_of
 from pipeline.render.upright import Rotation, Upright, needed_rotation, rotation_of, upright
 from pipeline.types import Box, Word
 from pipeline.wide import is_wide
@@ -23,6 +24,8 @@ _FLAGS = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_COLLECT_STYLES
 _BOLD, _FILLED, _STROKED, _CLIPPED = 8, 16, 32, 64
 _FONT_BOLD = 16
 _HOLE_EM = 0.45  # white within a line that ends a word, though no space is written; letter-spaced text has less
+
+_MOST_GLYPHS, _MOST_HIDDEN_GLYPHS = 30, 400
 
 _DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x200B, 0x2010), *range(0x202A, 0x202F),
                           0x2060, 0xFEFF])  # fmt: skip
@@ -40,6 +43,9 @@ class PageText:
         upright: the page that the words' boxes are on.
         vertical: most of the text runs from top to bottom, as Chinese and Japanese may.
         controls: control characters met in either, an indication of broken font maps; they are in no word.
+        counts: how many visible characters there are of each font and kind.
+        glyphs: for each font and kind of characters some of the visible and upright ones, each character once.
+        hidden_glyphs: the first of the hidden and upright ones, by kind.
     """
 
     upright: Upright
@@ -47,6 +53,29 @@ class PageText:
     visible: list[Word] = field(default_factory=list)
     hidden: list[Word] = field(default_factory=list)
     controls: int = 0
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    glyphs: dict[tuple[str, str], dict[str, Glyph]] = field(default_factory=dict)
+    hidden_glyphs: dict[str, list[Glyph]] = field(default_factory=dict)
+
+    def sample(self, char: dict[str, Any], span: dict[str, Any], hidden: bool) -> None:
+        """Keeps a glyph for a look at it, if its like was not kept."""
+        text = char["c"]
+        kind = kind_of(text)
+        if not kind:
+            return
+        if hidden:
+            kept = self.hidden_glyphs.setdefault(kind, [])
+            if len(kept) < _MOST_HIDDEN_GLYPHS:
+                kept.append(self._glyph(char, span))
+            return
+        self.counts[span["font"], kind] += 1
+        known = self.glyphs.setdefault((span["font"], kind), {})
+        if text not in known and len(known) < _MOST_GLYPHS:
+            known[text] = self._glyph(char, span)
+
+    def _glyph(self, char: dict[str, Any], span: dict[str, Any]) -> Glyph:
+        origin = self.upright.box(Box(*char["origin"], *char["origin"]))
+        return Glyph(char["c"], self.upright.box(Box(*char["bbox"])), origin.y0, span["size"])
 
 
 @dataclass(slots=True)
@@ -144,6 +173,8 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
                 x0, x1 = char["origin"][0] - before, char["origin"][0] + behind
             elif level:
                 y0, y1 = char["origin"][1] - before, char["origin"][1] + behind
+            if level:
+                out.sample(char, span, hidden)
             run.text.append(text)
             run.x0, run.y0 = min(run.x0, x0), min(run.y0, y0)
             run.x1, run.y1 = max(run.x1, x1), max(run.y1, y1)

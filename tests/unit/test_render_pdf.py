@@ -42,8 +42,13 @@ def png_of(array):
 
 
 def scanned(hidden=(), *, over=False, visible=()):
-    """A scan of TEXT with a hidden layer of other words, drawn in its places."""
-    image = png_of(np.full((1100, 850), 235, np.uint8))
+    """A scan of LINES with a hidden layer of other words, drawn in their places."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=612, height=792)
+        for i, line in enumerate(LINES):
+            page.insert_text((40, 60 + 16 * i), line, fontsize=12)
+        pixels = page.get_pixmap(dpi=100, colorspace=pymupdf.csGRAY)
+    image = png_of(np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.width) // 2 + 110)
 
     def draw(page):
         if not over:

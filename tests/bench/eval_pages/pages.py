@@ -36,6 +36,10 @@ class Script:
         latin = self.latin if number % 2 == 0 else "helv"  # with serifs and without
         return typeset.prose(self._title(number), self._some(number, paragraphs), size, latin)
 
+    def dense(self, number: int) -> Typeset:
+        """A full page of A4 in small type."""
+        return typeset.prose(self._title(number), self._some(number, 13), 9.5, self.latin, typeset.A4)
+
     def columns(self, number: int) -> Typeset:
         """A page of two columns."""
         return typeset.columns(self._title(number), self._some(number, 4), latin=self.latin)
@@ -94,39 +98,48 @@ def _bad_layer(name: str, clean: Typeset) -> Drawn:
 
 
 def _of_script(script: Script) -> Iterator[Drawn]:
-    prose = script.prose
-    small_pt = 5.5 if script.name == "en" else 6.0
+    prose, scan = script.prose, _scan
     yield Drawn("born-digital.pdf", prose(0).pdf, prose(0).truth)
     yield Drawn("born-digital-columns.pdf", script.columns(1).pdf, script.columns(1).truth)
     yield _bad_layer("hidden-bad-layer", prose(2))
-    yield _scan("clean-300dpi", prose(3), dpi=300)
-    yield _scan("scan-150dpi", prose(4), spoil.noise(3), dpi=150)
-    yield _scan("noise", prose(5), spoil.noise(16), spoil.specks(0.004))
-    yield _scan("jpeg", prose(6), spoil.jpeg(18), dpi=150, kind="JPEG")
-    yield _scan("blurred", prose(1), spoil.blur(1.6))
-    yield _scan("skew-1", prose(0), spoil.skew(1.2), spoil.noise(5))
-    yield _scan("skew-3", prose(1), spoil.skew(-2.9), spoil.noise(5))
-    yield _scan("turned-90", prose(2), spoil.noise(5), spoil.turn(90))
-    yield _scan("turned-180", prose(3), spoil.noise(5), spoil.turn(180))
-    yield _scan("turned-270", prose(4), spoil.noise(5), spoil.turn(270))
-    yield _scan("photo", prose(5), spoil.photographed(_PHOTO_LEFT), spoil.shadow(0.45), spoil.noise(5), spoil.jpeg(70),
-                grey=False, kind="JPEG")  # fmt: skip
-    yield _scan("photo-turned", prose(6), spoil.photographed(_PHOTO_RIGHT), spoil.shadow(0.6), spoil.turn(270),
-                spoil.jpeg(70), grey=False, kind="JPEG")  # fmt: skip
-    yield _scan("shadow", prose(0), spoil.shadow(0.3), spoil.noise(4))
-    yield _scan("low-contrast", prose(1), spoil.low_contrast(150, 215), spoil.noise(3))
-    yield _scan("inverted", prose(2), spoil.inverted())
-    yield _scan("white-on-bars", script.reversed_out(3), spoil.noise(4), grey=False)
-    yield _scan("small-print", prose(4, small_pt, 5), spoil.noise(3))
-    yield _scan("seal", prose(5), spoil.multiplied(spoil.seal(texts.SEAL, (0.66, 0.42), 0.17), 0.9), spoil.noise(4),
-                grey=False)  # fmt: skip
-    yield _scan("stamp", prose(6), spoil.multiplied(spoil.stamp(script.stamp, (0.5, 0.36), -14), 0.85), spoil.noise(4),
-                grey=False)  # fmt: skip
-    yield _scan("columns", script.columns(2), spoil.noise(4))
-    yield _scan("table-lined", script.of_table(0, lined=True), spoil.noise(4))
-    yield _scan("table-unlined", script.of_table(1, lined=False), spoil.noise(4))
-    yield _scan("receipt", typeset.receipt(script.receipt), spoil.low_contrast(60, 240), spoil.noise(7),
-                spoil.skew(0.8))  # fmt: skip
+    yield scan("clean-300dpi", prose(3), dpi=300)
+    yield scan("dense-a4", script.dense(4), spoil.noise(6))
+    yield scan("scan-150dpi", prose(4), spoil.noise(3), dpi=150)
+    yield scan("scan-96dpi", prose(5), spoil.noise(3), dpi=96)
+    yield scan("noise", prose(5), spoil.noise(34), spoil.specks(0.012))
+    yield scan("jpeg", prose(6), spoil.jpeg(9), dpi=130, kind="JPEG")
+    yield scan("fax", prose(0), spoil.noise(20), spoil.fax(150))
+    yield scan("blurred", prose(1), spoil.blur(2.4), spoil.noise(3))
+    yield scan("bleed-through", prose(2), spoil.bleed_through(prose(5).pdf, _DPI, 0.45), spoil.noise(4))
+    yield scan("skew-1", prose(0), spoil.skew(1.2), spoil.noise(5))
+    yield scan("skew-3", prose(1), spoil.skew(-2.9), spoil.noise(5))
+    yield scan("turned-90", prose(2), spoil.noise(5), spoil.turn(90))
+    yield scan("turned-180", prose(3), spoil.noise(5), spoil.turn(180))
+    yield scan("turned-270", prose(4), spoil.noise(5), spoil.turn(270))
+    yield scan("photo", prose(5), spoil.photographed(_PHOTO_LEFT), spoil.shadow(0.4), spoil.blur(1.2), spoil.noise(6),
+               spoil.jpeg(60), dpi=170, grey=False, kind="JPEG")  # fmt: skip
+    yield scan("photo-turned", prose(6), spoil.photographed(_PHOTO_RIGHT), spoil.shadow(0.6), spoil.turn(270),
+               spoil.jpeg(70), grey=False, kind="JPEG")  # fmt: skip
+    yield scan("shadow", prose(0), spoil.shadow(0.12), spoil.noise(4))
+    yield scan("low-contrast", prose(1), spoil.low_contrast(168, 205), spoil.noise(4))
+    yield scan("inverted", prose(2), spoil.inverted())
+    yield scan("white-on-bars", script.reversed_out(3), spoil.noise(4), grey=False)
+    yield scan("small-print", prose(4, 5.0, 5), spoil.noise(4), dpi=150)
+    yield scan("seal", prose(5), spoil.multiplied(spoil.seal(texts.SEAL, (0.62, 0.3), 0.2), 1.0), spoil.noise(4),
+               grey=False)  # fmt: skip
+    yield scan("stamp", prose(6), spoil.multiplied(spoil.stamp(script.stamp, (0.5, 0.36), -14), 0.85), spoil.noise(4),
+               grey=False)  # fmt: skip
+    yield scan("columns", script.columns(2), spoil.noise(4))
+    yield scan("table-lined", script.of_table(0, lined=True), spoil.noise(4))
+    yield scan("table-unlined", script.of_table(1, lined=False), spoil.noise(4))
+    yield scan("receipt", typeset.receipt(script.receipt), spoil.low_contrast(90, 235), spoil.noise(12),
+               spoil.skew(0.8), dpi=150)  # fmt: skip
+
+
+def _chinese() -> Iterator[Drawn]:
+    yield from _of_script(SCRIPTS[1])
+    clean = typeset.vertical(texts.ZH_TITLES[3], (texts.ZH_PARAGRAPHS[3], texts.ZH_PARAGRAPHS[1]))
+    yield _scan("vertical", clean, spoil.noise(4))
 
 
 def _mixed() -> Iterator[Drawn]:
@@ -138,7 +151,8 @@ def _mixed() -> Iterator[Drawn]:
 
 
 SETS: dict[str, Callable[[], Iterator[Drawn]]] = {
-    **{script.name: (lambda script=script: _of_script(script)) for script in SCRIPTS},  # type: ignore[misc]
+    "en": lambda: _of_script(SCRIPTS[0]),
+    "zh": _chinese,
     "mixed": _mixed,
 }
 

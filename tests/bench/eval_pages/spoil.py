@@ -82,6 +82,33 @@ def blur(radius_px: float) -> Step:
     return lambda pixels, random: _array(image_of(pixels).filter(ImageFilter.GaussianBlur(radius_px)))
 
 
+def fax(threshold: float) -> Step:
+    """Black and white alone, at half the resolution from top to bottom."""
+
+    def step(pixels: Pixels, random: np.random.Generator) -> Pixels:
+        coarse = pixels[: pixels.shape[0] // 2 * 2].reshape(-1, 2, *pixels.shape[1:]).mean(axis=1)
+        return (np.repeat(coarse.mean(axis=2, keepdims=True) > threshold, 2, axis=0) * np.full(3, 255)).astype(
+            np.float32
+        )
+
+    return step
+
+
+def bleed_through(pdf: bytes, dpi: int, strength: float) -> Step:
+    """The other side of thin paper shows through, mirrored.
+
+    Args:
+        pdf: what stands there; a page of the same size, drawn at the same resolution.
+        strength: 0..1.
+    """
+
+    def step(pixels: Pixels, random: np.random.Generator) -> Pixels:
+        back = np.asarray(image_of(drawn(pdf, dpi)[:, ::-1]).filter(ImageFilter.GaussianBlur(1.5)), np.float32)
+        return np.minimum(pixels, 255 - strength * (255 - back))
+
+    return step
+
+
 def skew(degrees: float) -> Step:
     """Laid askew on the glass, counter-clockwise."""
     return lambda pixels, random: _array(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pymupdf
 
-A5 = (420.0, 595.0)
+A4, A5 = (595.0, 842.0), (420.0, 595.0)
 _MARGIN_PT = 40.0
 _LEADING = 1.5
 _RUN = re.compile(r"[ -~]+|[^ -~]+")
@@ -97,10 +97,11 @@ def _sheet(out: list[Typeset], latin: str, size: tuple[float, float] = A5) -> It
         out.append(Typeset(bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True)), "\n".join(sheet.lines)))
 
 
-def prose(title: str, paragraphs: Sequence[str], size: float = 11.0, latin: str = "tiro") -> Typeset:
+def prose(title: str, paragraphs: Sequence[str], size: float = 11.0, latin: str = "tiro",
+          paper: tuple[float, float] = A5) -> Typeset:  # fmt: skip
     """A title and paragraphs."""
     out: list[Typeset] = []
-    with _sheet(out, latin) as sheet:
+    with _sheet(out, latin, paper) as sheet:
         sheet.line(title, size * 1.5)
         sheet.y += size
         for text in paragraphs:
@@ -170,6 +171,23 @@ def blocks(parts: Sequence[str], size: float = 11.0, latin: str = "tiro") -> Typ
         for text in parts:
             sheet.paragraph(text, size)
             sheet.y += size
+    return out[0]
+
+
+def vertical(title: str, paragraphs: Sequence[str], size: float = 13.0) -> Typeset:
+    """Chinese from top to bottom, columns from right to left; marks stay as they are."""
+    out: list[Typeset] = []
+    with _sheet(out, "helv") as sheet:
+        x = sheet.width - _MARGIN_PT - size
+        per_column = int((sheet.page.rect.height - 2 * _MARGIN_PT) // (size * 1.15))
+        for text in (title, *paragraphs):
+            for start in range(0, len(text), per_column):
+                column = text[start : start + per_column]
+                for index, character in enumerate(column):
+                    sheet.y = _MARGIN_PT + size + index * size * 1.15
+                    sheet.text(x, character, size)
+                sheet.lines.append(column)
+                x -= size * 1.7
     return out[0]
 
 

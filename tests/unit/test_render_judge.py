@@ -1,0 +1,41 @@
+"""The text-layer judge on drawn pages, each with one thing that goes wrong with text layers."""
+
+import pymupdf
+import pytest
+
+from pipeline.render import source  # noqa: F401 (sets MuPDF up as the chain does)
+from pipeline.render.judge import judge
+from tests.judge_pages import PAGES
+
+
+def judged(pdf):
+    with pymupdf.open("pdf", pdf) as document:
+        return judge(document[0])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_judge_is_right(name):
+    label, draw = PAGES[name]
+    result = judged(draw())
+    assert result.verdict == label, result.reason
+    assert (result.words == ()) == (label != "text")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "seen"),
+    [
+        ("under a white area", 1, "Nothing above this line"),
+        ("under a picture", 1, "Nothing above this line"),
+        ("white on white", 4, "twenty years"),
+        ("outside of what is drawn", 7, "scaffolding"),
+    ],
+)
+def test_text_that_nobody_sees_is_not_kept(name, lines, seen):
+    words = judged(PAGES[name][1]()).words
+    assert seen in " ".join(word.text for word in words)
+    assert len({word.line for word in words}) == lines
+
+
+def test_what_is_drawn_and_hidden_is_kept_once():
+    words = [word.text for word in judged(PAGES["drawn and hidden the same"][1]()).words]
+    assert words == [word.text for word in judged(PAGES["no fault, English"][1]()).words]
