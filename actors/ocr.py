@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from actors.shell import Hands
+from pipeline import requests
 from pipeline.children import ChildPool
 from pipeline.errors import PermanentError
 from pipeline.settings import Settings
@@ -17,17 +18,7 @@ class Actor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.ocr
-        self._children = ChildPool(
-            "ocr",
-            {
-                "memory_mb": settings.ocr.memory_mb,
-                "engine": settings.ocr.engine,
-                "languages": list(settings.ocr.languages),
-                "review_confidence": settings.ocr.review_confidence,
-                "timeout_s": settings.ocr.page_seconds,
-            },
-            settings.ocr.threads,
-        )
+        self._children = ChildPool("ocr", requests.ocr_config(settings.ocr), settings.ocr.threads)
 
     def work(self, hands: Hands) -> None:
         """Read the page. Again is safe: the settle is fenced, and a page's reading has one place."""
@@ -37,15 +28,9 @@ class Actor:
             pages.page_lost_its_image(claim, claim.first)
             return
         image, width_pt, height_pt = found
-        request = {
-            "call": "read",
-            "engine": claim.settings["engine"],
-            "languages": claim.settings["languages"],
-            "page_number": claim.first,
-            "width_pt": width_pt,
-            "height_pt": height_pt,
-            "image": {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi},
-        }
+        request = requests.read_page(
+            claim.settings["engine"], claim.settings["languages"], claim.first, image, width_pt, height_pt
+        )
         what = f"Reading page {claim.first}"
         try:
             answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from actors.shell import Hands
+from pipeline import requests
 from pipeline.children import ChildPool
 from pipeline.errors import PermanentError
 from pipeline.settings import Settings
-from pipeline.types import PageImage, PageReading, RenderedPage
+from pipeline.types import RenderedPage
 from storage import documents, pages, passwords
 from storage.files import disk_errors, run_folder
 
@@ -18,21 +19,17 @@ class Actor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.render
-        self._children = ChildPool("render", {"memory_mb": settings.render.memory_mb}, settings.render.threads)
+        self._children = ChildPool("render", requests.render_config(settings.render), settings.render.threads)
 
     def work(self, hands: Hands) -> None:
         """Render the unit's pages. Again is safe: images are named by the claim's token, rows by page."""
         claim = hands.claim
         kb = claim.kb
-        source = {
-            "path": str(kb.files(claim.document).original),
-            "kind": documents.find(kb, claim.document).kind,
-            "max_pages": self._settings.max_pages,
-            "max_megapixels": self._settings.max_megapixels,
-            "max_side_pt": self._settings.max_side_pt,
-        }
-        if claim.password is not None:  # to the child through its pipe alone
-            source["password"] = passwords.unseal(kb.data, claim.document, claim.run, claim.password)
+        password = None
+        if claim.password is not None:
+            password = passwords.unseal(kb.data, claim.document, claim.run, claim.password)
+        kind = documents.find(kb, claim.document).kind
+        source = requests.original(self._settings, kb.files(claim.document).original, kind, password)
         seconds = self._settings.page_seconds
         last = claim.last
         if claim.pages_total is None:
@@ -44,20 +41,20 @@ class Actor:
             folder.mkdir(parents=True, exist_ok=True)
         rendered: list[RenderedPage | tuple[int, PermanentError]] = []
         for number in range(claim.first, last + 1):
-            image = str(folder / f"{number}-{claim.token[:8]}.png")
-            request = {**source, "call": "render", "page_number": number, "dpi": self._settings.dpi, "image": image}
+            image = folder / f"{number}-{claim.token[:8]}.png"
+            request = requests.render_page(self._settings, source, number, image)
             try:
                 answer = self._children.call(request, f"Drawing page {number}", seconds, hands.taken.is_set)
             except PermanentError as error:
                 rendered.append((number, error))
             else:
-                rendered.append(_rendered(answer, number, image))
+                rendered.append(requests.rendered_page(answer, number, image))
         pages.settle_render(claim, rendered)
 
     def _open(self, hands: Hands, source: dict[str, Any]) -> int:
         """Count the pages. What is wrong with the file as a whole fails the document here."""
         total: int = self._children.call(
-            {**source, "call": "open"}, "Opening the file", self._settings.page_seconds, hands.taken.is_set
+            requests.open_original(source), "Opening the file", self._settings.page_seconds, hands.taken.is_set
         )
         return total
 
@@ -68,15 +65,3 @@ class Actor:
     def close(self) -> None:
         """End the children."""
         self._children.kill()
-
-
-def _rendered(answer: dict[str, Any], number: int, file: str) -> RenderedPage:
-    """A page from its child's answer. Which page and file it is about is not the child's to say."""
-    reading, image = answer["reading"], answer["image"]
-    return RenderedPage(
-        page_number=number,
-        width_pt=answer["width_pt"],
-        height_pt=answer["height_pt"],
-        reading=PageReading.from_dict({**reading, "page_number": number}) if reading else None,
-        image=PageImage(**{**image, "file": file}) if image else None,
-    )

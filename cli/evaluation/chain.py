@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from cli.evaluation.meter import Cost, Meter
+from pipeline import requests
 from pipeline.children import ChildPool
 from pipeline.errors import ChildFailed, PermanentError, TransientError
 from pipeline.extract import Document, build_document, to_markdown
@@ -73,17 +74,8 @@ class Chain(AbstractContextManager["Chain"]):
         self._folder = tempfile.TemporaryDirectory(prefix="pagemill-eval-")
         self._pools: dict[str, ChildPool] = {}
         try:
-            self._renderer = self._started("render", {"memory_mb": settings.render.memory_mb})
-            self._reader = self._started(
-                "ocr",
-                {
-                    "memory_mb": settings.ocr.memory_mb,
-                    "engine": settings.ocr.engine,
-                    "languages": list(settings.ocr.languages),
-                    "review_confidence": settings.ocr.review_confidence,
-                    "timeout_s": settings.ocr.page_seconds,
-                },
-            )
+            self._renderer = self._started("render", requests.render_config(settings.render))
+            self._reader = self._started("ocr", requests.ocr_config(settings.ocr))
             self.meter = Meter(self._pools)
         except BaseException:
             self._end()
@@ -118,20 +110,11 @@ class Chain(AbstractContextManager["Chain"]):
         Raises:
             LeaseLost: `stop` was called.
         """
-        source = {
-            "path": str(path.absolute()),
-            "kind": kind,
-            "max_pages": self._render.max_pages,
-            "max_megapixels": self._render.max_megapixels,
-            "max_side_pt": self._render.max_side_pt,
-        }
-        opening: dict[str, Any] = {**source, "call": "open"}
+        source = requests.original(self._render, path.absolute(), kind)
+        opening = partial(self._asked, self._renderer, requests.open_original(source), "Opening the file",
+                          self._render.page_seconds)  # fmt: skip
         with self.meter.measured() as opened:
-            total, error = self._attempt(
-                lambda: self._renderer.call(
-                    opening, "Opening the file", self._render.page_seconds, self._stopped.is_set
-                )
-            )
+            total, error = self._attempt(opening)
         pages: list[PageResult] = []
         for number in range(1, (total or 0) + 1):
             with self.meter.measured() as cost:
@@ -160,22 +143,21 @@ class Chain(AbstractContextManager["Chain"]):
                     return None, f"{error} (stage_failed)"
 
     def _page(self, source: dict[str, Any], number: int) -> PageReading:
-        image = Path(self._folder.name) / f"{number}.png"
-        request = {**source, "call": "render", "page_number": number, "dpi": self._render.dpi, "image": str(image)}
-        page = self._renderer.call(request, f"Drawing page {number}", self._render.page_seconds, self._stopped.is_set)
-        if page["reading"] is not None:
-            return PageReading.from_dict({**page["reading"], "page_number": number})
-        reading = {
-            "call": "read",
-            "engine": self._ocr.engine,
-            "languages": list(self._ocr.languages),
-            "page_number": number,
-            "width_pt": page["width_pt"],
-            "height_pt": page["height_pt"],
-            "image": {**page["image"], "file": str(image)},
-        }
+        file = Path(self._folder.name) / f"{number}.png"
+        request = requests.render_page(self._render, source, number, file)
+        answer = self._asked(self._renderer, request, f"Drawing page {number}", self._render.page_seconds)
+        page = requests.rendered_page(answer, number, file)
+        if page.reading is not None:
+            return page.reading
+        assert page.image is not None
+        request = requests.read_page(
+            self._ocr.engine, self._ocr.languages, number, page.image, page.width_pt, page.height_pt
+        )
         try:
-            answer = self._reader.call(reading, f"Reading page {number}", self._ocr.page_seconds, self._stopped.is_set)
+            answer = self._asked(self._reader, request, f"Reading page {number}", self._ocr.page_seconds)
         finally:
-            image.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
         return PageReading.from_dict(answer)
+
+    def _asked(self, pool: ChildPool, request: dict[str, Any], what: str, seconds: float) -> Any:
+        return pool.call(request, what, seconds, self._stopped.is_set)
