@@ -18,7 +18,7 @@ class Actor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.ocr
-        self._children = ChildPool("ocr", requests.ocr_config(settings.ocr), settings.ocr.threads)
+        self._children = ChildPool("ocr", requests.ocr_config(settings), settings.ocr.threads)
 
     def work(self, hands: Hands) -> None:
         """Read the page. Again is safe: the settle is fenced, and a page's reading has one place."""

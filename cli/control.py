@@ -14,7 +14,7 @@ from pipeline import stages
 app = typer.Typer()
 _STAGES = ", ".join(stages.NAMES)
 Stage = Annotated[str, typer.Argument(help=f"One of: {_STAGES}")]
-_ENGINE = "Only documents with a page read by tesseract, rapidocr or text_layer."
+_ENGINE = "Only documents with a page read by tesseract, tesserocr, rapidocr, got or text_layer."
 
 
 def _require_stage(name: str) -> None:

@@ -99,19 +99,22 @@ def _sqlite() -> list[Result]:
 
 def _engines(settings: Settings) -> list[Result]:
     languages = settings.ocr.languages
-    machine = policy.Machine.here(languages)
+    machine = policy.Machine.here(languages, settings.got_model)
     results = []
     for name, state in (
         ("RapidOCR", machine.rapidocr),
         ("Tesseract", machine.tesseract),
         ("tesserocr", machine.tesserocr),
+        ("GOT-OCR 2", machine.got),
     ):
         level: Level = "ok" if state.ok else "note"
         results.append(Result(name, level, state.reason or f"reads {', '.join(languages)}", state.remedy))
     try:
         choice = policy.choose(settings.ocr.engine, languages, machine)
     except PermanentError as error:
-        results.append(Result("Reading", "missing", error.message, "Run `make setup`."))
+        results.append(
+            Result("Reading", "missing", error.message, "" if settings.ocr.engine == "got" else "Run `make setup`.")
+        )
     else:
         results.append(
             Result("Reading", "ok", f"{settings.ocr.engine}: {', then '.join(choice.engines)}. {choice.reason}")

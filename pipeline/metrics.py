@@ -50,7 +50,7 @@ HTTP_SECONDS = Histogram(
 )
 WRITTEN = (STAGE_SECONDS, ATTEMPTS_FAILED, PAGES, MESSAGES, UPLOAD_BYTES, SEARCH_SECONDS, HTTP_SECONDS)
 
-_ENGINES = ("none", "text_layer", "tesseract", "rapidocr")
+_ENGINES = ("none", "text_layer", "tesseract", "tesserocr", "rapidocr", "got")
 _held: list[IO[str]] = []  # locks, until the process ends
 
 

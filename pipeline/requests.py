@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.settings import OcrSettings, RenderSettings
+from pipeline.settings import RenderSettings, Settings
 from pipeline.types import PageImage, PageReading, RenderedPage
 
 
@@ -15,14 +15,16 @@ def render_config(settings: RenderSettings) -> dict[str, Any]:
     return {"memory_mb": settings.memory_mb}
 
 
-def ocr_config(settings: OcrSettings) -> dict[str, Any]:
+def ocr_config(settings: Settings) -> dict[str, Any]:
     """With which an ocr child starts; engine and languages are the usual ones, to be warm for them."""
+    ocr = settings.ocr
     return {
-        "memory_mb": settings.memory_mb,
-        "engine": settings.engine,
-        "languages": list(settings.languages),
-        "review_confidence": settings.review_confidence,
-        "timeout_s": settings.page_seconds,
+        "memory_mb": ocr.memory_mb,
+        "engine": ocr.engine,
+        "languages": list(ocr.languages),
+        "review_confidence": ocr.review_confidence,
+        "got_model": settings.got_model,
+        "timeout_s": ocr.page_seconds,
     }
 
 

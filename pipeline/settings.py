@@ -141,6 +141,7 @@ class OcrSettings(StageSettings):
     nice: Annotated[int, Field(ge=0, le=19)] = 19
     recycle_units: Annotated[int, Field(ge=0)] = 2000
     engine: EngineName = "auto"
+    got_model: str = ""
     languages: Annotated[list[Language], Field(min_length=1)] = ["en", "zh-Hans"]
     review_confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
     page_seconds: Seconds = 120.0
@@ -224,6 +225,12 @@ class Settings(BaseSettings):
         """The model as a path where one lies there, else as it was given (a hub id)."""
         path = self._root / self.embed.model
         return str(path) if path.is_dir() else self.embed.model
+
+    @property
+    def got_model(self) -> str:
+        """The weights of GOT-OCR 2 as a path where they lie there, else as it was given (a hub id, or empty)."""
+        path = self._root / self.ocr.got_model
+        return str(path) if self.ocr.got_model and path.is_dir() else self.ocr.got_model
 
     def stage(self, name: str) -> StageSettings:
         """The section of a stage."""

@@ -154,7 +154,7 @@ class ReprocessAllQuery(ReprocessQuery):
     """Which documents to do anew: of a status, a tag, or with a page that an engine read; all without any of these."""
 
     status: Status | None = None
-    engine: Literal["tesseract", "rapidocr", "text_layer"] | None = None
+    engine: Literal["tesseract", "tesserocr", "rapidocr", "got", "text_layer"] | None = None
     tag: str | None = None
 
 

@@ -75,7 +75,7 @@ class Chain(AbstractContextManager["Chain"]):
         self._pools: dict[str, ChildPool] = {}
         try:
             self._renderer = self._started("render", requests.render_config(settings.render))
-            self._reader = self._started("ocr", requests.ocr_config(settings.ocr))
+            self._reader = self._started("ocr", requests.ocr_config(settings))
             self.meter = Meter(self._pools)
         except BaseException:
             self._end()

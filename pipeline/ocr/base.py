@@ -93,6 +93,20 @@ class LineReader(Protocol):
         ...
 
 
+class Blind:
+    """Reads no line: what can only be proven by reading stays as it is."""
+
+    sure = 1.0
+
+    def upside_down(self, lines: Sequence[NDArray[np.uint8]]) -> float | None:
+        """Cannot tell."""
+        return None
+
+    def read_lines(self, lines: Sequence[NDArray[np.uint8]]) -> list[LineText]:
+        """Nothing, surely of none."""
+        return [LineText("", 0.0) for _ in lines]
+
+
 @dataclass(frozen=True, slots=True)
 class Availability:
     """Whether an engine can run on this machine.

@@ -18,7 +18,9 @@ neither AVX-512 nor AMX both took 2.0 s. So:
 3. RapidOCR runs on OpenVINO where the processor multiplies bfloat16 (AVX-512 BF16, AMX): that is what makes it
    faster. Elsewhere on onnxruntime, as fast there on less memory. Where only one of them is installed, on that one.
 
-Later engines ("got") take their place in `ENGINES`, which is in order of accuracy, and in `choose`.
+"got" (GOT-OCR 2) reads only where it is asked for by name: "auto" never takes it, on a machine with a GPU neither.
+It has not been measured here, and what it reads has no boxes of its own, so that hits could not be shown on their page
+as exactly as RapidOCR's are.
 """
 
 from __future__ import annotations
@@ -29,10 +31,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PermanentError
-from pipeline.ocr import rapid, tesseract, tesserocr
+from pipeline.ocr import got, rapid, tesseract, tesserocr
 from pipeline.ocr.base import Availability, check_languages
 
-ENGINES = ("rapidocr", "tesserocr", "tesseract")
+ENGINES = ("rapidocr", "tesserocr", "tesseract", "got")
 """The engines there are, by the names settings use; "auto" stands for a choice among them."""
 
 TESSERACTS = ("tesserocr", "tesseract")
@@ -66,6 +68,7 @@ class Machine:
         backends: libraries here that can run RapidOCR's models.
         tesseract: whether it can read the languages in question.
         tesserocr: likewise.
+        got: whether it can run.
     """
 
     cpu_flags: frozenset[str]
@@ -73,12 +76,13 @@ class Machine:
     backends: tuple[str, ...]
     tesseract: Availability
     tesserocr: Availability
+    got: Availability
 
     @classmethod
-    def here(cls, languages: Sequence[str]) -> Machine:
-        """This machine, seen for these languages."""
+    def here(cls, languages: Sequence[str], got_model: str = "") -> Machine:
+        """This machine, seen for these languages and these weights of GOT-OCR 2."""
         return cls(cpu_flags(), rapid.available(), rapid.backends(), tesseract.available(languages),
-                   tesserocr.available(languages))  # fmt: skip
+                   tesserocr.available(languages), got.available(got_model))  # fmt: skip
 
 
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
@@ -91,13 +95,14 @@ def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     return frozenset(line.partition(":")[2].split())
 
 
-def choose(engine: str, languages: Sequence[str], machine: Machine | None = None) -> Choice:
+def choose(engine: str, languages: Sequence[str], machine: Machine | None = None, got_model: str = "") -> Choice:
     """Decides who reads.
 
     Args:
         engine: "auto" or one of `ENGINES`. An engine asked for by name reads alone.
         languages: BCP 47 codes of the knowledge base.
         machine: what to look at instead of this machine.
+        got_model: where the weights of GOT-OCR 2 are, if anywhere.
 
     Raises:
         PermanentError: `engine_missing` if what was asked for cannot run here (the message says how to mend it);
@@ -107,8 +112,8 @@ def choose(engine: str, languages: Sequence[str], machine: Machine | None = None
     if engine != "auto" and engine not in ENGINES:
         known = ", ".join(("auto", *ENGINES))
         raise PermanentError("bad_request", f"There is no reading engine {engine!r}. Choose one of: {known}.")
-    machine = machine or Machine.here(languages)
-    states = {"rapidocr": machine.rapidocr, "tesserocr": machine.tesserocr, "tesseract": machine.tesseract}
+    machine = machine or Machine.here(languages, got_model)
+    states = {name: getattr(machine, name) for name in ENGINES}
     backend, why = _backend(machine)
     if engine != "auto":
         states[engine].require()

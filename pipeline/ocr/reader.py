@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.errors import ChildFailed
-from pipeline.ocr import policy, rapid
-from pipeline.ocr.base import Engine, LineReader
+from pipeline.errors import ChildFailed, PermanentError
+from pipeline.ocr import got, policy, rapid
+from pipeline.ocr.base import Blind, Engine, LineReader
 from pipeline.ocr.ink import Grey, Ink, clipping_sheet
 from pipeline.ocr.prepare.chain import prepared
 from pipeline.ocr.prepare.page import Prepared
@@ -61,16 +61,18 @@ class PageReader:
             parent must kill the process a little later.
         review_confidence: a page read with less mean confidence is read again, then flagged.
         review_uncovered: so is a page with a larger share of its ink outside of all words.
+        got_model: where the weights of GOT-OCR 2 are, if anywhere.
     """
 
     def __init__(
         self, engine: str, *, timeout_s: float, review_confidence: float = REVIEW_CONFIDENCE,
-        review_uncovered: float = REVIEW_UNCOVERED,
+        review_uncovered: float = REVIEW_UNCOVERED, got_model: str = "",
     ) -> None:  # fmt: skip
         self.engine = engine
         self.timeout_s = timeout_s
         self.review_confidence = review_confidence
         self.review_uncovered = review_uncovered
+        self.got_model = got_model
         self._choices: dict[tuple[str, ...], policy.Choice] = {}
 
     def choice(self, languages: Sequence[str]) -> policy.Choice:
@@ -81,7 +83,7 @@ class PageReader:
         """
         key = tuple(languages)
         if key not in self._choices:
-            self._choices[key] = policy.choose(self.engine, key)
+            self._choices[key] = policy.choose(self.engine, key, got_model=self.got_model)
         return self._choices[key]
 
     def warm(self, languages: Sequence[str] = ("en",)) -> None:
@@ -177,7 +179,12 @@ class PageReader:
         return attempts
 
     def _lines(self, choice: policy.Choice, languages: tuple[str, ...], start: float) -> LineReader:
-        """Who tries a few lines of a page before it is read: the engine that reads first."""
+        """Who tries a few lines of a page before it is read: the engine that reads first, if it reads lines."""
+        if choice.engines[0] == "got":
+            try:
+                choice = policy.choose("auto", languages)
+            except PermanentError:
+                return Blind()
         if choice.engines[0] == "rapidocr":
             return rapid.shared(choice.backend)
         engine = TESSERACTS[choice.engines[0]]
@@ -188,6 +195,8 @@ class PageReader:
         for name in choice.engines:
             if name == "rapidocr":
                 yield rapid.shared(choice.backend)
+            elif name == "got":
+                yield got.shared(self.got_model)
             else:
                 for psm in (PSM_COLUMNS, PSM_ROWS) if in_columns else (PSM_ROWS, PSM_COLUMNS):
                     yield TESSERACTS[name](deadline - time.monotonic(), psm)

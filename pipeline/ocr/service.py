@@ -14,7 +14,8 @@ class OcrService:
     """Readers by engine name, made when first asked for; the usual one is warm from the start.
 
     Args:
-        config: `engine` and `languages` (the usual ones), `timeout_s`, `review_confidence`.
+        config: `engine` and `languages` (the usual ones), `timeout_s`, `review_confidence`; `got_model`, where
+            the weights of GOT-OCR 2 are.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -27,7 +28,10 @@ class OcrService:
     def _reader(self, engine: str) -> PageReader:
         if engine not in self._readers:
             self._readers[engine] = PageReader(
-                engine, timeout_s=self._config["timeout_s"], review_confidence=self._config["review_confidence"]
+                engine,
+                timeout_s=self._config["timeout_s"],
+                review_confidence=self._config["review_confidence"],
+                got_model=self._config.get("got_model", ""),
             )
         return self._readers[engine]
 

@@ -217,9 +217,11 @@ def test_boxes_are_points_within_the_page() -> None:
 
 def machine(
     flags: str = "", rapid: Availability = YES, tesseract: Availability = YES, tesserocr: Availability = NO,
-    backends: int = 2,
+    got: Availability = NO, backends: int = 2,
 ) -> Machine:  # fmt: skip
-    return Machine(frozenset(flags.split()), rapid, ("openvino", "onnxruntime")[2 - backends :], tesseract, tesserocr)
+    return Machine(
+        frozenset(flags.split()), rapid, ("openvino", "onnxruntime")[2 - backends :], tesseract, tesserocr, got
+    )
 
 
 def test_auto_reads_with_the_most_accurate_first() -> None:
@@ -232,6 +234,8 @@ def test_auto_reads_with_the_most_accurate_first() -> None:
     assert choose("auto", ["en"], machine(rapid=NO, tesserocr=YES, tesseract=NO)).engines == ("tesserocr",)
     assert choose("auto", ["en"], machine(tesseract=NO)).engines == ("rapidocr",)
     assert choose("auto", ["en"], machine(rapid=NO)).engines == ("tesseract",)
+    assert choose("auto", ["en"], machine(got=YES)).engines == ("rapidocr", "tesseract")
+    assert choose("got", ["en"], machine(got=YES)).engines == ("got",)
     for seen in (machine(), machine(tesseract=NO), machine(rapid=NO)):
         assert choose("auto", ["en"], seen).reason.endswith(".")
 
