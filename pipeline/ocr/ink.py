@@ -97,14 +97,16 @@ class Ink:
     def uncovered(self, words: Sequence[Word]) -> float:
         """Share of the text-like ink, 0..1, that lies outside of all words' boxes; 0 on a page without ink."""
         total = int(self.mask.sum())
-        if not total:
-            return 0.0
+        return float(self.rest(words).sum()) / total if total else 0.0
+
+    def rest(self, words: Sequence[Word]) -> NDArray[np.uint8]:
+        """The ink outside of all words' boxes, as `mask`."""
         rest = self.mask.copy()
         for word in words:
             x0, y0 = (max(0, int((v - MARGIN_PT) * self.scale)) for v in word.box[:2])
             x1, y1 = (max(0, int((v + MARGIN_PT) * self.scale) + 1) for v in word.box[2:])
             rest[y0:y1, x0:x1] = 0
-        return float(rest.sum()) / total
+        return rest
 
 
 def find_ink(grey: Grey, dpi: float) -> Ink:

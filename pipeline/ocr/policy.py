@@ -51,11 +51,13 @@ class Choice:
         engines: names, first reads, the next read again what came out poorly.
         reason: a sentence for people.
         backend: what RapidOCR runs on: "openvino", "onnxruntime", or "" where it does not read.
+        got_model: where the weights of GOT-OCR 2 are, if it reads.
     """
 
     engines: tuple[str, ...]
     reason: str
     backend: str = ""
+    got_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def choose(engine: str, languages: Sequence[str], machine: Machine | None = None
         states[engine].require()
         rapidly = engine == "rapidocr"
         return Choice((engine,), f"{engine} was asked for{f'; it runs {why}' if rapidly else ''}.",
-                      backend if rapidly else "")  # fmt: skip
+                      backend if rapidly else "", got_model)  # fmt: skip
     second = next((name for name in TESSERACTS if states[name].ok), None)
     if machine.rapidocr.ok and second:
         way = "in this process" if second == "tesserocr" else "in a process a page"

@@ -16,7 +16,7 @@ import pymupdf
 import pytest
 
 from pipeline.errors import ChildFailed, PermanentError
-from pipeline.ocr import policy, rapid, tesseract, tesserocr
+from pipeline.ocr import attempts, policy, rapid, tesseract, tesserocr
 from pipeline.ocr.base import Availability
 from pipeline.ocr.ink import clipping_sheet, find_ink, load_grey
 from pipeline.ocr.reader import PageReader
@@ -164,7 +164,7 @@ def test_one_language_needs_no_decision(draw: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_blank_page_is_read_by_nobody(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PageReader, "_engines", lambda *_: pytest.fail("an engine was asked"))
+    monkeypatch.setattr(attempts.Attempts, "_engine", lambda *_: pytest.fail("an engine was asked"))
     reading = read("auto", draw([]))
     assert (reading.words, reading.script, reading.confidence, reading.review) == ((), "none", 1.0, None)
 
@@ -185,7 +185,7 @@ def test_specks_are_no_page_to_review(draw: Any) -> None:
 
 
 class Half:
-    """An engine that reads the first line only, or nothing."""
+    """An engine that reads the first line only, or nothing, and nothing on parts of a page."""
 
     name = "half"
     version = "1"
@@ -200,7 +200,7 @@ class Half:
         return {}
 
     def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
-        return self.words
+        return self.words if image.width_px == round(WIDTH * DPI / 72) else []
 
     def upside_down(self, lines: Sequence[Any]) -> float | None:
         return 0.0
@@ -215,14 +215,44 @@ FIRST_LINE = [Word(ENGLISH[0].replace(" ", ""), Box(38, 36, 400, 56), 0.99)]
 def test_lost_lines_are_read_again(words: list[Word], draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rapid, "shared", lambda backend: Half(words))
     reading = read("auto", draw(ENGLISH))
-    assert text(reading) == "\n".join(ENGLISH)
-    assert (reading.engine, reading.review) == ("tesserocr", None)
-    first, second = reading.engine_settings["attempts"]
-    assert first["uncovered"] > 0.3 and second["uncovered"] < 0.05
+    first = ENGLISH[0].replace(" ", "") if words else ENGLISH[0]
+    assert text(reading).splitlines() == [first, *ENGLISH[1:]]
+    assert reading.review is None
+    attempt = reading.engine_settings["attempts"][0]
+    assert (attempt["engine"], attempt["added"]) == (
+        "half",
+        {"tesserocr": len(" ".join(ENGLISH[bool(words) :]).split())},
+    )
+    assert attempt["uncovered"] == 0
+    boxes = [word.box for word in reading.words if word.text == "number"]
+    assert len(boxes) == 1 and 62 < boxes[0].y0 < 72 and 90 < boxes[0].x0 < 105
+
+
+@engines
+def test_a_line_that_was_dropped_is_read_again_by_the_same_engine(
+    engine: str, draw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a Chinese page the middle line is dropped; it comes back once, where it stands, and its neighbours do not."""
+    kind: Any = {"rapidocr": rapid.RapidOcr, "tesseract": tesseract.Tesseract, "tesserocr": tesserocr.Tesserocr}[engine]
+    whole = kind.read
+    image = draw(CHINESE)
+
+    def dropping(self: Any, part: PageImage, languages: Sequence[str]) -> list[Word]:
+        words: list[Word] = whole(self, part, languages)
+        return [word for word in words if part.file != image.file or not 66 < (word.box.y0 + word.box.y1) / 2 < 90]
+
+    monkeypatch.setattr(kind, "read", dropping)
+    reading = read(engine, image, ["zh-Hans"])
+    assert reading.review is None
+    assert reading.engine_settings["attempts"][0]["added"][engine] >= 1
+    lines = text(reading).splitlines()
+    assert sorted(line[:3] for line in lines) == sorted(line[:3] for line in CHINESE)
+    (box,) = [word.box for word in reading.words if word.text.startswith(CHINESE[1][:4])]
+    assert 60 < box.y0 < 75 and 78 < box.y1 < 92 and box.x0 < 50
 
 
 @needs_rapid
-@pytest.mark.parametrize(("words", "reason"), [(FIRST_LINE, "not read"), ([], "No text")])
+@pytest.mark.parametrize(("words", "reason"), [(FIRST_LINE, ", near the top, was not read."), ([], "No text")])
 def test_page_that_stays_poor_is_kept_and_flagged(
     words: list[Word], reason: str, draw: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

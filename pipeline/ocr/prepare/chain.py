@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-
-import cv2
 
 from pipeline.ocr.base import LineReader
 from pipeline.ocr.ink import Grey, find_ink, load_grey
 from pipeline.ocr.prepare.orientation import stand_of, turned
-from pipeline.ocr.prepare.page import Prepared
+from pipeline.ocr.prepare.page import Prepared, written
 from pipeline.types import PageImage
 
 
@@ -40,7 +35,7 @@ def prepared(image: PageImage, reader: LineReader, *, poor: bool = False) -> Ite
     if page.grey is grey:
         yield page
         return
-    file = _written(page.grey)
+    file = written(page.grey)
     try:
         yield replace(page, image=replace(page.image, file=str(file)))
     finally:
@@ -60,13 +55,3 @@ def _stood_upright(page: Prepared, reader: LineReader, poor: bool) -> Prepared:
 def _redrawn(page: Prepared, grey: Grey, dpi: float) -> Prepared:
     height, width = grey.shape
     return replace(page, image=PageImage("", width, height, dpi), grey=grey, ink=find_ink(grey, dpi))
-
-
-def _written(grey: Grey) -> Path:
-    """The page as a file every engine reads: plain grey pixels, no time lost on packing them."""
-    handle, name = tempfile.mkstemp(suffix=".pgm")
-    os.close(handle)
-    if not cv2.imwrite(name, grey):
-        Path(name).unlink(missing_ok=True)
-        raise OSError(f"the prepared page could not be written to {Path(name).parent}")
-    return Path(name)
