@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.evaluation.metrics import Spread, is_han, lost, measure
@@ -89,6 +89,7 @@ def test_a_blank_page() -> None:
     assert (noise.cer, noise.words.invented, noise.words.kept) == (1.0, 1.0, 1.0)
 
 
+@settings(max_examples=50)
 @given(st.text(), st.text())
 def test_any_two_texts_have_figures_within_their_ranges(truth: str, text: str) -> None:
     found = measure(truth, text, text.split())
