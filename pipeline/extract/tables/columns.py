@@ -82,6 +82,18 @@ def _free(lines: Sequence[TextLine], size: float, widest: float) -> list[tuple[f
     return found
 
 
+def beside_one_another(lines: Sequence[TextLine]) -> list[Segment]:
+    """What the lines of one row of cells cover, as the segments of one line."""
+    size = median(line.size for line in lines)
+    covered: list[Segment] = []
+    for segment in sorted((s for line in lines for s in line.segments), key=lambda s: s.x0):
+        if covered and segment.x0 - covered[-1].x1 <= GUTTER_EM * size:
+            covered[-1].x1 = max(covered[-1].x1, segment.x1)
+        else:
+            covered.append(Segment(segment.tokens, segment.x0, segment.x1))
+    return covered
+
+
 def edges(white: Sequence[tuple[float, float]], lines: Sequence[TextLine]) -> list[float]:
     """Borders of the columns: the middles of the gutters and the outermost words."""
     x0 = min(line.segments[0].x0 for line in lines)

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from statistics import median
 
-from pipeline.extract.tables.columns import TextLine, text_line
+from pipeline.extract.tables.columns import TextLine, beside_one_another, text_line
 from pipeline.extract.tables.grid import Grid
 from pipeline.extract.tables.strokes import Stroke
 from pipeline.extract.tables.tokens import Token, text_lines
@@ -21,6 +21,7 @@ _WIDE_PT = 60.0  # narrower rules are underlines and fractions
 _SAME_PT = 7.0  # ends of rules of one table differ by at most this
 _MAX_RULES = 300
 _MIN_FILL = 0.4
+_MAX_ROW_LINES = 8
 _MAX_LOOKS = 6  # at each word of the page, on average: real pages need one or two
 
 
@@ -87,7 +88,10 @@ def _in_cells(band: Sequence[TextLine]) -> bool:
     if not band:
         return False
     several = sum(len(line.segments) > 1 for line in band)
-    return several >= 0.5 * len(band) or (len(band) == 1 and len(band[0].tokens) <= 8)
+    if several >= 0.5 * len(band) or (len(band) == 1 and len(band[0].tokens) <= 8):
+        return True
+    # The cells of one row, some of several lines and none on one line of type with another.
+    return len(band) <= _MAX_ROW_LINES and len(beside_one_another(band)) > 1
 
 
 def _grid(lines: Sequence[TextLine], rules: Sequence[float]) -> Grid | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from pipeline.extract.markers import LEADERS, list_marker
-from pipeline.extract.tables.columns import GUTTER_EM, TextLine, edges, gutters, placed, text_line
+from pipeline.extract.tables.columns import GUTTER_EM, TextLine, beside_one_another, edges, gutters, placed, text_line
 from pipeline.extract.tables.grid import Grid, GridCell
 from pipeline.extract.tables.rows import Placed, row_starts
 from pipeline.extract.tables.tokens import Token, text_lines
@@ -131,13 +132,13 @@ def aligned_grid(lines: Sequence[TextLine], breaks: Sequence[float] = ()) -> Gri
         The grid, or None where no white runs down through the lines.
     """
     size = median(line.size for line in lines)
-    white = gutters(lines, size)
+    by_rules = _starts_by_rules(lines, breaks) if len(breaks) >= 2 else []
+    white = gutters(_rows_as_lines(lines, by_rules) if by_rules else lines, size)
     if not white:
         return None
     xs = edges(white, lines)
     cells = [placed(line, white, xs) for line in lines]
-    widths = _widths(cells, len(xs) - 1)
-    starts = _starts_by_rules(lines, breaks) if len(breaks) >= 2 else row_starts(lines, cells, widths)
+    starts = by_rules or row_starts(lines, cells, _widths(cells, len(xs) - 1))
     ys = [lines[0].y0 - 0.2 * size]
     ys += [(lines[i - 1].y1 + lines[i].y0) / 2 for i in starts[1:]]
     ys.append(lines[-1].y1 + 0.2 * size)
@@ -153,6 +154,12 @@ def _starts_by_rules(lines: Sequence[TextLine], breaks: Sequence[float]) -> list
         if any(lines[i - 1].yc < y < lines[i].yc for y in breaks):
             starts.append(i)
     return starts
+
+
+def _rows_as_lines(lines: Sequence[TextLine], starts: Sequence[int]) -> list[TextLine]:
+    """Each row of lines as one line, as if all its cells stood side by side."""
+    rows = [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    return [replace(row[0], segments=beside_one_another(row)) for row in rows]
 
 
 def _widths(cells: Sequence[Placed], columns: int) -> list[float]:
