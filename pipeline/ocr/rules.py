@@ -23,6 +23,7 @@ PIECE_PT = 48.0  # a piece of a rule three degrees askew is 2.5 points thick
 DASH_PT, DASH_GAP_PT, DASHED_PT = 1.8, 6.5, 18.0  # thickness of dashes, white between them, shortest dashed line
 BESIDE_PT = 2.0
 BESIDE_INK = 0.45  # share of a run that may have ink close above or below: the feet of a line of type have more
+DASHES_BESIDE = 0.12  # the strokes of Chinese characters lie in rows too, but with others above and below them
 SURE = 3.0  # runs so many times longer than the shortest are no part of letters
 MAX_RULES = 4000
 
@@ -37,10 +38,18 @@ def find_rules(grey: Grey, dpi: float) -> tuple[Box, ...]:
     factor = min(1.0, WORK_DPI / dpi)
     small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else grey
     scale = dpi * factor / 72.0  # working pixels a point
-    level = _pieces(np.asarray(small, np.uint8), scale, LEVEL_PT)
-    turned = np.ascontiguousarray(small.T, np.uint8)
-    upright = [Box(y0, x0, y1, x1) for x0, y0, x1, y1 in _pieces(turned, scale, UPRIGHT_PT)]
-    rules = sorted(level + upright, key=lambda box: -max(box.width, box.height))[:MAX_RULES]
+    ink = _ink(np.asarray(small, np.uint8), scale)
+    dashed = _dashed(ink, scale)
+    level = _drawn(_runs(ink, scale, LEVEL_PT), ink, scale, SURE * LEVEL_PT)
+    if not level.any() and not dashed.any():
+        return ()  # nothing is made of upright rules alone
+    # Where lines cross, neither is darker than what is beside it: what is found of one bridges the other.
+    turned = _ink(np.ascontiguousarray(small.T, np.uint8), scale)
+    upright = _drawn(_runs(turned | _transposed(level), scale, UPRIGHT_PT), turned, scale, SURE * UPRIGHT_PT)
+    level = _drawn(_runs(ink | _transposed(upright), scale, LEVEL_PT), ink, scale, SURE * LEVEL_PT)
+    found = _pieces(level | dashed, scale)
+    found += [Box(y0, x0, y1, x1) for x0, y0, x1, y1 in _pieces(upright | _dashed(turned, scale), scale)]
+    rules = sorted(found, key=lambda box: -max(box.width, box.height))[:MAX_RULES]
     return tuple(sorted(rules, key=lambda box: (box.y0, box.x0)))
 
 
@@ -52,28 +61,43 @@ def _ink(grey: Grey, scale: float) -> Mask:
     return np.asarray(darker > contrast, np.uint8)
 
 
-def _pieces(grey: Grey, scale: float, shortest_pt: float) -> list[Box]:
-    """Level rules of the image, in pieces."""
-    ink = _ink(grey, scale)
-    # Two pixels higher, a line of two pixels and three degrees askew still holds a level run of the wanted length.
+def _runs(ink: Mask, scale: float, shortest_pt: float) -> Mask:
+    """Level runs of ink, two pixels higher than they are: so a line three degrees askew holds one of that length."""
     high = cv2.dilate(ink, np.ones((3, 1), np.uint8))
-    runs = _opened(high, round(shortest_pt * scale))
-    runs |= _dashed(ink, scale)
+    return _opened(np.asarray(high, np.uint8), round(shortest_pt * scale))
+
+
+def _drawn(runs: Mask, ink: Mask, scale: float, sure_pt: float, most_beside: float = BESIDE_INK) -> Mask:
+    """The runs that are thin and have white beside them, or are thin and long: rules and no parts of letters."""
     _count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
-    order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[:MAX_RULES] + 1
+    width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
     far = max(4, round(BESIDE_PT * scale))
-    before, after = np.roll(ink, far, axis=0), np.roll(ink, -far, axis=0)
+    good = area <= (THICK_PT * scale + 2) * width
+    rows, columns = np.nonzero(runs)
+    places = labels[rows, columns]
+    for step in (-far, far):
+        beside = ink[np.clip(rows + step, 0, len(ink) - 1), columns]
+        inked = np.bincount(places, weights=beside, minlength=len(stats))
+        good &= (inked <= most_beside * area) | (width >= sure_pt * scale)
+    good[0] = False
+    out = np.zeros_like(runs)
+    out[rows, columns] = good[places]
+    return out
+
+
+def _transposed(mask: Mask) -> Mask:
+    return np.ascontiguousarray(mask.T)
+
+
+def _pieces(drawn: Mask, scale: float) -> list[Box]:
+    """Level rules, in pieces."""
+    _count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
+    order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[:MAX_RULES] + 1
     found: list[Box] = []
     step = max(1, round(PIECE_PT * scale))
     for index in order:
-        x, y, width, height, area = (int(v) for v in stats[index])
-        if area > (THICK_PT * scale + 2) * width:
-            continue
+        x, y, width, height = (int(v) for v in stats[index, :4])
         part = labels[y : y + height, x : x + width] == index
-        if width < SURE * shortest_pt * scale:
-            window = slice(y, y + height), slice(x, x + width)
-            if max(float(before[window][part].mean()), float(after[window][part].mean())) > BESIDE_INK:
-                continue
         for left in range(0, width, step):
             rows = np.flatnonzero(part[:, left : left + step].any(axis=1))
             if not len(rows):
@@ -98,6 +122,9 @@ def _dashed(ink: Mask, scale: float) -> Mask:
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     dash = (height <= DASH_PT * scale) & (width >= 1.5 * height) & (width >= 1.2 * scale)
     dash[0] = False
-    marks = cv2.dilate(dash[labels].astype(np.uint8), np.ones((3, 1), np.uint8))
+    if dash.sum() < 3:
+        return np.zeros_like(ink)
+    marks = cv2.dilate(dash.astype(np.uint8)[labels], np.ones((3, 1), np.uint8))
     joined = cv2.morphologyEx(marks, cv2.MORPH_CLOSE, np.ones((1, max(3, round(DASH_GAP_PT * scale))), np.uint8))
-    return _opened(np.asarray(joined, np.uint8), round(DASHED_PT * scale))
+    runs = _opened(np.asarray(joined, np.uint8), round(DASHED_PT * scale))
+    return _drawn(runs, ink, scale, np.inf, DASHES_BESIDE)

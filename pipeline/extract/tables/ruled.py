@@ -22,6 +22,9 @@ _SAME_PT = 7.0  # ends of rules of one table differ by at most this
 _MAX_RULES = 300
 _MIN_FILL = 0.4
 _MAX_ROW_LINES = 8
+_HOLE_EM = 0.8  # rules speak for a table, so less white parts its cells
+_SHADED_RULES = 4  # rows of one height from which the next one may stand outside of the rules
+_STEP_PT = 60.0
 _MAX_LOOKS = 6  # at each word of the page, on average: real pages need one or two
 
 
@@ -36,7 +39,9 @@ def ruled_grids(level: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
         looks -= len(inside)
         if looks < 0:
             break  # a drawing
-        found += _tables(group, inside)
+        for grid, lines, rules in _tables(group, inside):
+            near = ordered[bisect_left(middles, grid.ys[0] - _STEP_PT) : bisect_right(middles, grid.ys[-1] + _STEP_PT)]
+            found.append(_with_outer_rows(grid, lines, rules, near))
     return found
 
 
@@ -53,7 +58,40 @@ def _groups(level: Sequence[Stroke]) -> list[list[Stroke]]:
     return sorted((group for group in groups if len(group) > 1), key=lambda group: -group[0].length)
 
 
-def _tables(rules: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
+def _with_outer_rows(grid: Grid, lines: list[TextLine], rules: Sequence[Stroke], near: Sequence[Token]) -> Grid:
+    """The grid with the rows above and below that have no rule of their own: where every other row is shaded.
+
+    Args:
+        lines: in the grid.
+        rules: of the grid, top to bottom.
+        near: words in the grid and around it.
+    """
+    steps = [below.at - above.at for above, below in itertools.pairwise(rules)]
+    if len(steps) < _SHADED_RULES or max(steps) > 1.2 * min(steps):
+        return grid
+    step, x0, x1 = median(steps), rules[0].start - 6, rules[0].end + 6
+    places = [rule.at for rule in rules]
+    for at in (places[0] - step, places[-1] + step):
+        top, bottom = min(at, at + step if at < places[0] else at - step), max(at, places[0] if at < places[0] else at)
+        row = [t for t in near if top < t.yc < bottom and x0 < t.xc < x1]
+        made = [text_line(line, _HOLE_EM) for line in text_lines(row)]
+        if len(made) != 1 or len(made[0].segments) < 2:
+            continue
+        longer = sorted([*lines, *made], key=lambda line: line.yc)
+        wider = _grid(longer, sorted([*places, at]))
+        if wider is not None and wider.columns == grid.columns and len(wider.cells) == len(grid.cells) + grid.columns:
+            grid, lines, places = wider, longer, sorted([*places, at])
+            _set_sides(grid, places, rules[0])
+    return grid
+
+
+def _set_sides(grid: Grid, places: Sequence[float], rule: Stroke) -> None:
+    grid.ys[0], grid.ys[-1] = places[0], places[-1]
+    grid.xs[0], grid.xs[-1] = min(grid.xs[0], rule.start), max(grid.xs[-1], rule.end)
+    grid.ruled = True
+
+
+def _tables(rules: Sequence[Stroke], tokens: Sequence[Token]) -> list[tuple[Grid, list[TextLine], Sequence[Stroke]]]:
     """Tables in runs of bands between neighbouring rules that all hold cells."""
     x0, x1 = rules[0].start - 6, rules[0].end + 6
     bands: list[list[TextLine]] = []
@@ -64,8 +102,8 @@ def _tables(rules: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
             if x0 < tokens[at].xc < x1:
                 inside.append(tokens[at])
             at += 1
-        bands.append([text_line(line, 0.8) for line in text_lines(inside)])
-    found: list[Grid] = []
+        bands.append([text_line(line, _HOLE_EM) for line in text_lines(inside)])
+    found: list[tuple[Grid, list[TextLine], Sequence[Stroke]]] = []
     start = 0
     while start < len(bands):
         end = start
@@ -75,10 +113,8 @@ def _tables(rules: Sequence[Stroke], tokens: Sequence[Token]) -> list[Grid]:
         if end - start >= 1 and len(lines) >= 2:
             grid = _grid(lines, [rule.at for rule in rules[start : end + 1]])
             if grid is not None:
-                grid.ys[0], grid.ys[-1] = rules[start].at, rules[end].at
-                grid.xs[0], grid.xs[-1] = min(grid.xs[0], rules[0].start), max(grid.xs[-1], rules[0].end)
-                grid.ruled = True
-                found.append(grid)
+                _set_sides(grid, [rules[start].at, rules[end].at], rules[0])
+                found.append((grid, lines, rules[start : end + 1]))
         start = max(end, start + 1)
     return found
 

@@ -84,7 +84,10 @@ def ruled_rows(s: Sheet) -> None:
 def ruled_columns(s: Sheet) -> None:
     names = ["Aldous", "Brand", "Cole", "Dyer", "Ennis", "Frost", "Gale", "Hume"]
     rows = [["Name", "Days", "Rate", "Paid"]]
-    rows += [[name, str(12 + 3 * i), f"{4 + i % 3}.50", f"{(12 + 3 * i) * (4.5 + i % 3):.2f}"] for i, name in enumerate(names)]
+    rows += [
+        [name, str(12 + 3 * i), f"{4 + i % 3}.50", f"{(12 + 3 * i) * (4.5 + i % 3):.2f}"]
+        for i, name in enumerate(names)
+    ]
     end = s.table(60, 80, [120, 70, 70, 90], rows, rules="columns", align="lrrr", bold=1, height=15)
     s.prose(60, end + 26, 470, PROSE)
 
