@@ -43,14 +43,16 @@ class Sheet:
 
     def table(
         self, x: float, y: float, widths: Sequence[float], rows: Cells, *, rules: str = "grid", align: str = "",
-        size: float = 9, height: float = 18, bold: int = 0, shade: str = "", dashes: str | None = None, line: float = 0.7,
+        size: float = 9, height: float = 18, bold: int = 0, shade: str = "", dashes: str | None = None,
+        line: float = 0.7,
     ) -> float:  # fmt: skip
         """A table whose upper left corner is (x, y); returns where it ends.
 
         Args:
             widths: of the columns in points.
             rows: of cells.
-            rules: "grid", "rows", "columns", "open" (inner lines), "book" (above, below, under the head), "double" or "".
+            rules: "grid", "rows", "columns", "open" (inner lines), "book" (above, below, under the
+                head), "double" or "".
             align: a letter a column, "l", "r" or "c"; short ones are filled up with "l".
             bold: rows at the top set in bold type.
             shade: "head", "bands" or "".

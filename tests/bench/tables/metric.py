@@ -78,8 +78,3 @@ def score(wanted: Sequence[Sequence[Shown]], got: Sequence[Sequence[Shown]]) -> 
     there = sum(map(relations, wanted), Counter())
     found = sum(map(relations, got), Counter())
     return Score((there & found).total(), found.total(), there.total())
-
-
-def plain(cells: Sequence[Shown]) -> list[Shown]:
-    """The cells with text; a table without two of them is none."""
-    return [cell for cell in cells if folded(cell.text)]

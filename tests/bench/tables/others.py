@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html.parser
+import importlib
 from pathlib import Path
 
 import pymupdf
+from markdown_it import MarkdownIt
 
 from tests.bench.tables.metric import Shown
 
@@ -69,12 +71,10 @@ class _Html(html.parser.HTMLParser):
 
 def layout_model(file: Path, page_index: int) -> Tables:
     """PyMuPDF4LLM with PyMuPDF's layout model."""
-    import pymupdf.layout  # noqa: F401 - switches the layout model on
-    import pymupdf4llm
-    from markdown_it import MarkdownIt
-
+    importlib.import_module("pymupdf.layout")  # switches the layout model on
+    llm = importlib.import_module("pymupdf4llm")
     with pymupdf.open(file) as document:
-        text = pymupdf4llm.to_markdown(document, pages=[page_index], use_ocr=False, show_progress=False)
+        text = llm.to_markdown(document, pages=[page_index], use_ocr=False, show_progress=False)
     parser = _Html()
     parser.feed(MarkdownIt("commonmark", {"html": True}).enable("table").render(str(text)).replace("<strong>", ""))
     return parser.tables
