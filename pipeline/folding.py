@@ -29,6 +29,7 @@ CJK = (
 )
 _RULES = 1  # raise it with any change below that folds a text otherwise
 _ONE_WAY = {ord(other): group[0] for group in GROUPS.split() for other in group[1:]}
+_KANA = re.compile("[\u3041-\u30ff]")
 # Soft hyphens, joiners, marks of direction, variation selectors: nothing that is seen.
 _UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
 _UNSEEN += "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
@@ -45,6 +46,17 @@ _FIRST = {ord(radical): character for radical, character in RADICALS.items()}
 _APART = (*range(0xBC, 0xBF), *range(0x2120, 0x2190), *range(0x2460, 0x2500), *range(0x3244, 0x3300))
 _FIRST |= {code: f" {chr(code)}" for code in _APART if _begins_apart(code)}
 
+
+def _is_common(character: str) -> bool:
+    """One of the 3,755 characters most used in Simplified Chinese (level 1 of GB 2312)."""
+    try:
+        return "\xb0" <= chr(character.encode("gb2312")[0]) <= "\xd7" and character > "\xff"
+    except UnicodeEncodeError:
+        return False
+
+
+_SIMPLIFIED = {code: other for code, other in _ONE_WAY.items() if not _is_common(chr(code))}
+
 FINGERPRINT = hashlib.sha256(f"{_RULES} {unicodedata.unidata_version} {_FIRST} {GROUPS}".encode()).hexdigest()[:16]
 """Changes with the folding, that of this Python's Unicode included: an index remembers the one it was written with."""
 
@@ -55,6 +67,14 @@ def fold(text: str) -> str:
         return text.lower()
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_FIRST)).casefold()
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_ONE_WAY)
+
+
+def simplified(text: str) -> str:
+    """Traditional Chinese in Simplified characters, anything else as it is; for what reads better in one script.
+
+    It goes character by character: of 乾 and 幹 both become 干. Text with kana is Japanese and stays.
+    """
+    return text if text.isascii() or _KANA.search(text) else text.translate(_SIMPLIFIED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError, TransientError
+from pipeline.folding import simplified
 from pipeline.types import Chunk
 from storage import fields, fulltext, runs
 from storage.catalog import KnowledgeBase
@@ -51,7 +52,7 @@ def settle_extract(
             {
                 **key, "position": chunk.position, "text": chunk.text, "heading": chunk.heading, "tokens": chunk.tokens,
                 "spans": orjson.dumps([[s.start, s.end, s.page_number, *s.box.rounded()] for s in chunk.spans]),
-                "text_hash": hashlib.sha256(chunk.text.encode()).digest(),
+                "text_hash": _hash(chunk.text),
             }
             for chunk in chunks[start : start + rows_per_batch]
         ]  # fmt: skip
@@ -66,6 +67,11 @@ def settle_extract(
     with settling(claim) as connection:  # it makes the embed units from the rows
         fields.put(connection, claim.document, claim.run, found)
         connection.execute(text(f"UPDATE run SET language = :language WHERE {_RUN}"), {**key, "language": language})
+
+
+def _hash(value: str) -> bytes:
+    """What a vector is kept under: texts that are one to the embedder share it."""
+    return hashlib.sha256(simplified(value).encode()).digest()
 
 
 def settle_adopted(claim: Claim, base: int, rows_per_batch: int) -> None:

@@ -42,6 +42,13 @@ def test_a_question_finds_its_passage_in_the_other_language(embedder):
 
 
 @needs_model
+def test_the_script_of_chinese_makes_no_difference(embedder):
+    traditional, simplified = "頭髮與發展，後來的臺灣。", "头发与发展，后来的台湾。"
+    assert np.array_equal(embedder.passages([traditional]), embedder.passages([simplified]))
+    assert np.array_equal(embedder.query(traditional), embedder.query(simplified))
+
+
+@needs_model
 def test_batch_and_single_agree_in_the_order_given(embedder):
     texts = ["短", "a much longer text about rivers " * 12, "mid 长度 text", "", "河流。" * 120] * 3
     together = embedder.passages(texts)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.folding import FINGERPRINT, fold, fold_with_origins
+from pipeline.folding import FINGERPRINT, fold, fold_with_origins, simplified
 from pipeline.han_variants import GROUPS
 from pipeline.look_alikes import RADICALS, plain
 
@@ -86,6 +86,12 @@ def test_every_way_to_write_a_character_folds_to_the_same() -> None:
 def test_what_stands_for_all_is_the_simplified_character() -> None:
     pairs = "車车 書书 為为 無无 漢汉 語语 當当 對对 個个 們们 說说 時时 學学 國国 會会 過过 後后 開开 長长 門门 頭头"
     assert all(fold(pair[0]) == pair[1] for pair in pairs.split())
+
+
+def test_traditional_text_is_put_in_simplified_characters_and_nothing_else_is_changed() -> None:
+    assert simplified("後來的臺灣，頭髮、發展。ＡＢ ﬁ Ä") == "后来的台湾，头发、发展。ＡＢ ﬁ Ä"
+    assert simplified("著作像链接，乾坤") == "著作像链接，乾坤", "characters that Simplified text has too"
+    assert simplified("日本語と國語") == "日本語と國語"
 
 
 def test_radicals_and_ligatures_are_written_as_characters_and_letters() -> None:

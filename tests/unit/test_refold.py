@@ -176,3 +176,10 @@ def test_fields_of_an_older_one_are_found_by_filters(kb: KnowledgeBase, storage:
         fields.index(connection, document, 1, {"name": builders.field("陳大文")})
         fields.index(connection, document, 1, {"name": builders.field("陳大文")})  # twice is once
     assert len(found(kb, storage, "台北", Filter("name", "陈大文"))) == 2
+
+
+def test_the_same_in_either_script_is_embedded_once(kb: KnowledgeBase) -> None:
+    published(kb, ["後來的頭髮", "后来的头发"])
+    with kb.db.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM embedding")).scalar() == 1
+        assert connection.execute(text("SELECT count(*) FROM chunk")).scalar() == 2
