@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import itertools
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline.render.glyphless import DESCENT, NAME, advance
 from pipeline.types import Box, Word
@@ -42,22 +44,46 @@ class Cell:
     slope: float = 0.0
 
 
-def lines_in_order(words: Sequence[Word], layout: Sequence[Box]) -> list[list[Word]]:
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """A line of the page as it was laid out."""
+
+    box: Box
+    text: str
+
+
+def lines_in_order(words: Sequence[Word], layout: Sequence[LaidOut]) -> list[list[Word]]:
     """Words grouped into lines, in reading order.
+
+    Boxes of lines that are askew overlap, so a word goes into the line that most words of its reader's line fit, by
+    place and by text. Words that lie in none come last, by the reader's own lines.
 
     Args:
         words: in the reader's order.
-        layout: boxes of the page's lines in reading order, as they were laid out. Words that are in none of them come
-            last, by the reader's own lines.
+        layout: the page's lines in reading order.
     """
+    fits = [[at for at, line in enumerate(layout) if _holds(line.box, word)] for word in words]
+    votes: Counter[tuple[int, int]] = Counter()
+    for word, ats in zip(words, fits, strict=True):
+        for at in ats:
+            votes[word.line, at] += 3 if word.text in layout[at].text else 1
     held: list[list[Word]] = [[] for _ in layout]
     own: dict[int, list[Word]] = {}
-    boxes = sorted(enumerate(layout), key=lambda line: line[1].width * line[1].height)
-    for word in words:
-        x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
-        at = next((at for at, box in boxes if box.x0 - 1 <= x <= box.x1 + 1 and box.y0 - 1 <= y <= box.y1 + 1), None)
-        (own.setdefault(word.line, []) if at is None else held[at]).append(word)
+    for word, ats in zip(words, fits, strict=True):
+        if ats:
+            held[max(ats, key=partial(_fit, votes, layout, word.line))].append(word)
+        else:
+            own.setdefault(word.line, []).append(word)
     return [_sorted(line) for line in (*held, *own.values()) if line]
+
+
+def _fit(votes: Counter[tuple[int, int]], layout: Sequence[LaidOut], line: int, at: int) -> tuple[int, float]:
+    return votes[line, at], -layout[at].box.height
+
+
+def _holds(box: Box, word: Word) -> bool:
+    x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
+    return box.x0 - 1 <= x <= box.x1 + 1 and box.y0 - 1 <= y <= box.y1 + 1
 
 
 def _sorted(line: list[Word]) -> list[Word]:
@@ -85,7 +111,10 @@ def cells(line: Sequence[Word]) -> list[Cell]:
         size = cell.box.height
         gap = after.box.x0 - cell.box.x1
         if _apart(cell.text[-1], after.text[0]) or gap > _CLOSED_GAP * size:
-            placed[at] = replace(cell, space=max(gap, _NARROWEST_SPACE * size))
+            space = max(gap, _NARROWEST_SPACE * size)
+            # Boxes of words may touch, and PDFium drops a space that the next word begins on.
+            end = max(after.box.x0 - space, cell.box.x0 + cell.box.width / 2)
+            placed[at] = replace(cell, box=cell.box._replace(x1=end), space=space)
         elif gap > 0:
             placed[at] = replace(cell, box=cell.box._replace(x1=after.box.x0 + _OVERLAP_PT))
     return placed

@@ -109,14 +109,17 @@ def _encoded(image: Image.Image, bilevel: bool, share_bytes: float) -> _Stored:
     space = "/DeviceGray" if image.mode == "L" else "/DeviceRGB"
     entries = {"ColorSpace": space, "BitsPerComponent": "8"}
     # A band out of the middle tells what the whole would take: packing a photo in vain takes a second.
-    band = image.crop((0, image.height * 7 // 16, image.width, max(image.height * 9 // 16, image.height * 7 // 16 + 1)))
-    if len(_png_data(band)) * image.height / band.height <= _GROWTH * share_bytes:
-        predictor = f"<< /Predictor 15 /Colors {len(image.getbands())} /Columns {image.width} >>"
-        lossless = {**entries, "Filter": "/FlateDecode", "DecodeParms": predictor}
-        return _Stored(_png_data(image), image.width, image.height, lossless)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=_QUALITY)
-    return _Stored(buffer.getvalue(), image.width, image.height, {**entries, "Filter": "/DCTDecode"})
+    top = image.height * 7 // 16
+    band = image.crop((0, top, image.width, max(image.height * 9 // 16, top + 1)))
+    lossless_bytes = len(_png_data(band)) * image.height / band.height
+    if lossless_bytes > _GROWTH * share_bytes:
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=_QUALITY)
+        if buffer.tell() < lossless_bytes:
+            return _Stored(buffer.getvalue(), image.width, image.height, {**entries, "Filter": "/DCTDecode"})
+    predictor = f"<< /Predictor 15 /Colors {len(image.getbands())} /Columns {image.width} >>"
+    lossless = {**entries, "Filter": "/FlateDecode", "DecodeParms": predictor}
+    return _Stored(_png_data(image), image.width, image.height, lossless)
 
 
 def _png_data(image: Image.Image) -> bytes:

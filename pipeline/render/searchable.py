@@ -17,7 +17,7 @@ from pipeline.errors import PermanentError
 from pipeline.render.draw import RenderOptions, damage_told
 from pipeline.render.exhaustion import is_exhausted
 from pipeline.render.glyphless import NAME, HiddenFont
-from pipeline.render.hidden_text import cells, content, lines_in_order
+from pipeline.render.hidden_text import LaidOut, cells, content, lines_in_order
 from pipeline.render.old_text import remove_hidden
 from pipeline.render.page_picture import place_picture
 from pipeline.render.source import open_source
@@ -63,13 +63,18 @@ class Searchable:
         self._font: HiddenFont | None = None
 
     def add(
-        self, page_number: int, words: Sequence[Word], layout: Sequence[Box], rotation: int, size: tuple[float, float]
+        self,
+        page_number: int,
+        words: Sequence[Word],
+        layout: Sequence[LaidOut],
+        rotation: int,
+        size: tuple[float, float],
     ) -> str | None:
         """Go on with a page: pages are added in order, of image files every one.
 
         Args:
             words: what was read on it by OCR; empty where its own text was taken, or where it was not read.
-            layout: boxes of its lines, in reading order.
+            layout: its lines, in reading order.
             rotation: degrees clockwise by which it was turned to stand upright.
             size: of the upright page as it was read, points; 0 where that is not known.
 
@@ -109,7 +114,7 @@ class Searchable:
         self._source.close()
 
     def _add_picture(
-        self, number: int, words: Sequence[Word], layout: Sequence[Box], rotation: int, size: tuple[float, float]
+        self, number: int, words: Sequence[Word], layout: Sequence[LaidOut], rotation: int, size: tuple[float, float]
     ) -> str | None:
         """A page of an image file, with its picture in the way it is stored there where that can be."""
         try:
@@ -130,7 +135,7 @@ class Searchable:
         page = self._document.new_page(width=size[0] or _A4[0], height=size[1] or _A4[1])
         page.insert_text((36, 36 + _SAID_PT), f"Page {number} of the original cannot be shown.", fontsize=_SAID_PT)
 
-    def _lay(self, page: pymupdf.Page, words: Sequence[Word], layout: Sequence[Box]) -> None:
+    def _lay(self, page: pymupdf.Page, words: Sequence[Word], layout: Sequence[LaidOut]) -> None:
         """Put words before all else that the page draws: what state that ends in does not matter then."""
         lines = lines_in_order([word for word in words if word.text], layout)
         if not lines:

@@ -10,6 +10,7 @@ import orjson
 import pymupdf
 
 from pipeline.render.draw import RenderOptions
+from pipeline.render.hidden_text import LaidOut
 from pipeline.render.searchable import Searchable
 from pipeline.types import Box, Word
 
@@ -19,7 +20,7 @@ class SearchableService:
 
     def __init__(self) -> None:
         self._making: Searchable | None = None
-        self._layout: dict[int, list[Box]] = {}
+        self._layout: dict[int, list[LaidOut]] = {}
 
     def begin(self, request: dict[str, Any]) -> int:
         """Open the original; how many pages it has.
@@ -71,10 +72,14 @@ class SearchableService:
         self._making = None
 
 
-def _lines(path: Path) -> dict[int, list[Box]]:
-    """Boxes of lines in reading order by page; of a block without lines its own."""
+def _lines(path: Path) -> dict[int, list[LaidOut]]:
+    """Lines in reading order by page; a block without lines counts as one."""
     pages = orjson.loads(path.read_bytes())["pages"]
     return {
-        page["page_number"]: [Box(*held["box"]) for block in page["blocks"] for held in (block.get("lines") or [block])]
+        page["page_number"]: [
+            LaidOut(Box(*held["box"]), held["text"])
+            for block in page["blocks"]
+            for held in (block.get("lines") or [block])
+        ]
         for page in pages
     }

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from pipeline.render.draw import RenderOptions
+from pipeline.render.hidden_text import LaidOut
 from pipeline.render.kinds import sniff
 from pipeline.render.preview import draw_preview
 from pipeline.render.searchable import Searchable
@@ -105,7 +106,7 @@ def make(tmp_path):
         content: bytes,
         pages: dict[int, Sequence[Word]],
         rotation: int = 0,
-        layout: Sequence[Box] = (),
+        layout: Sequence[LaidOut] = (),
         size: tuple[float, float] = SIZE,
     ) -> Made:
         original, target = tmp_path / "original", tmp_path / "searchable.pdf"
@@ -299,7 +300,7 @@ def test_a_word_file_has_its_own_text(make):
 def test_lines_are_read_in_the_order_of_the_layout(make):
     words = [word("left", 20, 20, 50, 32, 0), word("right", 220, 20, 260, 32, 0),
              word("below", 20, 40, 60, 52, 1), word("beside", 220, 40, 260, 52, 1)]  # fmt: skip
-    columns = [Box(20, 20, 50, 32), Box(20, 40, 60, 52), Box(220, 20, 260, 32), Box(220, 40, 260, 52)]
+    columns = [LaidOut(words[at].box, words[at].text) for at in (0, 2, 1, 3)]
     made = make(blank_pdf(SIZE), {1: words}, layout=columns)
     with pymupdf.open("pdf", made.content) as pdf:
         assert pdf[0].get_text().split() == ["left", "below", "right", "beside"]
@@ -314,9 +315,16 @@ def test_text_that_runs_down_or_up_is_selected_where_it_stands(make):
         assert box[0] == pytest.approx(tuple(expected), abs=1.5)
 
 
-def test_a_line_that_is_askew_stays_one_line(make):
-    words = [word(f"ascending{n}", 20 + 60 * n, 100 - 4 * n, 75 + 60 * n, 115 - 4 * n) for n in range(5)]
-    assert make(blank_pdf(SIZE), {1: words}).lines() == [" ".join(f"ascending{n}" for n in range(5))]
+def test_lines_that_are_askew_stay_lines(make):
+    """Their boxes overlap by half."""
+    words = [
+        word(f"ascending{line}{n}", 20 + 60 * n, 100 + 16 * line - 5 * n, 75 + 60 * n, 114 + 16 * line - 5 * n, line)
+        for line in range(3)
+        for n in range(5)
+    ]
+    lines = [" ".join(f"ascending{line}{n}" for n in range(5)) for line in range(3)]
+    layout = [LaidOut(Box(20, 80 + 16 * line, 315, 114 + 16 * line), text) for line, text in enumerate(lines)]
+    assert make(blank_pdf(SIZE), {1: words}, layout=layout).lines() == lines
 
 
 def test_a_page_of_text_takes_some_kilobytes(make):
