@@ -25,6 +25,10 @@ _OPENING = frozenset("([{（【《「『〈〔｛“‘")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Symbols of icon fonts have no meaning as text, but for the bullets of Symbol and Wingdings.
 _ICONS = re.compile(r"[\ue000-\uf06b\uf06d\uf06f-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf0d7\uf0d9-\uf0fb\uf0fd-\uf8ff]")
+# The last word of a line where it is the beginning of an address.
+_ADDRESS = re.compile(r"(?:^|[\s(<（：:])((?:https?://|ftp://|www\.)[^\s<>）]*|[\w.+-]+@[\w.-]*)$", re.ASCII)
+_LONGEST_ADDRESS = 500  # looked at: paragraphs grow long
+_BREAKS_ADDRESSES = frozenset("/-_.@?&=#%~:")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 
 
@@ -69,14 +73,14 @@ def seam(before: str, after: str) -> Seam:
     if not before or not after:
         return _NOTHING
     last, first = before[-1], after[0]
+    if last in _BREAKS_ADDRESSES and _goes_on_address(before, after):
+        return _NOTHING
     if last in "-\u2010" and len(before) > 1 and before[-2].isalnum():
         return _hyphen_seam(before, after)
-    if (
-        last in "/–"
-        and first.isalnum()
-        and ((last == "–" and before[-2:-1].isdigit() and first.isdigit()) or before.endswith("://"))
-    ):
-        return _NOTHING  # "1990–" / "1994", "https://" / "example.org"
+    if last == "–" and before[-2:-1].isdigit() and first.isdigit():
+        return _NOTHING  # "1990–" / "1994"
+    if last == "/" and first.isalnum() and before[-2:-1].isalnum():
+        return _NOTHING  # "and/" / "or"
     if first.isascii() and last.isascii():
         return _SPACE
     wide_before, wide_after = is_wide(last), is_wide(first)
@@ -94,6 +98,16 @@ def seam(before: str, after: str) -> Seam:
     return _SPACE if wide.isalpha() and other.isalpha() else _NOTHING
 
 
+def _goes_on_address(before: str, after: str) -> bool:
+    """Whether an address of a page or of mail that ends a line goes on: it is broken at its own marks."""
+    address = _ADDRESS.search(before[-_LONGEST_ADDRESS:])
+    if address is None or not (after[0].isascii() and (after[0].isalnum() or after[0] in "/?#%~_")):
+        return False
+    if before[-1] in ".,":  # it may end a sentence, and a sentence begins with a capital
+        return before[-1] == "." and (after[0].islower() or (after[0].isdigit() and "/" in address[1]))
+    return True
+
+
 def _hyphen_seam(before: str, after: str) -> Seam:
     """A hyphen at a line's end: dropped where it broke a word, kept where it belongs to a compound."""
     if not after[0].islower() or not before[-2].islower():
@@ -103,8 +117,8 @@ def _hyphen_seam(before: str, after: str) -> Seam:
     if "-" in word or "\u2010" in word:  # "state-of-the-" / "art"
         return _NOTHING
     stem = _LAST_WORD.search(word)
-    if stem and stem.group().lower() in _COMPOUND_STARTS:
-        return _NOTHING
+    if stem and (len(stem.group()) == 1 or stem.group().lower() in _COMPOUND_STARTS):
+        return _NOTHING  # "e-" / "mail", "x-" / "ray", "well-" / "known"
     if after.split(" ", 1)[0] in ("and", "or", "to"):  # "pre- and post-war"
         return _SPACE
     return _DEHYPHENATE
