@@ -23,6 +23,7 @@ _SMALL = (
     " this that these those i you he she we they who what which when where why how not no can could will would"
 )
 _SMALL_WORDS = frozenset(_SMALL.split())
+_QUOTED = re.compile(r'["＂]([^"＂]+)["＂]')
 _CJK_RUN = re.compile(rf"[{CJK}]+")
 
 
@@ -70,6 +71,22 @@ def phrase(term: str) -> str:
     """A term quoted for MATCH, so that nothing in it is an operator; a lone CJK character is asked for as a prefix."""
     quoted = '"' + term.replace('"', '""') + '"'
     return quoted + " *" if len(term) == 1 and _CJK_RUN.fullmatch(term) else quoted
+
+
+def quoted(query: str) -> list[str]:
+    """What a query holds between double quotes, for MATCH: words that must stand in a row."""
+    return [match for found in _QUOTED.findall(query) if (match := _in_a_row(found))]
+
+
+def _in_a_row(value: str) -> str:
+    """A text as a phrase of FTS5; empty where there is no word in it."""
+    pieces = [piece for piece, _ in _pieces(fold(value))]
+    if not pieces:
+        return ""
+    last = pieces.pop()
+    row = [term for piece in pieces for term in terms(piece)] + terms(last, query=True)
+    whole = '"' + " ".join(row) + '"'
+    return whole + " *" if len(last) == 1 and _CJK_RUN.fullmatch(last) else whole
 
 
 def telling(query_terms: Sequence[str]) -> list[str]:

@@ -88,7 +88,7 @@ def search(
         problem: why there is no vector.
         filters: only documents that meet all of them.
     """
-    scope = _scope(filters)
+    scope = _narrowed(kb, _scope(filters), fulltext.quoted(query))
     degraded: list[str] = []
     wanted = max(limit, rules.candidates)
     similar: dict[int, float] = {}
@@ -123,6 +123,16 @@ def _scope(filters: Sequence[Filter]) -> Scope:
     """Which chunks may be found: of published runs of documents that are there and meet the filters."""
     condition, values = conditions(filters, "document")
     return Scope(_VISIBLE + condition, values)
+
+
+def _narrowed(kb: KnowledgeBase, scope: Scope, quoted: Sequence[str]) -> Scope:
+    """The chunks in scope that hold everything the query quotes; all of them where none does."""
+    if not quoted:
+        return scope
+    condition = " AND chunk.seq IN (SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH :quoted)"
+    narrow = Scope(scope.sql + condition, {**scope.values, "quoted": " AND ".join(quoted)})
+    with kb.db.read() as connection:
+        return narrow if _first_in_scope(connection, narrow, 1) else scope
 
 
 def _nearest(kb: KnowledgeBase, vector: Vectors, wanted: int, scope: Scope) -> dict[int, float]:

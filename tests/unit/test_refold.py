@@ -183,3 +183,11 @@ def test_the_same_in_either_script_is_embedded_once(kb: KnowledgeBase) -> None:
     with kb.db.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM embedding")).scalar() == 1
         assert connection.execute(text("SELECT count(*) FROM chunk")).scalar() == 2
+
+
+def test_quotes_narrow_a_search_to_what_holds_them(kb: KnowledgeBase, storage: Storage) -> None:
+    published(kb)
+    assert found(kb, storage, '"2024" 台北') == [TEXTS[2]]
+    assert found(kb, storage, '"住在臺北" 2024') == sorted(TEXTS[:2])
+    assert found(kb, storage, '"住在上海" 2024') == found(kb, storage, "住在上海 2024"), "nothing holds it"
+    assert found(kb, storage, '"住在臺北"', Filter("name", "王五")) == []
