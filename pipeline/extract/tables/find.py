@@ -13,6 +13,7 @@ from pipeline.extract.document import Block, Cell, Line, Table
 from pipeline.extract.tables.fill import fill
 from pipeline.extract.tables.grid import Grid, tidied
 from pipeline.extract.tables.heads import mark_heads
+from pipeline.extract.tables.inner import with_inner_cells
 from pipeline.extract.tables.lined import lattices
 from pipeline.extract.tables.rows import with_rows_parted
 from pipeline.extract.tables.ruled import ruled_grids
@@ -74,7 +75,7 @@ def find_tables(reading: PageReading) -> PageTables:
 def _filled(lattice: Grid, tokens: Sequence[Token], slope: float, scan: bool) -> tuple[Grid | None, list[Token]]:
     """The drawn grid with its words, or None where it is a frame, a chart or a form's lines without cells."""
     outside = fill(lattice, tokens, slope, scan)
-    grid = tidied(with_rows_parted(lattice))
+    grid = tidied(with_rows_parted(with_inner_cells(lattice)))
     rows = {cell.row for cell in grid.cells if cell.tokens}
     columns = {cell.column for cell in grid.cells if cell.tokens}
     filled = sum(bool(cell.tokens) for cell in grid.cells)

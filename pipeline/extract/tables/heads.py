@@ -30,33 +30,41 @@ def mark_heads(grid: Grid, texts: Sequence[str]) -> None:
 
 
 def _head_rows(grid: Grid, rows: Sequence[Sequence[str]]) -> int:
-    """How many rows at the top name the columns."""
-    end = 1
+    """How many rows at the top name the columns, a title over the whole width with them."""
+    title = 0
+    while title < 2 and [c.column_span for c in grid.row_cells(title)] == [grid.columns]:
+        title += 1
+    end = title + 1
     for cell in grid.cells:  # a head of two rows has cells that span them, or that span columns above others
-        if cell.row < end:
+        if title <= cell.row < end:
             end = max(end, cell.row + cell.row_span)
-    wide = [cell for cell in grid.cells if cell.row < end and cell.column_span > 1]
-    if wide and end < grid.rows and all(cell.column_span < grid.columns for cell in wide) and end == 1:
-        end = 2
-    if end >= grid.rows or end > _MAX_HEAD_ROWS:
+    wide = [cell for cell in grid.cells if title <= cell.row < end and cell.column_span > 1]
+    if wide and end < grid.rows and end == title + 1:
+        end += 1
+    if end >= grid.rows or end > title + _MAX_HEAD_ROWS:
         return 0
-    head = [text for row in rows[:end] for text in row]
+    head = [text for row in rows[title:end] for text in row]
     named = [text for text in head if text]
     if len(named) < 2 or len(named) < 0.6 * len(head) or any(len(text) > _LONG_HEAD for text in named):
         return 0
-    if sum(is_number(text) or is_date(text) or text.endswith((":", "：")) for text in named) > 0.34 * len(named):
+    if sum(is_number(text) or is_date(text) or is_label(text) for text in named) > 0.34 * len(named):
         return 0
-    tokens = [t for cell in grid.cells if cell.row < end for t in cell.tokens]
+    tokens = [t for cell in grid.cells if title <= cell.row < end for t in cell.tokens]
     below = [t for cell in grid.cells if cell.row >= end for t in cell.tokens]
     bold = all(t.word.bold for t in tokens) and sum(t.word.bold for t in below) < 0.6 * max(1, len(below))
     return end if bold or _names_values(grid, rows, end) or _names_alike(grid, rows, end) else 0
+
+
+def is_label(text: str) -> bool:
+    """Whether it names a value in the same cell or the next, as in a form."""
+    return ":" in text or "：" in text
 
 
 def _names_values(grid: Grid, rows: Sequence[Sequence[str]], end: int) -> bool:
     """Whether words stand over columns of numbers or dates."""
     for column in range(grid.columns):
         cells = [(c, "".join(t.word.text for t in c.tokens)) for c in grid.cells if c.column == column]
-        top = [text for c, text in cells if c.row < end and text]
+        top = [text for c, text in cells if c.row < end and c.column_span < grid.columns and text]
         body = [text for c, text in cells if c.row >= end and c.column_span == 1 and not is_blank(text)]
         values = sum(is_number(text) or is_date(text) for text in body)
         if top and len(body) >= 2 and values >= 0.7 * len(body) and not any(map(is_number, top)):

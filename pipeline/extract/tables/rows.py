@@ -15,6 +15,7 @@ from pipeline.wide import is_wide
 Placed = list[tuple[int, int, list[Token]]]  # a line's words by column: first, last, words
 
 _CLOSE = 0.8  # a line nearer to the one above than this share of the usual step goes on with it
+_PROSE = 24  # letters of a line of prose in one cell, a Han character counting as two
 _ROWS_IN_ONE = 3  # lines side by side in several cells from which they may be rows that no rule parts
 
 
@@ -95,26 +96,39 @@ def with_rows_parted(grid: Grid) -> Grid:
 
 def _lines_as_rows(grid: Grid, row: int) -> list[float]:
     """Where to cut a drawn row: between its lines of type, if they are rows; else nowhere."""
-    cells = grid.row_cells(row)
-    if any(cell.row_span > 1 for cell in cells) or len(cells) < 2:
-        return []
+    cells = [cell for cell in grid.row_cells(row) if cell.row_span == 1]
     owner = {id(token): i for i, cell in enumerate(cells) for token in cell.tokens}
     lines = text_lines(token for cell in cells for token in cell.tokens)
-    if len(lines) < _ROWS_IN_ONE:
-        return []
     filled = [len({owner[id(token)] for token in line}) for line in lines]
     busy = sum(1 for cell in cells if cell.tokens)
-    if busy < 2 or sum(count >= max(2, 0.6 * busy) for count in filled) < 0.7 * len(lines):
+    if len(lines) < 2 or busy < 2 or sum(count >= max(2, 0.6 * busy) for count in filled) < 0.7 * len(lines):
         return []
-    votes = [_reads_as_rows(cell, grid) for cell in cells]
-    said = [vote for vote in votes if vote is not None]
-    if not said or sum(said) < 0.7 * len(said):
+    if not (_all_alike(lines, filled, busy) or _each_for_itself(cells, grid, len(lines))):
         return []
     cuts = []
     for above, below, count in zip(lines[:-1], lines[1:], filled[1:], strict=True):
         if count >= max(2, 0.6 * busy):
             cuts.append((max(t.y1 for t in above) + min(t.y0 for t in below)) / 2)
     return cuts
+
+
+def _all_alike(lines: Sequence[Sequence[Token]], filled: Sequence[int], busy: int) -> bool:
+    """Whether every line has words in every cell: text that was broken for want of room ends at different lines."""
+    if min(filled) < busy:
+        return False
+    if max(sum(t.weight for t in line) for line in lines) > _PROSE * busy:
+        return False
+    numbers = sum(is_number(t.word.text) for line in lines for t in line)
+    total = sum(len(line) for line in lines)
+    return busy >= 3 if len(lines) >= _ROWS_IN_ONE else busy >= 4 and 2 * numbers >= total
+
+
+def _each_for_itself(cells: Sequence[GridCell], grid: Grid, lines: int) -> bool:
+    """Whether the cells whose lines tell anything say that these are rows."""
+    if lines < _ROWS_IN_ONE:
+        return False
+    said = [vote for vote in (_reads_as_rows(cell, grid) for cell in cells) if vote is not None]
+    return bool(said) and sum(said) >= 0.7 * len(said)
 
 
 def _reads_as_rows(cell: GridCell, grid: Grid) -> bool | None:

@@ -13,6 +13,7 @@ from statistics import median
 
 from pipeline.extract.tables.columns import TextLine, beside_one_another, text_line
 from pipeline.extract.tables.grid import Grid
+from pipeline.extract.tables.heads import is_label
 from pipeline.extract.tables.strokes import Stroke
 from pipeline.extract.tables.tokens import Token, text_lines
 from pipeline.extract.tables.unlined import aligned, aligned_grid, convinces, dates_beside, is_prose
@@ -159,6 +160,8 @@ def _mark_head(grid: Grid, rule: float, size: float) -> bool:
     head = [row for row in range(grid.rows) if grid.ys[row + 1] <= rule + 0.8 * size]
     if not 0 < len(head) <= max(1, min(4, grid.rows // 2)):
         return False
-    for cell in grid.cells:
-        cell.header = cell.row in head
+    texts = ["".join(t.word.text for t in cell.tokens) for cell in grid.cells if cell.row in head and cell.tokens]
+    if 2 * sum(map(is_label, texts)) < len(texts):
+        for cell in grid.cells:
+            cell.header = cell.row in head
     return True
