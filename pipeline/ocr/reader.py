@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.errors import PermanentError
 from pipeline.ocr import policy, rapid
-from pipeline.ocr.attempts import LOST_INK_PT2, Attempt, Attempts, Standard, best_of, engine_of
+from pipeline.ocr.attempts import LOST_INK_PT2, TESSERACTS, Attempt, Attempts, Standard, best_of, engine_of
 from pipeline.ocr.base import Blind, LineReader
 from pipeline.ocr.prepare.chain import prepared
 from pipeline.ocr.prepare.page import Prepared
@@ -92,11 +92,12 @@ class PageReader:
         start = time.monotonic()
         choice = self.choice(languages)
         lines = self._lines(choice, tuple(languages), start)
-        with prepared(image, lines) as page:
+        thorough = choice.engines[0] in TESSERACTS
+        with prepared(image, lines, thorough=thorough) as page:
             attempts = self._attempts(page, tuple(languages), choice, start)
             best = best_of(attempts)
         if page.presumed and best is not None and self.standard.review(best, page):
-            with prepared(image, lines, poor=True) as turned:
+            with prepared(image, lines, thorough=thorough, poor=True) as turned:
                 if turned.rotation:
                     attempts += self._attempts(turned, tuple(languages), choice, start)
                     if best_of(attempts) is not best:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -134,7 +135,7 @@ def test_the_prepared_file_goes_when_the_page_is_read(tmp_path: Path, monkeypatc
 
     upside_down = turned(rows(ENGLISH), 180)
     with pytest.raises(RuntimeError), prepared(saved(upside_down, tmp_path), OnItsHead()) as page:
-        assert page.rotation == 180 and page.steps == ("turned 180",)
+        assert page.rotation == 180 and page.steps == ("turned 180 degrees",)
         read_back = cv2.imread(page.image.file, cv2.IMREAD_GRAYSCALE)
         assert read_back is not None and np.array_equal(read_back, turned(upside_down, 180))
         raise RuntimeError("the engine fails")
@@ -152,3 +153,99 @@ def test_boxes_go_back_through_a_matrix() -> None:
         tuple(middle[:2]), abs=0.5
     )
     assert word.box.width == pytest.approx(200, abs=1) and 11 < word.box.height < 13
+
+
+def thoroughly(grey: Grey, folder: Path, dpi: float = DPI) -> Prepared:
+    """The page as Tesseract gets it."""
+    image = saved(grey, folder)
+    with prepared(replace(image, dpi=dpi), Never(), thorough=True) as page:
+        return page
+
+
+def photo(page: Grey) -> tuple[Grey, NDArray[np.float64]]:
+    """A page on a dark table, seen from the side; and the matrix from its pixels to those of the photo."""
+    height, width = page.shape
+    sheet = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    corners = np.array([[60, 40], [width - 20, 90], [width - 50, height + 30], [20, height - 10]], np.float32)
+    matrix = cv2.getPerspectiveTransform(sheet, corners)
+    return np.asarray(cv2.warpPerspective(page, matrix, (width + 60, height + 60), borderValue=60), np.uint8), matrix
+
+
+def test_a_clean_page_stays_the_file_it_is_for_tesseract_too(tmp_path: Path) -> None:
+    assert thoroughly(rows(ENGLISH), tmp_path).steps == ()
+    assert thoroughly(rows(CHINESE), tmp_path).steps == ()
+
+
+@pytest.mark.parametrize("degrees", [-8.0, 2.0])
+def test_a_page_askew_is_levelled_and_boxes_go_back(degrees: float, tmp_path: Path) -> None:
+    upright = rows(ENGLISH)
+    height, width = upright.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    page = thoroughly(np.asarray(cv2.warpAffine(upright, turn, (width, height), borderValue=255), np.uint8), tmp_path)
+    assert page.steps == (f"levelled {-degrees:.1f} degrees",)
+    # Where ink is on the level page, it is on the page askew.
+    x, y, wide, high = max(page.ink.lines.tolist(), key=lambda box: box[2])
+    scale = 72 / DPI
+    box = page.box_to_page(Box(x * scale, y * scale, (x + wide) * scale, (y + high) * scale))
+    was = find_ink(upright, DPI).lines
+    left, top, long, tall = max(was.tolist(), key=lambda box: box[2])
+    middle = turn @ [left + long / 2, top + tall / 2, 1] * scale
+    assert ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) == pytest.approx(tuple(middle), abs=2)
+
+
+def test_a_sheet_on_a_table_is_cut_out_and_boxes_go_back(tmp_path: Path) -> None:
+    upright = rows(ENGLISH)
+    taken, matrix = photo(upright)
+    page = thoroughly(taken, tmp_path)
+    assert page.steps[0] == "cut out of a photo"
+    assert abs(page.grey.shape[0] / page.grey.shape[1] - HEIGHT / WIDTH) < 0.08
+    assert page.to_page_pt is not None
+    scale = 72 / DPI
+    corner = page.to_page_pt @ [0, 0, 1]
+    told = matrix @ [0, 0, 1] * scale
+    assert tuple(corner[:2] / corner[2]) == pytest.approx(tuple(told[:2]), abs=2.5)
+
+
+def test_a_turned_photo_leads_back_to_the_upright_photo(tmp_path: Path) -> None:
+    class Sideways(Never):
+        """The first way to be tried, turned by 270 degrees, reads."""
+
+        def read_lines(self, lines: Sequence[Grey]) -> list[LineText]:
+            self.first = not getattr(self, "first", False)
+            return [LineText("some words", 0.99 if self.first else 0.2)] * len(lines)
+
+    upright = rows(ENGLISH)
+    taken, matrix = photo(upright)
+    with prepared(saved(turned(taken, 90), tmp_path), Sideways(), thorough=True) as page:
+        assert page.rotation == 270 and page.to_page_pt is not None
+        corner = page.to_page_pt @ [0, 0, 1]
+        told = matrix @ [0, 0, 1] * (72 / DPI)
+        assert tuple(corner[:2] / corner[2]) == pytest.approx(tuple(told[:2]), abs=2.5)
+
+
+def test_shade_is_lifted_and_dark_fields_stay(tmp_path: Path) -> None:
+    page = rows(ENGLISH)
+    fall = np.linspace(1.0, 0.25, page.shape[1])[None, :]
+    shaded = (page * fall).astype(np.uint8)
+    result = thoroughly(shaded, tmp_path)
+    assert result.steps == ("light made even",)
+    assert np.percentile(result.grey, 20) > 225  # paper
+    assert result.ink.lines.shape[0] == find_ink(page, DPI).lines.shape[0]
+    barred = page.copy()
+    barred[300:420, 40:-40] = 40
+    assert thoroughly(barred, tmp_path).steps == ()
+
+
+def test_white_on_black_is_read(tmp_path: Path) -> None:
+    page = rows(CHINESE)
+    with prepared(saved(255 - page, tmp_path), Never()) as result:
+        assert result.steps == ("made black on white",)
+        assert np.array_equal(result.grey, page)
+
+
+def test_small_print_is_enlarged_and_keeps_its_place(tmp_path: Path) -> None:
+    page = rows(ENGLISH)
+    small = np.asarray(cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    result = thoroughly(small, tmp_path, DPI / 2)
+    assert len(result.steps) == 1 and result.steps[0].startswith("enlarged")
+    assert result.image.width_px / result.image.dpi == pytest.approx(small.shape[1] / (DPI / 2), abs=0.02)

@@ -76,3 +76,14 @@ def written(grey: Grey) -> Path:
         Path(name).unlink(missing_ok=True)
         raise OSError(f"the prepared page could not be written to {Path(name).parent}")
     return Path(name)
+
+
+def turn_pt(rotation: int, image: PageImage) -> NDArray[np.float64]:
+    """3 x 3 matrix from points of an image to points of the image turned clockwise by 90, 180 or 270 degrees."""
+    width, height = image.width_px * 72 / image.dpi, image.height_px * 72 / image.dpi
+    turns = {
+        90: [[0, -1, height], [1, 0, 0], [0, 0, 1]],
+        180: [[-1, 0, width], [0, -1, height], [0, 0, 1]],
+        270: [[0, 1, 0], [-1, 0, width], [0, 0, 1]],
+    }
+    return np.array(turns[rotation], np.float64)
