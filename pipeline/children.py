@@ -98,7 +98,13 @@ class Child:
                 [*COMMAND, self._role],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, PARENT: str(os.getpid()), "TMPDIR": str(self._temporary)},
+                # One thread for matrices too: the pages are the parallelism.
+                env={
+                    "OPENBLAS_NUM_THREADS": "1",
+                    **os.environ,
+                    PARENT: str(os.getpid()),
+                    "TMPDIR": str(self._temporary),
+                },
                 start_new_session=True,  # a group of its own: the kill takes its own children along
             )
         except OSError as error:  # no memory, no process or no disk to be had just now

@@ -42,6 +42,7 @@ class Line(NamedTuple):
     mode: int = 0
     spacing: float = 0.0
     grey: float = 0.0
+    stretch: float = 100.0
 
 
 def english(source: Sequence[str] = ENGLISH, **options: object) -> list[Line]:
@@ -72,9 +73,9 @@ def page(lines: Sequence[Line], maps: Mapping[str, Mapping[str, str]] | None = N
         owner, path = (int(resources.split()[0]), "Font") if kind == "xref" else (sheet.xref, "Resources/Font")
         document.xref_set_key(owner, path, "<<" + "".join(f"/{name} {xref} 0 R" for name, xref in fonts.items()) + ">>")
         content = [
-            b"BT /%b %.2f Tf %d Tr %.2f Tc %.2f g %.2f %.2f Td <%b> Tj ET"
-            % (line.font.encode(), line.size, line.mode, line.spacing, line.grey, line.x, sheet.rect.height - line.y,
-               _codes(line).hex().encode())
+            b"BT /%b %.2f Tf %d Tr %.2f Tc %.2f g %.4f Tz %.2f %.2f Td <%b> Tj ET"
+            % (line.font.encode(), line.size, line.mode, line.spacing, line.grey, line.stretch, line.x,
+               sheet.rect.height - line.y, _codes(line).hex().encode())
             for line in lines
         ]  # fmt: skip
         xref = document.get_new_xref()
@@ -212,6 +213,18 @@ def _stamped_scan() -> bytes:
     return page([Line("RECEIVED 12 MAY", 380, 40, size=14.0)], under=scan(page(english()), skew_deg=0.5, dpi=150))
 
 
+def _as_tesseract_writes() -> bytes:
+    """A right layer: each word together with the space after it scaled to the width of the word."""
+    layer = []
+    for line in english():
+        x = line.x
+        for word in line.text.split():
+            width, more = (pymupdf.get_text_length(text, "helv", line.size) for text in (word, word + " "))
+            layer.append(line._replace(text=word + " ", x=x, stretch=100 * width / more))
+            x += more
+    return scanned(english(), layer)
+
+
 def _visual_order() -> bytes:
     """Two columns whose lines were written row by row."""
     left = [Line(text[:44], 50, 70 + 28 * i) for i, text in enumerate((ENGLISH * 3)[:LINES])]
@@ -234,6 +247,7 @@ PAGES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "right layer, English": ("text", lambda: scanned(english(), english())),
     "right layer, Chinese": ("text", lambda: scanned(chinese(), chinese())),
     "right layer in visual order": ("text", _visual_order),
+    "right layer as Tesseract writes it": ("text", _as_tesseract_writes),
     "1 % misread, English": ("text", lambda: scanned(english(), misread(english(), 0.01))),
     "3 % misread, English": ("ocr", lambda: scanned(english(), misread(english(), 0.03))),
     "10 % misread, English": ("ocr", lambda: scanned(english(), misread(english(), 0.10))),

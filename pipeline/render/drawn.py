@@ -14,6 +14,7 @@ from pipeline.render.contents import Contents
 from pipeline.render.exhaustion import is_exhausted
 from pipeline.render.upright import Upright
 from pipeline.types import Box, Word
+from pipeline.wide import is_wide
 
 _ZOOM = 2.0  # 144 dpi: print of 6 points is 12 pixels high
 _MOST_PIXELS = 6e6  # larger pages are drawn coarser
@@ -82,6 +83,8 @@ class Drawn:
         for left, right in pairwise(words):
             gap = right.box.x0 - left.box.x1
             if left.line != right.line or not 1.5 <= gap <= left.box.height:
+                continue
+            if is_wide(left.text[-1]) or is_wide(right.text[0]):  # OCR finds their edges about
                 continue
             top, bottom = max(left.box.y0, right.box.y0), min(left.box.y1, right.box.y1)
             if bottom - top < 4:

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pymupdf
@@ -25,6 +26,7 @@ _BOLD, _FILLED, _STROKED, _CLIPPED = 8, 16, 32, 64
 _FONT_BOLD = 16
 _HOLE_EM = 0.45  # white within a line that ends a word, though no space is written; letter-spaced text has less
 
+_SLANT = 0.04  # the sine of 2.3 degrees: lines of scans lie askew by as much
 _MOST_GLYPHS, _MOST_HIDDEN_GLYPHS = 30, 400
 
 _DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x200B, 0x2010), *range(0x202A, 0x202F),
@@ -92,6 +94,7 @@ class _Run:
     hidden: bool = False
     origin: tuple[float, float] = (0.0, 0.0)  # of its last character
     parted: bool = False  # MuPDF saw white after it
+    space_end: float = 0.0  # where a space written after it ends, on a line that runs to the right
 
 
 def read_words(page: pymupdf.Page) -> PageText:
@@ -104,15 +107,33 @@ def read_words(page: pymupdf.Page) -> PageText:
     blocks = page.get_text("rawdict", flags=_FLAGS)["blocks"]
     rotation, vertical = _direction(blocks, upright(page))
     out = PageText(upright(page, rotation), vertical)
+    runs: list[tuple[_Run, int, int]] = []
     line_number = -1
     for block_number, block in enumerate(blocks):
         for line in block.get("lines", ()):
             line_number += 1
-            for run in _runs(line, out):
-                word = _word(run, out.upright, line_number, block_number)
-                if word is not None:
-                    (out.hidden if run.hidden else out.visible).append(word)
+            runs += [(run, line_number, block_number) for run in _runs(line, out)]
+    _stretch([run for run, _, _ in runs if run.hidden])
+    for run, line_number, block_number in runs:
+        word = _word(run, out.upright, line_number, block_number)
+        if word is not None:
+            (out.hidden if run.hidden else out.visible).append(word)
     return out
+
+
+def _stretch(hidden: Sequence[_Run]) -> None:
+    """Gives the hidden words of Tesseract their full width.
+
+    It scales a word together with the space after it to the place of the word alone, so that the space ends where the
+    word does on the page, and white follows. In the layers of others a space ends where the next word starts.
+    """
+    votes = 0
+    for run, following in pairwise(hidden):
+        if run.space_end and following.x0 > run.x1:
+            votes += 1 if following.x0 - run.space_end > 0.2 * (run.space_end - run.x1) else -1
+    if votes > 0:
+        for run in hidden:
+            run.x1 = max(run.x1, run.space_end)
 
 
 def _direction(blocks: Sequence[dict[str, Any]], displayed: Upright) -> tuple[Rotation, bool]:
@@ -139,6 +160,7 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
     run = _Run()
     x, y = out.upright.direction(*line["dir"])
     level = line["wmode"] == 0 and abs(y) < 1e-3 and x > 0
+    straight = line["wmode"] == 0 and abs(y) < _SLANT and x > 0  # enough to compare glyphs by
     # Where the tops of the letters point, on the page before rotation: along one of its axes where the line is level.
     up_x, up_y = line["dir"][1], -line["dir"][0]
     across = abs(up_x) > abs(up_y)
@@ -164,6 +186,8 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
             hole = level and not across and x0 - run.x1 > _HOLE_EM * size
             apart = run.text and (run.parted or hole) and not _goes_on(run, char, size)
             if text.isspace() or hidden != run.hidden or apart:
+                if text.isspace() and line["dir"][0] > 0.9:
+                    run.space_end = x1
                 if run.text:
                     yield run
                 run = _Run(hidden=hidden)
@@ -173,7 +197,7 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
                 x0, x1 = char["origin"][0] - before, char["origin"][0] + behind
             elif level:
                 y0, y1 = char["origin"][1] - before, char["origin"][1] + behind
-            if level:
+            if straight:
                 out.sample(char, span, hidden)
             run.text.append(text)
             run.x0, run.y0 = min(run.x0, x0), min(run.y0, y0)

@@ -36,6 +36,14 @@ def test_text_that_nobody_sees_is_not_kept(name, lines, seen):
     assert len({word.line for word in words}) == lines
 
 
+def test_words_of_tesseract_have_their_full_width():
+    words = judged(PAGES["right layer as Tesseract writes it"][1]()).words
+    exact = judged(PAGES["right layer, English"][1]()).words
+    assert [word.text for word in words] == [word.text for word in exact]
+    for word, true in zip(words, exact, strict=True):
+        assert (word.box.x0, word.box.x1) == pytest.approx((true.box.x0, true.box.x1), abs=0.5)
+
+
 def test_what_is_drawn_and_hidden_is_kept_once():
     words = [word.text for word in judged(PAGES["drawn and hidden the same"][1]()).words]
     assert words == [word.text for word in judged(PAGES["no fault, English"][1]()).words]
