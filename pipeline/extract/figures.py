@@ -6,17 +6,24 @@ lines, so that they are found by a search and missing from no export.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 from pipeline.extract.document import Block
 from pipeline.extract.layout import page_regions
+from pipeline.extract.markers import caption_mark
 from pipeline.types import Box, PageReading, Word
 
 _MAX_FIGURES = 200
+_MOST_WORK = 2_000_000  # words times figures looked at on a page
 _PAGE_SHARE = 0.5  # a larger one with text on it is the ground that the text is printed on
 _LABEL_LETTERS = 40  # a line of more is a sentence, and what holds several is a box with text in it
 _SENTENCES = 2
+_AXIS_PT = 22.0  # how far from an axis its names stand
+_AXIS_SIZE = 0.9  # of the page's usual type size, below which small words there are names of an axis
+_AXIS_LETTERS = 12
 _TALKS = 400  # letters in all from which on it is text, however short its lines
 
 
@@ -31,11 +38,13 @@ def figure_blocks(reading: PageReading) -> tuple[PageReading, list[Block]]:
     """
     if not reading.figures or reading.vertical:
         return reading, []
-    areas = sorted(set(reading.figures[:_MAX_FIGURES]), key=lambda box: (box.y0, box.x0, box.x1, box.y1))
+    most = min(_MAX_FIGURES, max(1, _MOST_WORK // (len(reading.words) + 1)))
+    areas = sorted(set(reading.figures[:most]), key=lambda box: (box.y0, box.x0, box.x1, box.y1))
     inside: list[list[Word]] = [[] for _ in areas]
     rest: list[Word] = []
+    labels = _labels_around(reading.words, areas)
     for word in reading.words:
-        at = next((i for i, area in enumerate(areas) if _within(word.box, area)), None)
+        at = labels.get(id(word))
         (rest if at is None else inside[at]).append(word)
     blocks = []
     page = reading.width_pt * reading.height_pt
@@ -51,6 +60,49 @@ def figure_blocks(reading: PageReading) -> tuple[PageReading, list[Block]]:
     order = {id(word): i for i, word in enumerate(reading.words)}
     rest.sort(key=lambda word: order[id(word)])
     return replace(reading, words=tuple(rest), rules=rules), blocks
+
+
+def _labels_around(words: Sequence[Word], areas: Sequence[Box]) -> dict[int, int]:
+    """For words (by `id`) in a picture, and for the names along the axes of a chart, the number of the picture."""
+    found: dict[int, int] = {}
+    around: list[list[Word]] = [[] for _ in areas]
+    for word in words:
+        for i, area in enumerate(areas):
+            if _within(word.box, area):
+                found[id(word)] = i
+                break
+            if _within(word.box, _wider(area, _AXIS_PT)):
+                around[i].append(word)
+    usual = median(word.size_pt for word in words) if words else 0.0
+    for i, (area, near) in enumerate(zip(areas, around, strict=True)):
+        small = [word for word in near if word.size_pt < _AXIS_SIZE * usual]
+        for row in _levels(small):
+            beyond = _wider(area, _AXIS_PT)
+            if row[0].box.x0 < beyond.x0 or row[-1].box.x1 > beyond.x1 or caption_mark(" ".join(w.text for w in row)):
+                continue
+            gaps = [b.box.x0 - a.box.x1 for a, b in itertools.pairwise(row)]
+            apart = all(gap > 0.8 * word.size_pt for gap, word in zip(gaps, row, strict=False))
+            if apart and all(len(word.text) <= _AXIS_LETTERS for word in row):
+                found |= {id(word): i for word in row if id(word) not in found}
+    return found
+
+
+def _levels(words: Sequence[Word]) -> list[list[Word]]:
+    """Words that stand at one height, left to right."""
+    levels: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (w.box.y0 + w.box.y1, w.box.x0)):
+        last = levels[-1][-1].box if levels else None
+        if last is not None and abs(word.box.y0 + word.box.y1 - last.y0 - last.y1) < 0.6 * word.size_pt:
+            levels[-1].append(word)
+        else:
+            levels.append([word])
+    for level in levels:
+        level.sort(key=lambda w: w.box.x0)
+    return levels
+
+
+def _wider(area: Box, by: float) -> Box:
+    return Box(area.x0 - by, area.y0 - by, area.x1 + by, area.y1 + by)
 
 
 def put_in_figures(blocks: Sequence[Block], figures: Sequence[Block]) -> list[Block]:

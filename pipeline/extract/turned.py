@@ -30,7 +30,7 @@ def turn(reading: PageReading, words: Sequence[Word]) -> PageReading:
     for word in sorted(words, key=lambda w: (-(w.box.x0 + w.box.x1), w.box.y0)):
         x0, y0, x1, y1 = word.box
         # OCR gives the height of a box as its size, which for a column is its length.
-        size = min(word.size_pt, abs(x1 - x0)) if len(word.text) > 1 and x1 != x0 else word.size_pt
+        size = min(word.size_pt, max(abs(x1 - x0), 0.1)) if len(word.text) > 1 else word.size_pt
         if line < 0 or middle - (x0 + x1) / 2 > _SAME_COLUMN * max(size, 0.1):
             line, middle = line + 1, (x0 + x1) / 2
         turned.append(replace(word, box=Box(y0, width - x1, y1, width - x0), size_pt=size, line=line))

@@ -15,7 +15,7 @@ from typing import Any
 import pymupdf
 
 from pipeline.render.contents import Contents
-from pipeline.render.figures import find_figures
+from pipeline.render.figures import find_bars, find_figures
 from pipeline.render.upright import Upright
 from pipeline.types import Box, Word
 
@@ -54,6 +54,7 @@ class _Strokes:
     level: list[Box] = field(default_factory=list)
     upright: list[Box] = field(default_factory=list)
     slanted: list[Box] = field(default_factory=list)
+    filled: list[Box] = field(default_factory=list)
     backgrounds: list[Box] = field(default_factory=list)
     items: int = 0
 
@@ -67,6 +68,8 @@ class _Strokes:
         filled = "f" in path["type"] and self._is_seen(fill, path.get("fill_opacity"), path["rect"])
         if filled and not _is_white(fill) and len(self.backgrounds) < _BACKGROUNDS:
             self.backgrounds.append(Box(*path["rect"]))
+        if filled and len(path["items"]) == 1 and path["items"][0][0] == "re" and len(self.filled) < _MOST_RULES:
+            self.filled.append(Box(*path["rect"]))
         if filled or stroked:
             width = float(path.get("width") or 0.0) if stroked else 0.0
             for item in path["items"]:
@@ -140,7 +143,7 @@ def read_drawings(page: pymupdf.Page, contents: Contents, words: Sequence[Word],
     rules = sorted(rules, key=lambda box: -max(box.width, box.height))[:_MOST_RULES]
     figures = find_figures(
         images=list(_placed((image.box for image in contents.images), upright)),
-        slanted=list(_placed(strokes.slanted, upright)),
+        slanted=[*_placed(strokes.slanted, upright), *find_bars(list(_placed(strokes.filled, upright)), words)],
         level=[*lines[0], *lines[1]],
         words=[word.box for word in words],
         size=(upright.width_pt, upright.height_pt),

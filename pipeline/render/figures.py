@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.types import Box
+from pipeline.types import Box, Word
 
 MOST_FIGURES = 200
 
 _SMALLEST_PT = 24.0  # shorter sides are bullets, icons, ticks
 _PAGE_SHARE = 0.85  # an image of more of the page is its background, or a scan
 _TEXT_SHARE = 0.35  # what has more of its area under words is text with a frame or a ground; paragraphs have 0.6
+_THINNEST_BAR_PT, _FEWEST_BARS = 3.0, 3
 _IMAGE_CELLS, _DRAWING_CELLS = 256, 96  # of the page's longer side: what shares or touches one belongs together
 _REACH, _NEAR_PT = 0.6, 12.0  # how far frames and axes stand out of a curve, of its size, and how near they are
 
@@ -45,6 +47,35 @@ def find_figures(
     text = np.array(words, float).reshape(-1, 4)
     figures = [box for box in found if _share_under(box, text) <= _TEXT_SHARE]
     return tuple(sorted(figures, key=lambda box: (box.y0, box.x0)))
+
+
+def find_bars(filled: Sequence[Box], words: Sequence[Word]) -> list[Box]:
+    """Charts of bars, told by three and more filled rectangles of one width and different heights on one line.
+
+    Args:
+        filled: filled rectangles on the upright page.
+        words: of the page; bars are empty, shaded cells of a table are not.
+    """
+    centres = np.array([((w.box.x0 + w.box.x1) / 2, (w.box.y0 + w.box.y1) / 2) for w in words]).reshape(-1, 2)
+    found = []
+    for level in (False, True):  # upright bars stand on one height, level ones begin at one edge
+        groups: dict[int, list[Box]] = {}
+        for box in filled:
+            if min(box.width, box.height) > _THINNEST_BAR_PT:
+                groups.setdefault(round(box.x0 if level else box.y1), []).append(box)
+        for bars in groups.values():
+            lengths = {round((bar.width if level else bar.height) / 2) for bar in bars}
+            widths = sorted(bar.height if level else bar.width for bar in bars)
+            if len(bars) < _FEWEST_BARS or len(lengths) < _FEWEST_BARS or widths[-1] > 1.5 * widths[0]:
+                continue
+            if 2 * sum(_holds_word(bar, centres) for bar in bars) < len(bars):
+                found.append(functools.reduce(Box.union, bars))
+    return found
+
+
+def _holds_word(bar: Box, centres: NDArray[np.float64]) -> bool:
+    x, y = centres.T
+    return bool(((x > bar.x0) & (x < bar.x1) & (y > bar.y0) & (y < bar.y1)).any())
 
 
 def _clusters(boxes: Sequence[Box], size: tuple[float, float], cells: int) -> list[Box]:
