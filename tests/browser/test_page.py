@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pymupdf
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -78,6 +79,13 @@ def test_from_upload_to_the_words_on_the_page(
     expect(boxes.first).to_be_visible()
     until(lambda: bool(image.evaluate("picture => picture.complete && picture.naturalWidth > 0")), 20, "the picture")
     _assert_boxes_are_on_ink(page)
+    with page.expect_download() as download:
+        page.click("#download-searchable")
+    assert download.value.suggested_filename == f"{Path(name).stem}-searchable.pdf"
+    with pymupdf.open(download.value.path(), filetype="pdf") as pdf:
+        text = pdf[0].get_text()
+        assert len(pdf) == 3 and all(word in text for word in query.split()), text
+    expect(page.locator("#download-searchable")).not_to_have_attribute("aria-busy", "true")
 
 
 def _assert_boxes_are_on_ink(page: Page) -> None:
