@@ -1,21 +1,16 @@
 """RapidOCR: PP-OCR v6 models from inside its own wheel, detection and recognition only, one thread, no network.
 
-The library's steps are called one by one rather than its all-in-one call, for two reasons: that one shrinks a page
-to 2,000 pixels before it cuts the lines out (small print is lost), and its word boxes pair words with the
-confidences of characters. Measured (10 pages each, CPU seconds, one core with AVX2 only; receipts: F1 of words,
-profiles: characters right; peak memory of the process):
+The library's models are driven step by step rather than by its all-in-one call: that one shrinks a page to 2,000
+pixels before it cuts the lines out (small print is lost), pads lines to no use, and its word boxes pair words with the
+confidences of characters. Measured on OpenVINO with bfloat16 (15 SROIE receipts: CPU seconds a page, F1 of words and
+of runs of letters and digits, memory):
 
-    detection side, batch            receipts        profiles        memory
-    onnxruntime
-      longest side 960, 1            1.96 s 0.902    0.77 s 1.000    0.6 GB
-      longest side 960, 6            2.25 s 0.898    1.08 s 1.000    0.75 GB
-      longest side 1280, 1           2.22 s 0.902    1.05 s 1.000    0.65 GB
-    OpenVINO
-      longest side 960, 1            2.15 s 0.902    0.79 s 1.000    0.95 GB
-      longest side 1280, 1           2.40 s 0.902    0.97 s 1.000    1.2 GB
-      shortest side 736 (default), 1 7.10 s 0.897    2.13 s 1.000    12 GB, for a page of 600 dpi
+    detection side 736          0.75 s  0.908  0.959  590 MB
+    detection side 960          0.87 s  0.911  0.960  680 MB
+    detection side 1280         0.95 s  0.912  0.962  880 MB
 
-Print of 6 points on a dense A4 page of two columns is still found at 960 (F1 0.994).
+No gain came from other thresholds of the detector, more or less air around lines, lines squeezed or stretched by a
+tenth, cubic interpolation, receipts drawn larger first, or lines of lower confidence kept.
 """
 
 from __future__ import annotations
@@ -38,7 +33,6 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.uint8]
 
-DETECTION_SIDE_PX = 960  # longest side the detector sees; memory and time grow with its square
 MIN_LINE_CONFIDENCE = 0.5  # a line read worse is mostly a logo or a stamp; the ink check still sees that it is gone
 BACKENDS = ("openvino", "onnxruntime")
 
@@ -76,6 +70,7 @@ class RapidOcr:
         self.backend = backend
         self._steps: Any = None
         self._recogniser: Any = None
+        self._detector: Any = None
 
     @property
     def version(self) -> str:
@@ -84,7 +79,9 @@ class RapidOcr:
 
     def settings(self, image: PageImage, languages: Sequence[str]) -> dict[str, Any]:
         """Backend and sizes; the models take no language."""
-        return {"backend": self.backend, "detection_side_px": DETECTION_SIDE_PX, "dpi": round(image.dpi, 1)}
+        from pipeline.ocr.rapid_detect import SIDE_PX
+
+        return {"backend": self.backend, "detection_side_px": SIDE_PX, "dpi": round(image.dpi, 1)}
 
     def warm(self) -> None:
         """Loads both models: about a second."""
@@ -99,26 +96,18 @@ class RapidOcr:
         import numpy as np
         from rapidocr import EngineType, RapidOCR
 
-        from pipeline.ocr.rapid_lines import cut_line
+        from pipeline.ocr.rapid_detect import SIDE_PX, Detector
         from pipeline.ocr.rapid_recognise import Recogniser
 
         cv2.setNumThreads(1)  # the pages are the parallelism
 
-        class Steps(RapidOCR):  # type: ignore[misc]
-            """The library with our own way of cutting out lines."""
-
-            def crop_text_regions(self, img: Image, det_boxes: NDArray[Any]) -> list[Image]:
-                return [cut_line(img, quad) for quad in det_boxes]
-
         engine = EngineType(self.backend)
-        self._steps = Steps(
+        self._steps = RapidOCR(
             params={
                 "Global.log_level": "error",
                 "Global.use_cls": False,
                 "Global.use_vertical_padding": False,  # it would shift the boxes of very wide images
                 "Det.engine_type": engine,
-                "Det.limit_type": "max",
-                "Det.limit_side_len": DETECTION_SIDE_PX,
                 "Cls.engine_type": engine,
                 "Rec.engine_type": engine,
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
@@ -131,24 +120,24 @@ class RapidOcr:
         logging.getLogger("RapidOCR").handlers[:] = [logging.NullHandler()]
         recogniser = self._steps._load_rec_model()
         self._recogniser = Recogniser(recogniser.session, recogniser.postprocess_op.character)
-        blank = np.full((64, 320, 3), 255, np.uint8)
-        self._lines_of(blank)
-        self._recogniser.read([blank])
-        self._steps.cls_and_rotate([blank])
+        self._detector = Detector(self._steps._load_det_model())
+        blank = np.full((SIDE_PX, 704), 255, np.uint8)
+        self._detector.find(blank)
+        self._recogniser.read([blank[:64, :320]])
+        self._steps.cls_and_rotate([cv2.cvtColor(blank[:64, :320], cv2.COLOR_GRAY2BGR)])
 
     def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
         """See `Engine.read`."""
-        import cv2
-
         from pipeline.ocr.ink import load_grey
-        from pipeline.ocr.rapid_lines import in_blocks, words_of_line
+        from pipeline.ocr.rapid_lines import cut_line, in_blocks, words_of_line
+        from pipeline.ocr.rapid_recognise import scaled
 
         check_languages(languages)
         self.warm()
-        page = cv2.cvtColor(load_grey(image), cv2.COLOR_GRAY2BGR)
+        grey = load_grey(image)
         try:
-            quads, lines = self._lines_of(page)
-            read = self._recogniser.read(lines)
+            quads = self._detector.find(grey)
+            read = self._recogniser.read([scaled(cut_line(grey, quad)) for quad in quads])
         except MemoryError:
             raise
         except Exception as error:  # each backend has an error class of its own, derived from nothing but Exception
@@ -162,8 +151,11 @@ class RapidOcr:
 
     def upside_down(self, lines: Sequence[Image]) -> float | None:
         """See `LineReader.upside_down`: the mean vote of PP-OCR's classifier, a millisecond a line."""
+        import cv2
+
         self.warm()
-        votes = self._tried(self._steps.cls_and_rotate, lines)[1].cls_res
+        in_colour = [cv2.cvtColor(line, cv2.COLOR_GRAY2BGR) for line in lines]
+        votes = self._tried(self._steps.cls_and_rotate, in_colour)[1].cls_res
         return float(sum(score if label == "180" else 1.0 - score for label, score in votes)) / len(votes)
 
     def read_lines(self, lines: Sequence[Image]) -> list[LineText]:
@@ -171,27 +163,14 @@ class RapidOcr:
         self.warm()
         return [LineText(line.text, line.confidence) for line in self._tried(self._recogniser.read, lines)]
 
-    def _tried(self, step: Callable[[list[Image]], Any], lines: Sequence[Image]) -> Any:
-        """What one step of the library makes of grey lines."""
-        import cv2
-
+    def _tried(self, step: Callable[[Sequence[Image]], Any], lines: Sequence[Image]) -> Any:
+        """What one step makes of some lines."""
         try:
-            return step([cv2.cvtColor(line, cv2.COLOR_GRAY2BGR) for line in lines])
+            return step(lines)
         except MemoryError:
             raise
         except Exception as error:  # as in `read`
             raise TransientError(f"RapidOCR failed: {str(error)[-300:]}") from error
-
-    def _lines_of(self, page: Image) -> tuple[NDArray[np.float32], list[Image]]:
-        """The quads of the lines on a page, corners clockwise from top left, and the lines cut out."""
-        import numpy as np
-        from rapidocr.main import RapidOCRError
-
-        try:
-            lines, found = self._steps.detect_and_crop(page, {})
-        except RapidOCRError:  # its way of saying that there is no text
-            return np.zeros((0, 4, 2), np.float32), []
-        return np.asarray(found.boxes, np.float32), lines
 
 
 @functools.cache

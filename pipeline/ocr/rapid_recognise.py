@@ -2,7 +2,7 @@
 
 The library's own loop pads every line to 320 pixels and to a width of its own, so that short lines cost as much as
 long ones and OpenVINO prepares and keeps a program for every width it ever saw. Here widths are multiples of
-`WIDTH_STEP_PX`, and the model's doubts about spaces are kept (`Line.spaces`), which its best guess alone swallows.
+`WIDTH_STEPS_PX`, and the model's doubts about spaces are kept (`Line.spaces`), which its best guess alone swallows.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Image = NDArray[np.uint8]
 Session = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 HEIGHT_PX = 48  # what the model was trained on
-WIDTH_STEP_PX = 32
-MAX_WIDTH_PX = 2560  # longer lines are cut in two where they have a gap: time and memory of a step grow with width
+WIDTH_STEPS_PX = ((512, 32), (1024, 64), (2048, 128))  # up to a width, the multiples that lines are padded to
+MAX_WIDTH_PX = 2048  # longer lines are cut in two where they have a gap: time and memory of a step grow with width
 SHRUNK = 1.5  # lines this much higher than the model's are averaged down; interpolation would skip strokes
 BLANK = 0  # the class that stands for "no character here"
 
@@ -63,7 +63,7 @@ class Recogniser:
         self._space = list(characters).index(" ")
 
     def read(self, lines: Sequence[Image]) -> list[Line]:
-        """Reads line images (height x width x 3, upright); in their order, `NOTHING` where a line is empty."""
+        """Reads grey line images (height x width, upright); in their order, `NOTHING` where a line is empty."""
         pieces = [(index, piece) for index, line in enumerate(lines) for piece in in_pieces(scaled(line))]
         found: list[Line] = [NOTHING] * len(pieces)
         # A program prepared for one width serves all lines of that width in a row.
@@ -76,9 +76,10 @@ class Recogniser:
 
     def _read_piece(self, piece: Image) -> Line:
         width = piece.shape[1]
-        padded = -(-width // WIDTH_STEP_PX) * WIDTH_STEP_PX
+        step = next(step for limit, step in WIDTH_STEPS_PX if width <= limit)
+        padded = -(-width // step) * step
         batch = np.zeros((1, 3, HEIGHT_PX, padded), np.float32)
-        batch[0, :, :, :width] = piece.transpose(2, 0, 1) / np.float32(127.5) - 1
+        batch[0, :, :, :width] = piece / np.float32(127.5) - 1
         return self._decoded(self._session(batch)[0], padded / width)
 
     def _decoded(self, steps: NDArray[np.float32], stretch: float) -> Line:
@@ -114,7 +115,9 @@ class Recogniser:
 
 def scaled(line: Image) -> Image:
     """A line image at the model's height, its proportions kept."""
-    height, width = line.shape[:2]
+    height, width = line.shape
+    if height == HEIGHT_PX:
+        return line
     how = cv2.INTER_AREA if height > SHRUNK * HEIGHT_PX else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(line, (max(1, -(-width * HEIGHT_PX // height)), HEIGHT_PX), interpolation=how))
 
@@ -124,7 +127,7 @@ def in_pieces(line: Image) -> list[Image]:
     width = line.shape[1]
     if width <= MAX_WIDTH_PX:
         return [line]
-    middle = line[:, width // 4 : width - width // 4].min(axis=(0, 2)).astype(np.int16)
+    middle = line[:, width // 4 : width - width // 4].min(axis=0).astype(np.int16)
     even = np.convolve(middle, np.ones(HEIGHT_PX // 4) / (HEIGHT_PX // 4), "same")  # a gap, not a crack
     at = width // 4 + int(even.argmax())
     return [*in_pieces(line[:, :at]), *in_pieces(line[:, at:])]
