@@ -6,6 +6,7 @@ cache/<knowledge base>/<document>/<run>-searchable.pdf
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from storage.files import remove_previews
 
 _LOOK_AFTER = 0.05  # the cache is measured after so much of its limit was written
 _KEEP = 0.8  # and cut down to so much of it
+_DRAFT_S = 3600.0  # longer than anything is in the making
 _LOG = log.get("cache")
 
 
@@ -74,7 +76,10 @@ def cut(folder: Path, limit_bytes: int, but: Path) -> int:
 
 
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """Time of the last use, size and path of each; of drafts those alone that nobody can be at any more."""
     for path in folder.glob("*/*/*"):
         with suppress(FileNotFoundError):  # another process removed it
             status = path.stat()
+            if path.name.startswith(".") and status.st_mtime > time.time() - _DRAFT_S:
+                continue
             yield status.st_mtime, status.st_size, path

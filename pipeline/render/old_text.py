@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.render.contents import examine
 from pipeline.render.words import PageText
 
+_EVERYWHERE = pymupdf.Rect(-100_000, -100_000, 100_000, 100_000)
 _LOOK_PX = 1_000_000  # drawn to compare
 _SAME = 8  # steps of grey within which a pixel is the same: images are resampled in other places
 
@@ -37,7 +38,7 @@ def remove_hidden(page: pymupdf.Page, found: PageText) -> PageText:
         return found
     document = page.parent
     before, was = _drawn(page), document.xref_object(page.xref)
-    page.add_redact_annot(page.rect * page.derotation_matrix, fill=False)
+    page.add_redact_annot(_EVERYWHERE, fill=False)
     page.apply_redactions(
         images=pymupdf.PDF_REDACT_IMAGE_NONE,
         graphics=pymupdf.PDF_REDACT_LINE_ART_NONE,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,13 @@ import pytest
 from pipeline.errors import ChildFailed, PermanentError, TransientError
 from pipeline.settings import Settings
 from pipeline.types import Box, PageReading, Word
-from storage import documents, pages
+from storage import cleanup, documents, pages, reprocess
 from storage.catalog import KnowledgeBase
 from storage.files import preview_folder, searchable_file
-from tests.unit.builders import claim, image_page, publish, read_page, through_embed, upload
+from storage.vectors import VectorStore
+from tests.unit.builders import RUN_SETTINGS, claim, image_page, publish, read_page, through_embed, upload
 from web import searchable
-from web.cache import Cache
+from web.cache import Cache, cut
 from web.searchable import SearchablePdfs
 
 
@@ -98,6 +101,31 @@ def test_that_of_an_older_run_goes(settings: Settings, kb: KnowledgeBase, docume
     make(settings, kb, document)
     make(settings, kb, document, run=2)
     assert left(kb, document) == ["2-searchable.pdf"]
+
+
+def test_that_of_a_run_goes_with_the_run(
+    settings: Settings, kb: KnowledgeBase, document: str, child: type[_Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(settings, kb, document)
+    reprocess.reprocess(kb, document, "extract", RUN_SETTINGS)
+    through_embed(kb, document, run=2)
+    publish(kb, document, run=2)
+    monkeypatch.setattr(VectorStore, "delete", lambda *_: None)
+    for row in cleanup.due(kb):
+        cleanup.clean_run(kb, row, lease_s=0.0)
+    assert left(kb, document) == []
+
+
+def test_a_full_cache_lets_go_of_the_longest_unused_and_of_no_draft_in_the_making(tmp_path: Path) -> None:
+    folder = tmp_path / "kb" / "document"
+    folder.mkdir(parents=True)
+    now = time.time()
+    ages = {"1-searchable.pdf": 900, "1-0-960.jpg": 300, "2-0-960.jpg": 100, ".2-x.partial": 950, ".1-x.partial": 9000}
+    for name, age in ages.items():
+        (folder / name).write_bytes(bytes(100))
+        os.utime(folder / name, (now - age, now - age))
+    assert cut(tmp_path, 250, folder / "2-0-960.jpg") == 2
+    assert sorted(path.name for path in folder.iterdir()) == [".2-x.partial", "1-0-960.jpg", "2-0-960.jpg"]
 
 
 def test_a_page_that_kills_the_child_is_left_as_it_is(
