@@ -46,6 +46,7 @@ class Contents:
         text_runs: runs of text that are drawn.
         text_under: how many of those a later image of the whole page hides.
         covered: boxes of runs of text that a later, smaller image without transparency hides.
+        coloured: some of the images have colours.
     """
 
     images: tuple[PlacedImage, ...]
@@ -54,6 +55,7 @@ class Contents:
     text_runs: int
     text_under: int
     covered: tuple[Box, ...] = ()
+    coloured: bool = False
 
     @property
     def blank(self) -> bool:
@@ -84,11 +86,13 @@ def examine(page: pymupdf.Page) -> Contents:
     covered = np.zeros((_GRID, _GRID), bool)
     images = []
     opaque = set()
+    coloured = False
     for info in page.get_image_info():
         placed = _placed(info)
         if placed is None:
             continue
         images.append(placed)
+        coloured |= info["colorspace"] >= 3 or "Indexed" in info["cs-name"]
         if not info["has-mask"]:
             opaque.add(_whole(placed.box))
         x0, x1 = (round(min(max(x / width, 0), 1) * _GRID) for x in (placed.box.x0, placed.box.x1))
@@ -109,7 +113,7 @@ def examine(page: pymupdf.Page) -> Contents:
         elif kind == "fill-image" and runs and _whole(box) in opaque:
             covers.append((len(runs), box))
     under = _covered(runs, covers) if covers else ()
-    return Contents(tuple(images), float(covered.mean()), tuple(paths), len(runs), text_under, under)
+    return Contents(tuple(images), float(covered.mean()), tuple(paths), len(runs), text_under, under, coloured)
 
 
 def _covered(runs: list[Box], covers: list[tuple[int, Box]]) -> tuple[Box, ...]:

@@ -16,6 +16,7 @@ from pipeline.render.contents import Contents, PlacedImage
 from pipeline.render.exhaustion import is_exhausted
 from pipeline.render.image_file import grey_page, too_large
 from pipeline.render.judge import judge
+from pipeline.render.seals import MOST_PIXELS, greys
 from pipeline.render.source import Source
 from pipeline.render.text_layer import script_of
 from pipeline.types import PageImage, PageReading, RenderedPage, Word
@@ -140,15 +141,18 @@ def _document_page(page: pymupdf.Page, number: int, path: Path, options: RenderO
     width, height = page.rect.width, page.rect.height  # drawn as displayed; who reads it turns it
     across, down, shift = _zoom(page, judged.contents, options)
     matrix = pymupdf.Matrix(across, 0, 0, down, shift, shift)
-    pixels = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False)
-    grey = Image.frombuffer("L", (pixels.width, pixels.height), pixels.samples, "raw", "L", pixels.stride, 1)
+    dpi = 36 * (across + down)
+    coloured = judged.contents.coloured and width * across * height * down <= MOST_PIXELS
+    space, mode = (pymupdf.csRGB, "RGB") if coloured else (pymupdf.csGRAY, "L")
+    pixels = page.get_pixmap(matrix=matrix, colorspace=space, alpha=False)
+    drawn = Image.frombuffer(mode, (pixels.width, pixels.height), pixels.samples, "raw", mode, pixels.stride, 1)
+    grey = greys(drawn, dpi) if coloured else drawn
     low, high = grey.getextrema()
     if low == high:
         # One colour all over. Where MuPDF complained about an image, that is a broken page and not an empty one.
         if judged.contents.images and pymupdf.TOOLS.mupdf_warnings():
             raise damaged(number)
         return RenderedPage(number, width, height, _reading(number, width, height, (), "nothing can be seen"), None)
-    dpi = 36 * (across + down)
     _write_png(grey, path, dpi)
     return RenderedPage(number, width, height, None, PageImage(str(path), grey.width, grey.height, dpi))
 

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from pipeline.errors import PermanentError
+from pipeline.render.seals import MOST_PIXELS, greys
 
 # Sizes are checked against our own limits before any pixel is decoded; Pillow's check would raise its own error.
 Image.MAX_IMAGE_PIXELS = None
@@ -135,9 +136,11 @@ def grey_page(image: Image.Image, frame: int, max_pixels: int, max_dpi: float) -
     measured = measure(image, frame, max_pixels, max_dpi)
     size = measured.width_px, measured.height_px
     with damage_told():
-        _draft(image, "L", size, measured.turned)
+        coloured = image.mode in {"RGB", "P"} and size[0] * size[1] <= MOST_PIXELS
+        _draft(image, "RGB" if coloured else "L", size, measured.turned)
         image.load()
-        grey = _grey(ImageOps.exif_transpose(image))
+        upright = ImageOps.exif_transpose(image)
+        grey = _grey(upright, measured.dpi * upright.width / size[0])
     if size != grey.size:
         grey = grey.resize(size, Image.Resampling.BOX if size[0] * 2 <= grey.width else Image.Resampling.LANCZOS)
     return grey, measured.dpi
@@ -233,8 +236,8 @@ def _resolution(image: Image.Image) -> tuple[float, float]:
     return guess, guess
 
 
-def _grey(image: Image.Image) -> Image.Image:
-    """Any mode to 8-bit grey; transparency becomes white paper."""
+def _grey(image: Image.Image, dpi: float) -> Image.Image:
+    """Any mode to 8-bit grey; transparency becomes white paper, seals over print are lifted."""
     mode = image.mode
     if mode == "F" or mode.startswith("I"):
         return _grey_of_deep(image)
@@ -242,8 +245,10 @@ def _grey(image: Image.Image) -> Image.Image:
         layered = image if mode in {"LA", "RGBA"} else image.convert("RGBA")
         grey = layered.convert("L")
         return Image.composite(grey, Image.new("L", grey.size, 255), layered.getchannel("A"))
-    if mode in {"CMYK", "LAB", "HSV"}:
+    if mode in {"CMYK", "LAB", "HSV", "P"}:
         image = image.convert("RGB")
+    if image.mode == "RGB":
+        return greys(image, dpi)
     return image if image.mode == "L" else image.convert("L")
 
 
