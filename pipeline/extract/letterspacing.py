@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.extract.join import needs_space
 
 # Widths of white, in units of the type size.
-_WIDEST = 2.2  # two full-width spaces, and a little
+_WIDEST = 2.4  # two full-width spaces, and a little: OCR takes the type for smaller than it is
 _WIDEST_OF_TWO = 1.6  # of two characters one cannot tell whether the white is even: 男 汉 are two cells of a form
 _WIDEST_OF_LABEL = _WIDEST  # but with a colon after them they are a label: 姓　　名：
 _WIDEST_LATIN = 1.2

@@ -10,6 +10,8 @@ BULLET = re.compile(
     rf"^(?:[{re.escape(_BULLETS)}\uf0b7\uf0a7\uf0d8\uf0fc\uf06c\uf06e](?=\s|$)|[•◦‣▪■●◆►➢➤❖](?=\S)|[·・‧](?=[\u4e00-\u9fff]))\s*"
 )
 # "*", "-" and dashes open a sentence of dialogue or a footnote as well: only before a space, as above.
+# "□ 是 √ 否": boxes to tick in one line are an answer, and a list of such lines is none.
+_CHOICES = re.compile(r"^[□■☐☑☒✓✔√].*[□■☐☑☒✓✔√]")
 _HAN_NUMBER = "一二三四五六七八九十百〇零0-9０-９"
 ORDERED = re.compile(
     rf"^(?:\d{{1,3}}[.)](?=\s|$)|\d{{1,3}}[.)](?=[^\W\d])|\d{{1,3}}[、．）](?!\d)|[(（\[][{_HAN_NUMBER}]{{1,3}}[)）\]]"
@@ -28,7 +30,7 @@ def list_marker(text: str) -> str:
     """The bullet or number that opens the text, with the space after it, or an empty string."""
     if not text or (text[0].islower() and text[1:2] not in ").）"):
         return ""
-    found = BULLET.match(text) or ORDERED.match(text)
+    found = None if _CHOICES.match(text) else BULLET.match(text) or ORDERED.match(text)
     return found.group() if found else ""
 
 

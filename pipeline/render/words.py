@@ -15,8 +15,8 @@ import pymupdf
 from pipeline.look_alikes import plain
 from pipeline.render.glyphs import Glyph, kind_of
 from pipeline.render.upright import Rotation, Upright, needed_rotation, rotation_of, upright
+from pipeline.render.white import parting
 from pipeline.types import Box, Word
-from pipeline.wide import is_wide
 
 # Ligatures come apart (a search for "find" must match), white space becomes plain spaces, images stay out.
 _FLAGS = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_COLLECT_STYLES
@@ -24,15 +24,12 @@ _FLAGS = pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_COLLECT_STYLES
 # Bits of a span's char_flags (FZ_STEXT_* of MuPDF) and of its flags.
 _BOLD, _FILLED, _STROKED, _CLIPPED = 8, 16, 32, 64
 _FONT_BOLD = 16
-_HOLE_EM = 0.45  # white within a line that ends a word, though no space is written; letter-spaced text has less
 
 _SLANT = 0.04  # the sine of 2.3 degrees: lines of scans lie askew by as much
 _MOST_GLYPHS, _MOST_HIDDEN_GLYPHS = 30, 400
 
 _DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x200B, 0x2010), *range(0x202A, 0x202F),
                           0x2060, 0xFEFF])  # fmt: skip
-# White that MuPDF takes for a space where none is printed: between characters set on squares it must be wider.
-_SQUARE_GAP_EM = 0.6
 
 
 @dataclass(slots=True)
@@ -92,8 +89,6 @@ class _Run:
     size: float = 0.0
     bold: int = 0
     hidden: bool = False
-    origin: tuple[float, float] = (0.0, 0.0)  # of its last character
-    parted: bool = False  # MuPDF saw white after it
     space_end: float = 0.0  # where a space written after it ends, on a line that runs to the right
 
 
@@ -164,6 +159,8 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
     # Where the tops of the letters point, on the page before rotation: along one of its axes where the line is level.
     up_x, up_y = line["dir"][1], -line["dir"][0]
     across = abs(up_x) > abs(up_y)
+    parted = parting(line, level and not across)
+    place = -1
     for span in line["spans"]:
         hidden = _is_hidden(span)
         bold = bool(span["char_flags"] & _BOLD or span["flags"] & _FONT_BOLD)
@@ -173,19 +170,16 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
         below = size * min(max(-span["descender"], 0.1), 0.3)
         before, behind = (above, below) if (up_x if across else up_y) < 0 else (below, above)
         for char in span["chars"]:
+            place += 1
             text = _clean(char["c"])
             if not text.strip():
                 out.controls += _is_control(char["c"])
                 if not text:
                     continue
-            x0, y0, x1, y1 = char["bbox"]
-            if text == " " and char.get("synthetic") and run.text:
-                run.parted = True  # perhaps: the next character tells
+            if text == " " and char.get("synthetic"):
                 continue
-            # MuPDF puts no space where a Chinese line ends beside the next column's.
-            hole = level and not across and x0 - run.x1 > _HOLE_EM * size
-            apart = run.text and (run.parted or hole) and not _goes_on(run, char, size)
-            if text.isspace() or hidden != run.hidden or apart:
+            x0, y0, x1, y1 = char["bbox"]
+            if text.isspace() or hidden != run.hidden or place in parted:
                 if text.isspace() and line["dir"][0] > 0.9:
                     run.space_end = x1
                 if run.text:
@@ -204,16 +198,8 @@ def _runs(line: dict[str, Any], out: PageText) -> Iterator[_Run]:
             run.x1, run.y1 = max(run.x1, x1), max(run.y1, y1)
             run.size = max(run.size, size)
             run.bold += bold
-            run.origin, run.parted = char["origin"], False
     if run.text:
         yield run
-
-
-def _goes_on(run: _Run, char: dict[str, Any], size: float) -> bool:
-    """Whether white that MuPDF took for a space only sets two characters apart, as in a line filled to its width."""
-    if not (is_wide(run.text[-1][-1]) and is_wide(char["c"][:1] or " ")):
-        return False
-    return math.dist(run.origin, char["origin"]) < (1.0 + _SQUARE_GAP_EM) * size
 
 
 def _word(run: _Run, page: Upright, line: int, block: int) -> Word | None:

@@ -121,6 +121,30 @@ def test_characters_placed_one_by_one_are_a_word_as_long_as_no_character_fits_be
     assert [word.text for word in reading.words] == words
 
 
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        (["陈晓燕", 0.5, "女", 0.5, "北京"], ["陈晓燕", "女", "北京"]),  # narrower than what is set apart evenly
+        (["熟悉", 0.25, "Python", 0.25, "与", 0.0, "Redis"], ["熟悉", "Python", "与Redis"]),
+        (["男", 0.25, "汉族", 0.1, "团员"], ["男汉族团员"]),
+    ],
+)
+def test_white_parts_words_where_it_is_wider_than_beside_them(render, parts, words):
+    def draw(page):
+        x = 50.0
+        for part in parts:
+            if isinstance(part, float):
+                x += 12 * part
+                continue
+            font = pymupdf.Font("helv" if part.isascii() else "china-s")
+            writer = pymupdf.TextWriter(page.rect)
+            writer.append((x, 100), part, font=font, fontsize=12)
+            writer.write_text(page)
+            x += font.text_length(part, 12)
+
+    assert [word.text for word in render(pdf_of(draw)).reading.words] == words
+
+
 def test_a_printed_space_parts_words_however_narrow(render):
     def draw(page):
         page.insert_text((50, 100), "张三", fontname="china-s", fontsize=12)
