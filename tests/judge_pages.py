@@ -197,6 +197,19 @@ def _three_fonts() -> list[Line]:
     return [*english()[:12], *english(font="tiro")[12:18], *english(font="cour", size=9.0)[18:]]
 
 
+def _picture_between() -> bytes:
+    """Two lines written in one go, and a picture drawn after them into the space between."""
+    with pymupdf.open("pdf", page([Line(ENGLISH[0], 50, 100)])) as d:
+        xref = d[0].get_contents()[-1]
+        more = ENGLISH[1].encode("cp1252").hex().encode()
+        d.update_stream(xref, d.xref_stream(xref).replace(b"ET", b"0 -400 Td <%b> Tj ET" % more))
+        grey = np.tile(np.linspace(90, 200, 300).astype(np.uint8), (200, 1))
+        data = io.BytesIO()
+        Image.fromarray(grey).save(data, "PNG")
+        d[0].insert_image(pymupdf.Rect(40, 130, 560, 400), stream=data.getvalue(), keep_proportion=False)
+        return bytes(d.tobytes())
+
+
 def _clipped() -> bytes:
     """A page of which all but the last lines are cut off by a clipping path."""
     with pymupdf.open("pdf", page(english())) as d:
@@ -263,6 +276,7 @@ PAGES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "drawn and hidden the same": ("text", _visible_and_hidden),
     "under a white area": ("text", lambda: _covered("white")),
     "under a picture": ("text", lambda: _covered("picture")),
+    "a picture between lines": ("text", _picture_between),
     "white on white": ("text", lambda: page([line._replace(grey=1.0) for line in english()[:20]] + english()[20:])),
     "outside of what is drawn": ("text", _clipped),
     "spaced letters": ("text", lambda: page([line._replace(text=line.text[:50], spacing=1.2) for line in english()])),

@@ -13,7 +13,7 @@ from pipeline.types import Box
 
 _GRID = 64  # cells a side in which coverage is counted
 _MOST_PATHS = 1500  # that are compared with one another
-_MOST_COVERS = 100
+_MOST_COVERS, _MOST_ABOVE = 100, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,19 @@ class PlacedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """An image that hides what was drawn before it.
+
+    Attributes:
+        box: where it stands, in points of the page before rotation.
+        above: boxes of runs of text that are drawn after it, and may stand on it.
+    """
+
+    box: Box
+    above: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What is drawn on a page.
 
@@ -45,7 +58,7 @@ class Contents:
         paths: boxes of filled and stroked paths and shadings.
         text_runs: runs of text that are drawn.
         text_under: how many of those a later image of the whole page hides.
-        covered: boxes of runs of text that a later, smaller image without transparency hides.
+        covers: smaller images without transparency that are drawn over text.
         coloured: some of the images have colours.
     """
 
@@ -54,7 +67,7 @@ class Contents:
     paths: tuple[Box, ...]
     text_runs: int
     text_under: int
-    covered: tuple[Box, ...] = ()
+    covers: tuple[Cover, ...] = ()
     coloured: bool = False
 
     @property
@@ -112,20 +125,20 @@ def examine(page: pymupdf.Page) -> Contents:
             text_under = len(runs)
         elif kind == "fill-image" and runs and _whole(box) in opaque:
             covers.append((len(runs), box))
-    under = _covered(runs, covers) if covers else ()
+    under = _covers(runs, covers) if covers else ()
     return Contents(tuple(images), float(covered.mean()), tuple(paths), len(runs), text_under, under, coloured)
 
 
-def _covered(runs: list[Box], covers: list[tuple[int, Box]]) -> tuple[Box, ...]:
-    """The runs whose middle lies under one of the largest images drawn after them."""
+def _covers(runs: list[Box], covers: list[tuple[int, Box]]) -> tuple[Cover, ...]:
+    """The largest images drawn over text. A run may reach over many lines: its box tells little of where it stands."""
     boxes = np.array(runs)
-    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    under = np.zeros(len(runs), bool)
+    found = []
     for before, box in sorted(covers, key=lambda cover: -cover[1].width * cover[1].height)[:_MOST_COVERS]:
-        inside = (x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)
-        inside[before:] = False
-        under |= inside
-    return tuple(runs[index] for index in np.flatnonzero(under))
+        meets = (boxes[:, 0] < box.x1) & (boxes[:, 2] > box.x0) & (boxes[:, 1] < box.y1) & (boxes[:, 3] > box.y0)
+        if meets[:before].any():
+            later = np.flatnonzero(meets[before:])[:_MOST_ABOVE] + before
+            found.append(Cover(box, tuple(runs[index] for index in later)))
+    return tuple(found)
 
 
 def _whole(box: Box) -> tuple[int, ...]:

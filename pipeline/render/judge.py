@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import pymupdf
 
 from pipeline.render.contents import Contents, examine
@@ -17,7 +16,7 @@ from pipeline.render.glyphs import Looks, compare
 from pipeline.render.text_layer import garbage_reason, meaningless_reason, misread_reason
 from pipeline.render.upright import Upright, upright
 from pipeline.render.words import PageText, read_words
-from pipeline.types import Word
+from pipeline.types import Box, Word
 
 _FULL_PAGE = 0.85  # share of a page under images from which on it is a scan
 _BIG_IMAGE = 0.6  # from which on a line of text beside the image is a stamp, a header, a page number
@@ -115,19 +114,25 @@ def _decide(page: pymupdf.Page, contents: Contents, text: PageText) -> tuple[Ver
 
 def _uncovered(text: PageText, contents: Contents) -> tuple[list[Word], list[Word]]:
     """The page's words, seen and not seen, those under pictures among the latter."""
-    if not contents.covered:
+    if not contents.covers:
         return text.visible, text.hidden
-    boxes = np.array([text.upright.box(box) for box in contents.covered])
+    covers = [
+        (text.upright.box(cover.box), [text.upright.box(box) for box in cover.above]) for cover in contents.covers
+    ]
 
     def under(word: Word) -> bool:
         x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
-        return bool(((boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3])).any())
+        return any(_holds(cover, x, y) and not any(_holds(box, x, y) for box in above) for cover, above in covers)
 
     seen: list[Word] = []
     unseen = list(text.hidden)
     for word in text.visible:
         (unseen if under(word) else seen).append(word)
     return seen, unseen
+
+
+def _holds(box: Box, x: float, y: float) -> bool:
+    return box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
 
 
 def _poor_layer(text: PageText, words: Sequence[Word], drawn: Drawn | None) -> str | None:

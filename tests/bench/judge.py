@@ -38,6 +38,7 @@ hard/ocrmypdf/truetype_font_nomapping.pdf:1 ocr codes of glyphs taken for charac
 hard/ocrmypdf/type3_font_nomapping.pdf:1 ocr Type 3 glyphs without a map
 hard/ocrmypdf/vector.pdf:1 ocr all text as outlines
 hard/paperless/src/documents/tests/samples/barcodes/barcode-qr-asn-000123-upscale-dpi.pdf:1 text a large image
+hard/paperless/src/documents/tests/samples/barcodes/barcode-39-asn-123.pdf:1 text a barcode image below text
 hard/paperless/src/documents/tests/samples/barcodes/split-by-asn-1.pdf:3 text a barcode of bars beside text
 hard/paperless/src/documents/tests/samples/test_with_bom.pdf:1 text a text file printed
 hard/paperless/src/paperless/tests/samples/tesseract/signed.pdf:1 text a logo and a signature in images

@@ -26,6 +26,7 @@ def test_the_judge_is_right(name):
     [
         ("under a white area", 1, "Nothing above this line"),
         ("under a picture", 1, "Nothing above this line"),
+        ("a picture between lines", 2, "Thank you for showing us"),
         ("white on white", 4, "twenty years"),
         ("outside of what is drawn", 7, "scaffolding"),
     ],
