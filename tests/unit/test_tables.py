@@ -100,6 +100,26 @@ def test_rows_parted_by_their_lines_where_only_columns_are_ruled() -> None:
     assert grids(page(table_words(GOODS, XS, 100), rules)) == [GOODS]
 
 
+def test_columns_ruled_and_nothing_else() -> None:
+    ys = heights(GOODS, 100)
+    assert grids(page(table_words(GOODS, XS, 100), [upright(x, ys[0], ys[-1]) for x in XS])) == [GOODS]
+
+
+def test_names_below_a_name_that_spans_and_a_body_without_upright_rules() -> None:
+    rows = [["Port", "Sail", "", "Steam", ""], ["", "Ships", "Tons", "Ships", "Tons"]]
+    rows += [
+        [name, str(7 * i), f"{i}20", str(3 * i), f"{i}15"] for i, name in enumerate(["Dunbar", "Leith", "Oban"], 1)
+    ]
+    xs = [60.0, 150.0, 230.0, 310.0, 390.0, 470.0]
+    words = table_words([[rows[0][0], "", "", "", ""], rows[1], *rows[2:]], xs, 100)
+    words += line("Sail", 220, 104, 5) + line("Steam", 380, 104, 6)
+    ys = [100.0, 136.0, 190.0]
+    rules = [level(y, 60, 470) for y in ys] + [upright(x, 100, 136) for x in (60, 150, 310, 470)]
+    rules += [upright(x, 136, 190) for x in xs]
+    (found,) = grids(page(words, rules))
+    assert found == [["Port", "Sail", "Steam"], rows[1][1:], *rows[2:]]
+
+
 def test_words_read_across_a_rule_are_cut_there() -> None:
     words = [word for word in table_words(GOODS, XS, 100) if word.text not in ("12", "340.00")]
     words.append(Word("12340.00", Box(244, 122, 374, 132), 0.9, 7, 0, 10))

@@ -25,6 +25,7 @@ from pipeline.types import Box, PageReading, Word
 
 _MAX_WORDS = 20_000  # a page with more is no page of text; its drawn tables are found all the same
 _MIN_CELLS = 4  # with text
+_MOST_CUT = 0.25  # share of a table's words that may be cut out of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ def find_tables(reading: PageReading) -> PageTables:
 def _filled(lattice: Grid, tokens: Sequence[Token], slope: float, scan: bool) -> tuple[Grid | None, list[Token]]:
     """The drawn grid with its words, or None where it is a frame, a chart or a form's lines without cells."""
     outside = fill(lattice, tokens, slope, scan)
+    inside = sum(len(cell.tokens) for cell in lattice.cells)
+    if inside + len(outside) - len(tokens) > _MOST_CUT * inside:
+        return None, list(tokens)  # its lines run through words: they are strokes of letters
     grid = tidied(with_rows_parted(with_inner_cells(lattice)))
     rows = {cell.row for cell in grid.cells if cell.tokens}
     columns = {cell.column for cell in grid.cells if cell.tokens}

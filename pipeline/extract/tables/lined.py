@@ -17,12 +17,18 @@ from pipeline.extract.tables.strokes import Stroke, places
 _REACH_PT = 3.5  # strokes that end this near to another meet it
 _APART_PT = 3.2  # lines of the lattice nearer than this are one (double lines)
 _OPEN_PT = 9.0  # strokes that reach farther beyond the last line than this bound an open row or column
+_COLUMN_RULES = 3  # upright strokes that make columns by themselves
+_COLUMN_PT = 40.0  # shorter ones may be parts of letters
 _DRAWN = 0.6  # share of a side that must be drawn
 _MAX_CELLS = 20_000  # more is hatching or millimetre paper
 
 
 def lattices(level: Sequence[Stroke], upright: Sequence[Stroke]) -> list[Grid]:
     """Grids of cells without words, from strokes that meet; largest first."""
+    if not upright:
+        return []
+    met = set(np.flatnonzero(_meets(level, upright).any(axis=0)).tolist()) if level else set()
+    level = [*level, *_ends([stroke for i, stroke in enumerate(upright) if i not in met])]
     if len(level) < 2 or len(upright) < 2:
         return []
     meets = _meets(level, upright)
@@ -33,6 +39,23 @@ def lattices(level: Sequence[Stroke], upright: Sequence[Stroke]) -> list[Grid]:
             if grid is not None:
                 grids.append(grid)
     return sorted(grids, key=lambda g: -(g.xs[-1] - g.xs[0]) * (g.ys[-1] - g.ys[0]))
+
+
+def _ends(upright: Sequence[Stroke]) -> list[Stroke]:
+    """Level strokes above and below upright ones that stand in a row, as long as one another: columns without rows."""
+    groups: list[list[Stroke]] = []
+    for stroke in sorted((s for s in upright if s.length >= _COLUMN_PT), key=lambda s: (s.start, s.end)):
+        last = groups[-1][0] if groups else None
+        if last and abs(last.start - stroke.start) < _REACH_PT and abs(last.end - stroke.end) < _REACH_PT:
+            groups[-1].append(stroke)
+        else:
+            groups.append([stroke])
+    found = []
+    for group in groups:
+        left, right = min(s.at for s in group), max(s.at for s in group)
+        if len(group) >= _COLUMN_RULES and right - left > _OPEN_PT:
+            found += [Stroke(group[0].start, left, right), Stroke(group[0].end, left, right)]
+    return found
 
 
 def _meets(level: Sequence[Stroke], upright: Sequence[Stroke]) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from pipeline.extract.tables.heads import is_label
 from pipeline.extract.tables.strokes import Stroke
 from pipeline.extract.tables.tokens import Token, text_lines
 from pipeline.extract.tables.unlined import aligned, aligned_grid, convinces, dates_beside, is_prose
+from pipeline.extract.tables.values import has_year, is_number
 
 _WIDE_PT = 60.0  # narrower rules are underlines and fractions
 _SAME_PT = 7.0  # ends of rules of one table differ by at most this
@@ -161,7 +162,8 @@ def _mark_head(grid: Grid, rule: float, size: float) -> bool:
     if not 0 < len(head) <= max(1, min(4, grid.rows // 2)):
         return False
     texts = ["".join(t.word.text for t in cell.tokens) for cell in grid.cells if cell.row in head and cell.tokens]
-    if 2 * sum(map(is_label, texts)) < len(texts):
-        for cell in grid.cells:
-            cell.header = cell.row in head
+    if 3 * sum(is_label(text) or is_number(text) or has_year(text) for text in texts) > len(texts):
+        return False
+    for cell in grid.cells:
+        cell.header = cell.row in head
     return True

@@ -23,6 +23,7 @@ _MAX_LINES = 400  # of one table on one page
 _MAX_DEPTH = 3
 _MIN_ROWS = 3
 _APART = 1.25  # two things stand apart where the step from line to line is so much longer than those around it
+_COMPLETE = 0.85  # share of the rows of a table of two columns that have both
 _LONG = 24  # letters of a line of prose, a Han character counting as two
 
 
@@ -252,7 +253,9 @@ def convinces(grid: Grid) -> bool:
     kinds = [_kind([row[c] for row in body]) for c in range(grid.columns)]
     fill = sum(map(bool, (text for row in rows for text in row))) / (len(rows) * grid.columns)
     if grid.columns == 2:
-        return len(rows) >= 4 and fill > 0.9 and kinds[1] == "number" and kinds[0] != "number"
+        return (
+            len(rows) >= max(4, _COMPLETE * grid.rows) and fill > 0.9 and kinds[1] == "number" and kinds[0] != "number"
+        )
     numbers = kinds.count("number")
     if numbers:
         return fill >= 0.5 and (len(rows) >= 4 or fill >= 0.8)
@@ -289,9 +292,14 @@ def _looks_like_something_else(grid: Grid, rows: Sequence[Sequence[str]]) -> boo
 
 
 def dates_beside(grid: Grid) -> bool:
-    """Whether it is texts with dates and places at their right, as in a resume."""
+    """Whether it is texts with dates or places at their right, as in a resume, or with something here and there."""
     if grid.columns != 2:
         return False
+    if (
+        sum(sum(bool(cell.tokens) for cell in grid.row_cells(row)) > 1 for row in range(grid.rows))
+        < _COMPLETE * grid.rows
+    ):
+        return True
     beside = ["".join(t.word.text for t in cell.tokens) for cell in grid.cells if cell.column == 1]
     return 2 * sum(map(has_year, beside)) >= sum(map(bool, beside)) or beside.count("") > 0.25 * len(beside)
 

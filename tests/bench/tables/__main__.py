@@ -39,7 +39,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         _drawn(Path(folder), options.scans, options.others, options.show)
     if options.corpus:
-        kept.measure(options.corpus, options.scans, options.others)
+        kept.measure(options.corpus, options.others)
     return 0
 
 
