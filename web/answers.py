@@ -247,7 +247,13 @@ class PageWord(Answer):
 
 
 class PageBlock(Answer):
-    """A heading, paragraph, list item, header or footer, in reading order."""
+    """A block, in reading order.
+
+    Attributes:
+        kind: heading, paragraph, list_item, table, figure, caption, footnote, header or footer.
+        level: of headings 1 to 3; of list items how deep they are nested, from 0.
+        text: of a figure the labels in it; may be empty.
+    """
 
     kind: str
     level: int

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pipeline.extract.join import han_count, join_texts
 from pipeline.extract.lines import Row
-from pipeline.extract.markers import BULLET, CHAPTER, HAN_ITEM, LEADERS, SECTION, number_depth
+from pipeline.extract.markers import BULLET, CHAPTER, HAN_ITEM, ITEM_NUMBER, LEADERS, SECTION, number_depth
 from pipeline.extract.paragraphs import Draft
 
 _LARGER = 1.13  # a text layer's heading size over the text's
@@ -21,6 +21,7 @@ _A_LITTLE_LARGER_OCR = 1.16  # of a line read by OCR that looks like a heading o
 _MAX_LETTERS = 160  # a Han character counts as two
 _MAX_LINES = 5  # a block of as many is no heading
 _MAX_LETTERS_WEAK = 90  # where only bold type or a number speaks for it
+_LIST_REACH = 12  # items of a list looked at for the next number
 _SAME_SIZE = 1.07  # two heading sizes closer than this are one level
 _CLOSED = frozenset("。；，、！,;")
 
@@ -61,6 +62,8 @@ def mark_headings(drafts: Sequence[Draft], bodies: Sequence[float]) -> None:
         # A title may come in two pieces.
         under = next((d for d in drafts[i + 1 : i + 3] if d.rows[0].size < 0.93 * draft.rows[0].size), after)
         out = not draft.rows[0].text_layer and _stands_out(draft, texts[i], ratio, under)
+        if not out and _is_numbered_item(drafts, i):
+            continue
         if out or _is_heading(draft, texts[i], ratio, after, texts[i + 1] if after else "", bold_share, upper_share):
             found.append((draft, texts[i], ratio))
     _set_levels(found)
@@ -115,6 +118,23 @@ def _is_heading(
         return True
     shouted = letters >= 4 and text.isupper() and text.isascii() and length <= 50 and not any(c.isdigit() for c in text)
     return shouted and upper_share < 0.4 and _sets_apart(draft, after) and not text_after.isupper()
+
+
+def _is_numbered_item(drafts: Sequence[Draft], i: int) -> bool:
+    """Whether the item before or after it in the same list, with nothing but items between, has the next number."""
+    draft = drafts[i]
+    number = ITEM_NUMBER.match(draft.rows[0].text) if draft.kind == "list_item" else None
+    if number is None or draft.rows[0].line.bold:
+        return False
+    for step in (-1, 1):
+        j = i + step
+        while 0 <= j < len(drafts) and abs(j - i) <= _LIST_REACH and drafts[j].kind == "list_item":
+            row, other = drafts[j].rows[0], ITEM_NUMBER.match(drafts[j].rows[0].text)
+            beside = abs(row.x0 - draft.rows[0].x0) < 0.5 * row.size
+            if other and beside and int(other.group(1)) - int(number.group(1)) == step:
+                return True
+            j += step
+    return False
 
 
 def _stands_out(draft: Draft, text: str, ratio: float, under: Draft | None) -> bool:

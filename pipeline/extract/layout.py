@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
+from pipeline.extract.columns import aligned_share, begins_like, is_columns, is_prose
+from pipeline.extract.gutters import best_gutter
 from pipeline.extract.lines import TABULAR_EM, Row, Segment, finish_row, page_segments, rows_of
 from pipeline.extract.markers import list_marker
 from pipeline.extract.turned import level_words, turn, turn_back
@@ -20,21 +22,10 @@ from pipeline.vertical import is_vertical
 
 _MAX_DEPTH = 8
 _MAX_SEGMENTS = 2500  # beyond this a page is no page of text, and cutting it would only take long
-_MAX_GUTTERS = 8
 _MAX_RULES = 1000
 _RULE_MARGIN_PT = 30.0  # how far a line runs over a gutter that it closes
-_MIN_GUTTER_EM = 0.4
-_MIN_PROSE_GUTTER_EM = 0.25  # boxes of OCR are padded, and spaces of four lines of prose do not line up by chance
-_MARGIN_EM = 0.15  # what reaches no further over a gutter's middle does not cross it
-_ALIGNED_EM = 0.22  # middles of two lines closer than this stand on one line of type
-_MIN_DENSITY = 0.4
-_AROUND = 3  # lines above and below that a line of prose is as wide as
-_ALIGNED_SHARE = 0.7  # sides with more lines than this in common are a table, unless they are prose
-
-_HANGING = frozenset("，。、；：！？）》」』】")
 
 Rule = tuple[float, float, float]  # height, beginning, end of a level line
-Stretch = tuple[list[Segment], list[Segment], list[Segment]]  # left of the gutter, right of it, across it
 
 
 def page_regions(reading: PageReading) -> list[list[Row]]:
@@ -133,194 +124,38 @@ def _cut(segments: list[Segment], rules: Sequence[Rule], depth: int) -> list[lis
         return [segments]
     ordered = sorted(segments, key=lambda s: (s.y0 + s.y1, s.x0))
     size = median(s.size for s in ordered)
-    x, stretches = _best_gutter(ordered, rules, size)
+    x, stretches = best_gutter(ordered, size)
     regions: list[list[Segment]] = []
     across: list[Segment] = []
     for i, (left, right, wide) in enumerate(stretches):
-        if wide or not _is_columns(left, right, size):
+        if wide or not is_columns(left, right, size):
             across += left + right + wide
             continue
         before, columns, after = _peel(left, right, x, size)
         if i + 1 < len(stretches):
             columns, heading = _heading_below(columns, stretches[i + 1][2], x, size)
-            after = heading + after if heading else after
+            after = heading + after
         regions += _cut(across + before, rules, depth - 1)
-        regions += _cut([s for s in columns if s.x0 + s.x1 < 2 * x], rules, depth - 1)
-        regions += _cut([s for s in columns if s.x0 + s.x1 >= 2 * x], rules, depth - 1)
+        for part in _ruled_off(columns, rules, x):
+            regions += _cut([s for s in part if s.x0 + s.x1 < 2 * x], rules, depth - 1)
+            regions += _cut([s for s in part if s.x0 + s.x1 >= 2 * x], rules, depth - 1)
         across = after
     return regions + _cut(across, rules, depth - 1) if regions else [ordered]
 
 
-def _best_gutter(ordered: Sequence[Segment], rules: Sequence[Rule], size: float) -> tuple[float, list[Stretch]]:
-    """The gutter that divides most segments into columns in few stretches; none is (0.0, [])."""
-    best: tuple[float, list[Stretch]] = (0.0, [])
-    most = 0
-    for x in _gutters(ordered, size):
-        stretches = _stretches(_parted(ordered, x, size), rules, x)
-        divided = [len(left) + len(right) - 3 for left, right, _ in stretches if _is_columns(left, right, size)]
-        if sum(divided) > most:
-            most, best = sum(divided), (x, stretches)
-            if len(stretches) == 1:
-                break
-    return best
-
-
-def _gutters(segments: Sequence[Segment], size: float) -> list[float]:
-    """Places (x in points) that few segments cross though many stand on either side, best first."""
-    change: dict[float, int] = {}
-    for segment in segments:
-        change[segment.x0] = change.get(segment.x0, 0) + 1
-        change[segment.x1] = change.get(segment.x1, 0) - 1
-    xs = sorted(change)
-    coverage = []
-    running = 0
-    for x in xs:
-        running += change[x]
-        coverage.append(running)  # between this x and the next
-    right_peak = [0] * (len(xs) + 1)
-    for i in range(len(xs) - 1, -1, -1):
-        right_peak[i] = max(right_peak[i + 1], coverage[i])
-    found = []
-    left_peak = 0
-    for i in range(len(xs) - 1):
-        prominence = min(left_peak, right_peak[i + 1]) - coverage[i]
-        if prominence >= 2:
-            width = xs[i + 1] - xs[i]
-            found.append((prominence + min(width / size, 9.0) / 10, (xs[i] + xs[i + 1]) / 2))
-        left_peak = max(left_peak, coverage[i])
-    best: list[float] = []
-    for _, x in sorted(found, reverse=True):
-        if all(abs(x - other) > 0.5 * size for other in best):
-            best.append(x)
-            if len(best) == _MAX_GUTTERS:
-                break
-    return best
-
-
-def _parted(ordered: Sequence[Segment], x: float, size: float) -> list[Segment]:
-    """The segments, those cut in two that run over the gutter only because a line comes near it.
-
-    Gutters of newspapers are narrow, and Chinese marks may hang out into them.
-    """
-    parted: list[Segment] = []
-    for segment in ordered:
-        at = _hole_near(segment, x, size) if segment.x0 < x < segment.x1 else 0
-        if not at:
-            parted.append(segment)
-            continue
-        shift = segment.x0 - segment.words[0].box.x0  # of the deskewed page against the page
-        left, right = segment.words[:at], segment.words[at:]
-        parted.append(replace(segment, words=left, x1=max(word.box.x1 for word in left) + shift))
-        parted.append(replace(segment, words=right, x0=right[0].box.x0 + shift))
-    return parted
-
-
-def _hole_near(segment: Segment, x: float, size: float) -> int:
-    """Number of the word after the one hole of the segment that may be the gutter at x; 0 without."""
-    shift = segment.x0 - segment.words[0].box.x0
-    gaps = []
-    for before, after in itertools.pairwise(segment.words):
-        hanging = 0.4 * size if before.text[-1] in _HANGING else 0.0  # half of such a mark's square is white
-        gaps.append((after.box.x0 - before.box.x1 + hanging, (before.box.x1 - hanging + after.box.x0) / 2 + shift))
-    if not gaps:
-        return 0
-    at = max(range(len(gaps)), key=lambda i: gaps[i][0])
-    gap, middle = gaps[at]
-    others = max((other for i, (other, _) in enumerate(gaps) if i != at), default=0.0)
-    return at + 1 if gap > max(0.5 * size, 1.4 * others) and abs(middle - x) < size else 0
-
-
-def _stretches(ordered: Sequence[Segment], rules: Sequence[Rule], x: float) -> list[Stretch]:
-    """The segments from top to bottom in stretches that the gutter at x divides, and ones that run across it.
-
-    A line drawn over the gutter ends a stretch as well.
-    """
-    stretches: list[Stretch] = []
+def _ruled_off(columns: Sequence[Segment], rules: Sequence[Rule], x: float) -> list[list[Segment]]:
+    """The columns in parts, one above the other, where a line is drawn over their gutter."""
     heights = [y for y, x0, x1 in rules if x0 + _RULE_MARGIN_PT < x < x1 - _RULE_MARGIN_PT]
+    parts: list[list[Segment]] = [[]]
     passed = 0
-    for i, segment in enumerate(ordered):
-        hanging = 0.5 * segment.size if segment.words[-1].text[-1] in _HANGING else 0.0
-        crosses = segment.x0 < x - _MARGIN_EM * segment.size and x + _MARGIN_EM * segment.size < segment.x1 - hanging
-        if crosses and segment.weight <= 2 and 0 < i < len(ordered) - 1:
-            crosses = False  # a speck read as a letter must not break a column
-        ruled_off = passed
+    for segment in sorted(columns, key=lambda s: s.yc):
+        before = passed
         while passed < len(heights) and heights[passed] < segment.yc:
             passed += 1
-        if not stretches or crosses != bool(stretches[-1][2]) or (passed > ruled_off and any(stretches[-1])):
-            stretches.append(([], [], []))
-        side = 2 if crosses else int(segment.x0 + segment.x1 >= 2 * x)
-        stretches[-1][side].append(segment)
-    return stretches
-
-
-def _is_columns(left: Sequence[Segment], right: Sequence[Segment], size: float) -> bool:
-    """Whether two sides are read one after the other, and not line by line as cells of a table or labels and values."""
-    if len(left) < 2 or len(right) < 2:
-        return False
-    # Specks in the gutter do not make it narrower.
-    gutter = min(s.x0 for s in _but_specks(right)) - max(s.x1 for s in _but_specks(left))
-    if gutter < _MIN_PROSE_GUTTER_EM * size:
-        return False
-    rows_left, rows_right = rows_of(left), rows_of(right)
-    fewer = min(len(rows_left), len(rows_right))
-    common = min(left[-1].y1, right[-1].y1) - max(left[0].y0, right[0].y0)
-    shorter = min(left[-1].y1 - left[0].y0, right[-1].y1 - right[0].y0)
-    if fewer < 2 or common < 0.4 * shorter:
-        return False
-    if (fewer >= 4 or gutter >= _MIN_GUTTER_EM * size) and _is_prose(rows_left) and _is_prose(rows_right):
-        return True
-    if fewer < 3 or gutter < _MIN_GUTTER_EM * size:
-        return False
-    if min(_density(left, rows_left), _density(right, rows_right)) < _MIN_DENSITY:
-        return False  # dates or notes here and there beside the text
-    if _aligned_share(rows_left, rows_right, size) < _ALIGNED_SHARE:
-        return True
-    return fewer >= 4 and _drawn_apart(left, right)
-
-
-def _density(side: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> float:
-    """Share of the side's height that its lines, set with usual white, would fill."""
-    size = median(s.size for s in side)
-    return len(rows) * 1.4 * size / max(side[-1].y1 - side[0].y0, size)
-
-
-def _but_specks(side: Sequence[Segment]) -> Sequence[Segment]:
-    return [s for s in side if s.weight > 2] or side
-
-
-def _is_prose(rows: Sequence[Sequence[Segment]]) -> bool:
-    """Lines filled with text, as wide as those around them: text may run round a picture."""
-    ends = [(row[0].x0, row[-1].x1) for row in rows]
-    full = 0
-    for i, (x0, x1) in enumerate(ends):
-        around = ends[max(0, i - _AROUND) : i + _AROUND + 1]
-        full += x1 - x0 > 0.75 * (median(end for _, end in around) - median(start for start, _ in around))
-    letters = sum(s.weight for row in rows for s in row)
-    return full >= 0.5 * len(rows) and letters >= 24 * len(rows)
-
-
-def _begins_like(head: Sequence[Segment], tail: Sequence[Segment], size: float) -> bool:
-    """Whether both have their left edge at the same place."""
-    return abs(min(s.x0 for s in head) - min(s.x0 for s in tail)) < 0.5 * size
-
-
-def _aligned_share(left: Sequence[Sequence[Segment]], right: Sequence[Sequence[Segment]], size: float) -> float:
-    """Share of the lines of the side with fewer that have a line of the other side beside them."""
-    ones, others = [sorted(row[0].yc for row in side) for side in (left, right)]
-    if len(ones) > len(others):
-        ones, others = others, ones
-    hits = j = 0
-    for y in ones:
-        while j < len(others) and others[j] < y - _ALIGNED_EM * size:
-            j += 1
-        hits += j < len(others) and others[j] <= y + _ALIGNED_EM * size
-    return hits / len(ones)
-
-
-def _drawn_apart(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
-    """Whether the reader met one whole side before the other; tables are drawn and read row by row."""
-    sides = [side for _, side in sorted([(s.order, 0) for s in left] + [(s.order, 1) for s in right])]
-    return sum(a != b for a, b in itertools.pairwise(sides)) <= 1
+        if passed > before and parts[-1]:
+            parts.append([])
+        parts[-1].append(segment)
+    return parts
 
 
 def _peel(
@@ -340,15 +175,24 @@ def _peel(
 def _heading_below(
     columns: list[Segment], across: Sequence[Segment], x: float, size: float
 ) -> tuple[list[Segment], list[Segment]]:
-    """A short line below both columns that stands close to what runs across under it, and so is its heading."""
-    ordered = sorted(columns, key=lambda s: s.yc)
-    heading = rows_of(ordered[-3:])[-1] if across and ordered else []
+    """A short line below both columns that stands close to what runs across under it, and so is its heading.
+
+    Bullets of the first line that runs across go with it.
+    """
+    if not across:
+        return columns, []
+    first = min(across, key=lambda s: s.yc)
+    ordered = sorted((s for s in columns if s.yc < first.y0), key=lambda s: s.yc)
+    bullets = [s for s in columns if s.yc >= first.y0]
+    heading = rows_of(ordered[-3:])[-1] if ordered else []
     rest = ordered[: len(ordered) - len(heading)]
     if not heading or not rest or any(s.x0 < x < s.x1 for s in heading) or len(heading) > 2:
         return columns, []
-    above = min(s.y0 for s in heading) - max(s.y1 for s in rest)
-    below = min(s.y0 for s in across) - max(s.y1 for s in heading)
-    return (rest, heading) if above > max(1.2 * size, 1.5 * below) and below < 2.0 * size else (columns, [])
+    above = min(s.yc for s in heading) - max(s.yc for s in rest)
+    below = first.yc - max(s.yc for s in heading)
+    if above > max(1.8 * size, 1.4 * below) and below < 2.6 * size:
+        return rest, heading + bullets
+    return columns, []
 
 
 def _loose_rows(ordered: Sequence[Segment], x: float, size: float) -> int:
@@ -373,13 +217,13 @@ def _loose_rows(ordered: Sequence[Segment], x: float, size: float) -> int:
             continue
         head_left, head_right, tail_left, tail_right = [sorted(side, key=lambda s: s.yc) for side in sides]
         rows = [rows_of(side) for side in (head_left, head_right)]
-        paired = len(rows[0]) == len(rows[1]) <= 4 and _aligned_share(rows[0], rows[1], size) == 1.0
+        paired = len(rows[0]) == len(rows[1]) <= 4 and aligned_share(rows[0], rows[1], size) == 1.0
         sizes = [s.size for s in head]
         paired = paired and max(sizes) < 1.25 * min(sizes)
         # What begins where the columns begin are their headings, not two authors side by side.
         paired = paired and not (
-            _begins_like(head_left, tail_left, size) and _begins_like(head_right, tail_right, size) and count < 4
+            begins_like(head_left, tail_left, size) and begins_like(head_right, tail_right, size) and count < 4
         )
-        if paired and not _is_prose(rows[0]) and _is_columns(tail_left, tail_right, size):
+        if paired and not is_prose(rows[0]) and is_columns(tail_left, tail_right, size):
             return count
     return 0

@@ -15,7 +15,7 @@ _ANYWHERE = re.compile(
 _LINK = re.compile(r"\[(?=[^\]]*\](?:\(|\[|:))|(?<=!)\[")
 _LEADING = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|(?:=+|-+|~{3,}|\+)$|(?:[-*_]\s*){3,}$|~{3,})")
 _LEADING_NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
-_ORDERED = re.compile(r"^(\d{1,9})[.)]\s+")
+_ORDERED = re.compile(r"^(\d{1,9})[.)](?:\s+|(?=[\u4e00-\u9fff]))")
 
 
 def escape_markdown(text: str) -> str:

@@ -23,6 +23,7 @@ CHAPTER = re.compile(
 SECTION = re.compile(rf"^第\s?[{_HAN_NUMBER}]{{1,5}}\s?[节條条款]")
 HAN_ITEM = re.compile(r"^[一二三四五六七八九十]{1,3}、")
 DECIMAL = re.compile(r"^([1-9]\d?(?:\.\d{1,2}){0,4})\.?\s+(?=[^\W\d_])")
+ITEM_NUMBER = re.compile(r"[(（]?([0-9]{1,3})[.)、．）]")
 LEADERS = re.compile(r"(?:[.．·…]\s?){5,}")
 
 

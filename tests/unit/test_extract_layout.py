@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pymupdf
 import pytest
@@ -136,6 +137,71 @@ def test_chinese_resume_with_a_sidebar() -> None:
           "英语六级", "# 一、工作经历", "北京某某科技有限公司 高级工程师 2019-2023\n",
           ZH * 2, "# 二、教育经历", "清华大学 计算机")  # fmt: skip
     assert document.language == "zh-Hans"
+
+
+def entries(y: float, ruled: bool = True) -> PageReading:
+    """A resume's sections: entries with places and dates set right, a rule under every heading."""
+    words: list[Word] = []
+    rules = []
+    for section in range(2):
+        words += typeset(f"SECTION{section}", 50, y, 200, len(words), 14)
+        rules.append(Box(50, y + 18, 550, y + 18.6))
+        y += 28
+        for firm in range(2):
+            line = len(words)
+            words += typeset(f"Firm{section}{firm} and Company", 50, y, 250, line)
+            words += typeset(f"City{section}{firm}", 470, y, 90, line + 500)
+            words += typeset("• did this and that for them", 60, y + 14, 300, line + 20)
+            words += typeset("• and a little more of it", 60, y + 28, 300, line + 40)
+            y += 46
+    return replace(ocr_page(words), source="text_layer", rules=tuple(rules) if ruled else ())
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_dates_set_right_stay_with_their_entries_also_under_ruled_headings(ruled: bool) -> None:
+    markdown = to_markdown(build_document([entries(80, ruled)]))
+    order(markdown, "SECTION0", "Firm00 and Company City00", "Firm01 and Company City01", "SECTION1",
+          "Firm10 and Company City10", "Firm11 and Company City11")  # fmt: skip
+
+
+def test_a_rule_over_the_gutter_parts_articles() -> None:
+    words = [*typeset("LEFT1 " + PROSE, 50, 100, 240), *typeset("RIGHT1 " + PROSE, 310, 100, 240, 40)]
+    words += [*typeset("LEFT2 " + PROSE, 50, 330, 240, 80), *typeset("RIGHT2 " + PROSE, 310, 330, 240, 120)]
+    plain = replace(ocr_page(words), source="text_layer")
+    order(to_markdown(build_document([plain])), "LEFT1", "LEFT2", "RIGHT1", "RIGHT2")
+    ruled = replace(plain, rules=(Box(50, 310, 550, 310.6),))
+    order(to_markdown(build_document([ruled])), "LEFT1", "RIGHT1", "LEFT2", "RIGHT2")
+
+
+def test_headings_of_columns_and_of_what_runs_across_below() -> None:
+    words = [*typeset("EXPERIENCE", 50, 100, 200, 0, 12), *typeset("EDUCATION", 310, 100, 200, 1, 12)]
+    words += [*typeset("LEFT " + PROSE, 50, 126, 240, 10), *typeset("RIGHT " + PROSE[:120], 310, 126, 240, 40)]
+    words += typeset("PUBLICATIONS", 50, 400, 200, 80, 12) + typeset("ACROSS " + PROSE * 2, 50, 424, 500, 90)
+    markdown = to_markdown(build_document([replace(ocr_page(words), source="text_layer")]))
+    order(markdown, "EXPERIENCE", "LEFT", "EDUCATION", "RIGHT", "PUBLICATIONS", "ACROSS")
+
+
+def test_text_that_runs_round_a_picture_is_read_by_column() -> None:
+    words: list[Word] = []
+    line = 0
+    for name, x, wide, narrow in (("LEFT", 50, 240, 130), ("RIGHT", 310, 240, 130)):
+        y = 100.0
+        text = iter((f"{name} " + PROSE * 3).split())
+        for i in range(24):
+            inner = 6 <= i < 18  # beside the picture in the middle of the page
+            left = x + (wide - narrow) * (inner and name == "RIGHT")
+            at, end = float(left), left + (narrow if inner else wide)
+            for token in text:
+                if at + 5 * len(token) > end - 5:
+                    break
+                words.append(word(token, at, y, line))
+                at += 5 * (len(token) + 0.6)
+            line, y = line + 1, y + 13
+    # Drawn and read line by line over both columns, as OCR does.
+    words = [replace(w, line=int(w.box.y0)) for w in sorted(words, key=lambda w: (w.box.y0, w.box.x0))]
+    markdown = to_markdown(build_document([ocr_page(words)]))
+    order(markdown, "LEFT", "RIGHT")
+    assert markdown.index("RIGHT") > 400
 
 
 def test_rows_of_a_table_stay_rows() -> None:
