@@ -163,10 +163,11 @@ class Child:
         return answer
 
     def _cramped(self, pid: int) -> bool:
-        """Whether earlier pages have left it less than half of the memory that a page may need.
+        """Whether earlier pages have left it less than a third of the memory that a page may need.
 
         OpenVINO, for one, keeps compiled code for every size of image it has seen: 170 MB of addresses a receipt were
         measured. When it got no more of them it did not fail; it gave the text of one line for every line.
+        Where sizes are rounded so that their number is small, growth ends well before this.
         """
         if sys.platform != "linux":  # no such limit there, see `limit_memory`
             return False
@@ -176,7 +177,7 @@ class Child:
         except (OSError, IndexError):  # it has just died, which the call will find out
             return False
         left = limit - pages * resource.getpagesize()
-        return limit != resource.RLIM_INFINITY and left < self._config["memory_mb"] * 500_000
+        return limit != resource.RLIM_INFINITY and left < self._config["memory_mb"] * 1e6 / 3
 
     def _memory_limit_mb(self) -> float:
         return float(self._config["memory_mb"] + _HEADROOM_MB)
