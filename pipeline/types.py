@@ -81,8 +81,8 @@ class PageReading:
         source: where the words come from.
         engine: name of the OCR engine, or "text_layer".
         engine_settings: what the engine was told (languages, segmentation, resolution, ...).
-        confidence: 0..1, mean over the words weighted by their length; 1.0 for a text layer, 0.0 with no words on
-            a page that has ink.
+        confidence: 0..1, the chance that at most one in twenty of the characters is wrong (`ocr/confidence.py`); 1.0
+            for a text layer, 0.0 with no words on a page that has ink.
         script: "latin", "han", "mixed" or "none".
         review: why a person should look at the page, or None.
         seconds: wall time of reading.

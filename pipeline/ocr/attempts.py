@@ -34,7 +34,7 @@ class Attempt:
     """One engine's reading of the page.
 
     Attributes:
-        confidence: 0..1, the chance that it is a good one; 0 without words.
+        confidence: 0..1, see `confidence.chance_of_a_good_page`; 0 without words.
         lost: regions of the page's text-like ink outside of all words.
         added: engines that read what it had left out, and the number of words that each found.
     """
@@ -160,7 +160,7 @@ class Attempts:
 
     def _attempt(self, engine: Engine, languages: tuple[str, ...], words: tuple[Word, ...]) -> Attempt:
         lost = lost_regions(self._page.ink, words)
-        return Attempt(engine, languages, words, chance_of_a_good_page(engine.name, words, lost.share), lost)
+        return Attempt(engine, languages, words, chance_of_a_good_page(engine.name, words), lost)
 
     def _sure(self, attempt: Attempt) -> bool:
         return bool(attempt.words) and attempt.confidence >= self._standard.confidence

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.errors import PermanentError
 from pipeline.ocr.base import Availability, box_in_points, check_languages
+from pipeline.ocr.confidence import CURVES, chance_of_a_good_page, mean_confidence
 from pipeline.ocr.policy import Machine, choose, cpu_flags
 from pipeline.ocr.rapid_lines import cut_line, in_blocks, is_tall, words_of_line
 from pipeline.ocr.rapid_recognise import Line, Recogniser, in_pieces
@@ -208,6 +209,20 @@ def test_lines_below_one_another_make_a_block() -> None:
 
     words = in_blocks([at(0, 0), at(300, 2), at(0, 14), at(300, 16), [], at(0, 80)])
     assert [(word.line, word.block) for word in words] == [(0, 0), (1, 1), (2, 0), (3, 1), (4, 2)]
+
+
+def test_confidence_is_a_chance_that_means_the_same_of_every_engine() -> None:
+    def page(confidence: float) -> list[Word]:
+        return [Word("word", Box(0, 0, 9, 9), confidence), Word("a", Box(0, 0, 9, 9), confidence)]
+
+    for engine in CURVES:
+        chances = [chance_of_a_good_page(engine, page(mean / 100)) for mean in range(0, 101, 5)]
+        assert chances == sorted(chances) and chances[0] < 0.01 and chances[-1] > 0.95
+    assert chance_of_a_good_page("rapidocr", page(0.95)) < 0.5 < chance_of_a_good_page("rapidocr", page(0.99))
+    assert chance_of_a_good_page("tesseract", page(0.8)) < 0.5 < chance_of_a_good_page("tesseract", page(0.9))
+    assert chance_of_a_good_page("got", page(0.7)) == pytest.approx(0.7)
+    assert chance_of_a_good_page("rapidocr", []) == 0.0
+    assert mean_confidence([Word("aaa", Box(0, 0, 1, 1), 1.0), Word("b", Box(0, 0, 1, 1), 0.0)]) == 0.75
 
 
 def test_boxes_are_points_within_the_page() -> None:
