@@ -23,6 +23,7 @@ _OVERLAP_PT = 0.1  # PDFium ends a line between pieces of text that do not overl
 _PLUMB = 1.5  # so many times higher than wide is a word that does not run from left to right,
 _CROWDED = 2.0  # if its letters would also need so many times its width
 _STRAY = 0.6  # in type sizes: a word so far off the line that the others make stands by itself
+_TELLING_LINES = 3  # of several words, to tell how far a page is askew
 _STEEPEST = 0.2  # slope of a line that is askew; beyond, the words are no line
 
 
@@ -101,11 +102,15 @@ def turns_of(word: Word) -> int:
     return 1 if any(map(is_wide, word.text)) else 3  # Chinese runs down; Latin beside charts and tables runs up
 
 
-def cells(line: Sequence[Word]) -> list[Cell]:
-    """Where the words of a line go: on one baseline, where they have one, without gaps that would read as spaces."""
+def cells(line: Sequence[Word], of_page: float = 0.0) -> list[Cell]:
+    """Where the words of a line go: on one baseline, where they have one, without gaps that would read as spaces.
+
+    Args:
+        of_page: slope of a line that does not tell its own.
+    """
     if any(turns_of(word) for word in line):
         return [Cell(word.text, word.box, turns_of(word)) for word in line]
-    boxes, slope = _on_one_line(line)
+    boxes, slope = _on_one_line(line, of_page)
     placed = [Cell(word.text, box, slope=slope) for word, box in zip(line, boxes, strict=True)]
     for at, (cell, after) in enumerate(itertools.pairwise(placed)):
         size = cell.box.height
@@ -126,31 +131,51 @@ def _apart(before: str, after: str) -> bool:
     return not any(wide) or (not all(wide) and before.isalpha() and after.isalpha())
 
 
-def _on_one_line(line: Sequence[Word]) -> tuple[list[Box], float]:
-    """The words' boxes with the lower and upper sides of their line at their left, and the line's slope.
+def slope_of(lines: Sequence[Sequence[Word]]) -> float:
+    """How far the lines of a page go down, a point to the right, as those of several words tell; 0 where too few do."""
+    slopes = [slope for line in lines if (slope := _slope(line)) is not None]
+    return statistics.median(slopes) if len(slopes) >= _TELLING_LINES else 0.0
 
-    Readers give some words the box of their ink: "no" is lower than "page", and they are on one baseline. The boxes of
-    a line that is askew go down in steps.
-    """
+
+def _slope(line: Sequence[Word]) -> float | None:
     boxes = [word.box for word in line]
     middles = [((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) for box in boxes]
     reach = 2 * max(box.height for box in boxes)
     slopes = [
         (b[1] - a[1]) / (b[0] - a[0]) for a in middles for b in (middles[0], middles[-1]) if abs(b[0] - a[0]) > reach
     ]
-    slope = statistics.median(slopes) if slopes else 0.0
-    if len(boxes) < 2 or abs(slope) > _STEEPEST:
-        return boxes, 0.0
+    return statistics.median(slopes) if slopes else None
+
+
+def _on_one_line(line: Sequence[Word], of_page: float) -> tuple[list[Box], float]:
+    """The words' boxes with the lower and upper sides of their line at their left, and the line's slope.
+
+    Readers give some words the box of their ink: "no" is lower than "page", and they are on one baseline. The boxes of
+    a line that is askew go down in steps, and one of a long word is as much higher than its letters as it goes down.
+    """
+    slope = _slope(line)
+    if slope is None:
+        slope = of_page
+    if abs(slope) > _STEEPEST:
+        return [word.box for word in line], 0.0
+    boxes = [_of_letters(word.box, slope) for word in line]
+    middles = [((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2) for box in boxes]
     foot = statistics.median(box.y1 - slope * x for box, (x, _) in zip(boxes, middles, strict=True))
     top = statistics.median(box.y0 - slope * x for box, (x, _) in zip(boxes, middles, strict=True))
     size = foot - top
     placed = [
         Box(box.x0, top + slope * box.x0, box.x1, foot + slope * box.x0)
-        if size > 0 and abs(y - slope * x - (foot + top) / 2) <= _STRAY * size and box.height <= 2 * size
+        if abs(y - slope * x - (foot + top) / 2) <= _STRAY * size and box.height <= 2 * size
         else box
         for box, (x, y) in zip(boxes, middles, strict=True)
     ]
     return placed, slope
+
+
+def _of_letters(box: Box, slope: float) -> Box:
+    """The box at its middle without what it is higher for going down or up from its left to its right."""
+    less = abs(slope) * box.width / 2
+    return box if 2 * less > box.height / 2 else box._replace(y0=box.y0 + less, y1=box.y1 - less)
 
 
 def content(lines: Iterable[Sequence[Cell]], encode: Callable[[str], str], upright: Sequence[float]) -> bytes:

@@ -17,7 +17,7 @@ from pipeline.errors import PermanentError
 from pipeline.render.draw import RenderOptions, damage_told
 from pipeline.render.exhaustion import is_exhausted
 from pipeline.render.glyphless import NAME, HiddenFont
-from pipeline.render.hidden_text import LaidOut, cells, content, lines_in_order
+from pipeline.render.hidden_text import LaidOut, cells, content, lines_in_order, slope_of
 from pipeline.render.old_text import remove_hidden
 from pipeline.render.page_picture import place_picture
 from pipeline.render.source import open_source
@@ -146,7 +146,8 @@ class Searchable:
         upright = ~_displayed(page)
         stream = self._document.get_new_xref()
         self._document.update_object(stream, "<< >>")
-        laid = content([cells(line) for line in lines], self._font.encode, tuple(upright))
+        askew = slope_of(lines)
+        laid = content([cells(line, askew) for line in lines], self._font.encode, tuple(upright))
         self._document.update_stream(stream, laid, new=True)
         streams = " ".join(f"{xref} 0 R" for xref in (stream, *page.get_contents()))
         self._document.xref_set_key(page.xref, "Contents", f"[{streams}]")

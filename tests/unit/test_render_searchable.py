@@ -327,6 +327,21 @@ def test_lines_that_are_askew_stay_lines(make):
     assert make(blank_pdf(SIZE), {1: words}, layout=layout).lines() == lines
 
 
+def test_a_long_chinese_line_that_is_askew_is_as_high_as_its_letters(make):
+    latin = [word("w" * 9, 20 + 90 * n, 20 + 20 * line + 2 * n, 85 + 90 * n, 34 + 20 * line + 2 * n, line)
+             for line in range(3) for n in range(4)]  # fmt: skip
+    long = word(
+        "冰川融水一直流到九月底冰川融水一直流到九月底", 20, 100, 380, 122, 3
+    )  # 14 points, and 8 for 360 to the right
+    made = make(blank_pdf(SIZE), {1: [*latin, long]})
+    with pymupdf.open("pdf", made.content) as pdf:
+        spans = [
+            span for block in pdf[0].get_text("dict")["blocks"] for line in block["lines"] for span in line["spans"]
+        ]
+    assert next(span["size"] for span in spans if span["text"].startswith("冰川")) == pytest.approx(14, abs=1.5)
+    assert made.lines()[-1] == long.text
+
+
 def test_a_page_of_text_takes_some_kilobytes(make):
     content = blank_pdf((600, 800))
     places = [(30 + n % 10 * 50, 30 + n // 10 * 18) for n in range(400)]
