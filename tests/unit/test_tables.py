@@ -75,6 +75,17 @@ def test_merged_cells_span_and_empty_cells_stay() -> None:
     assert not any(c.header for c in table.cells)
 
 
+def test_lines_broken_by_the_cell_are_joined_and_lines_of_the_author_kept() -> None:
+    rows = [
+        ["院校", "二〇一一年入学水文专业\n2015年入学水利工程"],
+        ["住址", "江南大道的尽头有一座很老的石桥桥\n边是我家"],
+    ]
+    ys = heights(rows, 100)
+    xs = [60.0, 120.0, 300.0]
+    (found,) = grids(page(table_words(rows, xs, 100), grid_rules(xs, ys)))
+    assert found == [rows[0], [rows[1][0], rows[1][1].replace("\n", "")]]
+
+
 def test_rules_broken_doubled_and_dashed() -> None:
     ys = heights(GOODS, 100)
     rules = [Box(x, y, x + 4, y + 0.5) for y in ys for x in range(60, 440, 7)]

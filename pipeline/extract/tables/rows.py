@@ -10,7 +10,6 @@ from pipeline.extract.tables.columns import TextLine
 from pipeline.extract.tables.grid import Grid, GridCell
 from pipeline.extract.tables.tokens import Token, text_lines
 from pipeline.extract.tables.values import is_number
-from pipeline.wide import is_wide
 
 Placed = list[tuple[int, int, list[Token]]]  # a line's words by column: first, last, words
 
@@ -56,10 +55,9 @@ def _goes_on(placed: Placed, row: dict[int, list[Token]], widths: Sequence[float
     if len(placed) == len(row):
         return False
     for first, _, tokens in placed:
-        word = 1.3 * size if is_wide(tokens[0].word.text[0]) else tokens[0].x1 - tokens[0].x0
         above = row[first]
         room = widths[first] - (max(t.x1 for t in above) - above[0].x0)
-        if room > word + 0.5 * size:
+        if room > tokens[0].head_width + 0.5 * size:
             return False
     return True
 
@@ -143,6 +141,6 @@ def _reads_as_rows(cell: GridCell, grid: Grid) -> bool | None:
     early = 0
     for line, after in itertools.pairwise(lines):
         size = line[0].size
-        word = 1.3 * size if is_wide(after[0].word.text[0]) else after[0].x1 - after[0].x0
-        early += width - 1.2 * size - (max(t.x1 for t in line) - line[0].x0) > word + 0.3 * size
+        room = width - 1.2 * size - (max(t.x1 for t in line) - line[0].x0)
+        early += room > after[0].head_width + 0.3 * size
     return early >= 0.8 * (len(lines) - 1)

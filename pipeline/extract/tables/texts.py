@@ -54,12 +54,8 @@ def _ends(row: Sequence[Token], after: Sequence[Token], width_pt: float) -> bool
     texts = row[-1].word.text, after[0].word.text
     if len(row) == len(after) == 1 and len(texts[0]) == len(texts[1]) == 1 and is_wide(texts[0]):
         return False  # one character above the other: an upright label
-    first = after[0]
-    word = first.x1 - first.x0
-    if is_wide(first.word.text[0]):
-        word = 1.3 * size
     room = width_pt - 2 * _PADDING_EM * size - (row[-1].x1 - row[0].x0)
-    return room > word + 0.3 * size
+    return room > after[0].head_width + 0.3 * size
 
 
 def _line(row: Sequence[Token], text_layer: bool) -> Line:

@@ -15,6 +15,7 @@ from statistics import median
 from pipeline.extract.join import clean_text, han_count
 from pipeline.extract.skew import skew
 from pipeline.types import Box, PageReading, Word
+from pipeline.wide import is_wide
 
 _NEIGHBOURS = 8  # lines looked at when a token is placed: bounds the work on garbage
 _MAX_SLOPE = 0.12
@@ -42,6 +43,16 @@ class Token:
     def yc(self) -> float:
         """Its middle from top to bottom."""
         return (self.y0 + self.y1) / 2
+
+    @property
+    def head_width(self) -> float:
+        """Width of its first part that no line end may break, in points: the letters before a Han character, or one."""
+        text = self.word.text
+        latin = next((i for i, character in enumerate(text) if is_wide(character)), len(text))
+        if latin == len(text):
+            return self.x1 - self.x0
+        # A mark that may not begin a line goes with the character before it.
+        return min(self.x1 - self.x0, max(0.55 * latin, 1.3) * self.size)
 
     @property
     def weight(self) -> int:
