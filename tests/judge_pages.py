@@ -148,14 +148,18 @@ ALIKE = {"e": "co", "o": "e0", "l": "1I", "i": "l1", "a": "oe", "n": "ur", "h": 
          "c": "e", "u": "n", "m": "n", "d": "cl", "g": "q9", "b": "h", "f": "t", "v": "y", "w": "v"}  # fmt: skip
 
 
-def misread(lines: Sequence[Line], share: float, seed: int = 3) -> list[Line]:
+LETTERS_ALIKE = {"e": "c", "c": "e", "n": "u", "u": "n", "h": "b", "b": "h", "a": "o", "o": "a", "i": "l", "t": "f",
+                 "f": "t", "r": "v", "s": "z"}  # fmt: skip
+
+
+def misread(lines: Sequence[Line], share: float, seed: int = 3, alike: Mapping[str, str] = ALIKE) -> list[Line]:
     """The lines with so many of their characters taken for others, as OCR takes them."""
     dice = random.Random(seed)
 
     def one(char: str) -> str:
         if dice.random() >= share:
             return char
-        return dice.choice(ALIKE.get(char, [char])) if char.isascii() else dice.choice(HAN) if char in HAN else char
+        return dice.choice(alike.get(char, char)) if char.isascii() else dice.choice(HAN) if char in HAN else char
 
     return [line._replace(text="".join(map(one, line.text))) for line in lines]
 
@@ -226,10 +230,10 @@ def _stamped_scan() -> bytes:
     return page([Line("RECEIVED 12 MAY", 380, 40, size=14.0)], under=scan(page(english()), skew_deg=0.5, dpi=150))
 
 
-def _as_tesseract_writes() -> bytes:
-    """A right layer: each word together with the space after it scaled to the width of the word."""
+def _as_tesseract_writes(lines: Sequence[Line]) -> bytes:
+    """An English scan with a layer in which each word, with the space after it, is scaled to the width of the word."""
     layer = []
-    for line in english():
+    for line in lines:
         x = line.x
         for word in line.text.split():
             width, more = (pymupdf.get_text_length(text, "helv", line.size) for text in (word, word + " "))
@@ -260,10 +264,11 @@ PAGES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "right layer, English": ("text", lambda: scanned(english(), english())),
     "right layer, Chinese": ("text", lambda: scanned(chinese(), chinese())),
     "right layer in visual order": ("text", _visual_order),
-    "right layer as Tesseract writes it": ("text", _as_tesseract_writes),
+    "right layer as Tesseract writes it": ("text", lambda: _as_tesseract_writes(english())),
     "1 % misread, English": ("text", lambda: scanned(english(), misread(english(), 0.01))),
     "3 % misread, English": ("ocr", lambda: scanned(english(), misread(english(), 0.03))),
     "10 % misread, English": ("ocr", lambda: scanned(english(), misread(english(), 0.10))),
+    "3 % misread, letters alone": ("ocr", lambda: _as_tesseract_writes(misread(english(), 0.03, alike=LETTERS_ALIKE))),
     "1 % misread, Chinese": ("text", lambda: scanned(chinese(), misread(chinese(), 0.01))),
     "3 % misread, Chinese": ("ocr", lambda: scanned(chinese(), misread(chinese(), 0.03))),
     "10 % misread, Chinese": ("ocr", lambda: scanned(chinese(), misread(chinese(), 0.10))),

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 _BAD_SHARE = 0.10  # of characters without meaning; mathematics with unmapped signs stays below
 _MISREAD_PER_100 = 0.2  # marks of poor OCR per hundred characters; a single one is forgiven
@@ -57,6 +57,24 @@ def meaningless_reason(words: Sequence[str], controls: int = 0) -> str | None:
     return None
 
 
+# English words that hold sentences together, and the true words that differ from one of them by one letter.
+_FUNCTION_TEXT = """
+the and for was that with from this have been were their which would there about other these some will when what also
+into more them such then than they your first after between under where could should because through during while
+before being those
+"""
+_NEAR_TEXT = """
+she tee toe tie thy tho ant any end add aid ann ind far fur fox fog foe fob fop nor tor lor foo way war wan wax wag has
+gas pas chat thaw wish wits pith kith frog prom thus thin his hate gave cave save wave rave hive hove haze hare hale
+pave nave lave seen bean beer beef keen teen beet here mere wire wore ware heir whish winch three theme otter ether
+come same home dome sole sore tome soma well wall wild wilt wily bill fill hill kill mill pill till gill dill sill whet
+whey wren whit alto algo onto info mode mole mare core bore fore gore lore pore tore move mort mire suck much thew thee
+four hour pour sour tour yous udder whore world wound mould white whale whine whole chile whose chose ever fist
+"""
+_FUNCTION_WORDS, _NEAR_WORDS = frozenset(_FUNCTION_TEXT.split()), frozenset(_NEAR_TEXT.split())
+_FEW, _MISSPELT = 3, 0.05  # of the function words; 1 % of wrong letters misspells 0.04, 3 % 0.1
+
+
 def garbage_reason(words: Sequence[str], controls: int = 0) -> str | None:
     """Why these words can hardly be what the page shows, or None where they may be; for arguments see above."""
     if meaningless := meaningless_reason(words, controls):
@@ -81,6 +99,8 @@ def misread_reason(words: Sequence[str]) -> str | None:
     marks += sum(1 for word in words if _is_meaningless(word[0]))
     if marks > 1 and 100 * marks > _MISREAD_PER_100 * length:
         return f"{marks} marks of poor OCR in {length} characters"
+    if misspelt := _misspelt(text):
+        return misspelt
     latin = [word for word in words if re.fullmatch(r"[A-Za-z]+", word)]
     if len(latin) >= 20:
         odd = sum(1 for word in latin if _is_odd_word(word))
@@ -90,6 +110,23 @@ def misread_reason(words: Sequence[str]) -> str | None:
     if stray > 1 and stray > 0.15 * len(words):
         return f"{stray} of {len(words)} words are stray marks"
     return None
+
+
+def _misspelt(text: str) -> str | None:
+    """Function words with one letter taken for another, as OCR takes them: "tbe", "fron". English alone has any."""
+    words = Counter(word for word in re.findall(r"\b[a-z]+\b", text) if len(word) > 2)  # no names
+    right = sum(n for word, n in words.items() if word in _FUNCTION_WORDS)
+    wrong = sum(n for word, n in words.items() if _is_misspelt(word))
+    if wrong >= _FEW and wrong > _MISSPELT * (right + wrong) and right > 2 * wrong:
+        return f"{wrong} of {right + wrong} common words are misspelt"
+    return None
+
+
+@lru_cache(maxsize=10_000)
+def _is_misspelt(word: str) -> bool:
+    if word in _FUNCTION_WORDS or word in _NEAR_WORDS:
+        return False
+    return any(len(known) == len(word) and sum(map(str.__ne__, known, word)) == 1 for known in _FUNCTION_WORDS)
 
 
 def script_of(words: Iterable[str]) -> str:

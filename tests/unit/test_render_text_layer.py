@@ -84,6 +84,13 @@ def test_marks_of_poor_ocr(words):
     assert misread_reason(words)
 
 
+def test_common_words_with_a_letter_taken_for_another_are_marks_of_poor_ocr():
+    swapped = " ".join(ENGLISH * 2).replace("the ", "tbe ", 3).replace("and", "aud", 1).replace("from", "fron", 1)
+    assert "misspelt" in misread_reason(swapped.split())
+    for words in (ENGLISH, GERMAN, FINNISH):
+        assert misread_reason(words * 3) is None
+
+
 def test_scripts():
     assert script_of(ENGLISH) == "latin"
     assert script_of(CHINESE) == "han"
