@@ -7,11 +7,12 @@ lines, so that they are found by a search and missing from no export.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
-from pipeline.extract.document import Block
+from pipeline.extract.document import Block, Line
 from pipeline.extract.layout import page_regions
 from pipeline.extract.markers import caption_mark
 from pipeline.types import Box, PageReading, Word
@@ -24,6 +25,7 @@ _SENTENCES = 2
 _AXIS_PT = 22.0  # how far from an axis its names stand
 _AXIS_SIZE = 0.9  # of the page's usual type size, below which small words there are names of an axis
 _AXIS_LETTERS = 12
+_SAME_EDGE_PT, _ALIGNED_LINES = 2.0, 3  # lines of type that begin at one edge are a text
 _TALKS = 400  # letters in all from which on it is text, however short its lines
 
 
@@ -46,12 +48,13 @@ def figure_blocks(reading: PageReading) -> tuple[PageReading, list[Block]]:
     for word in reading.words:
         at = labels.get(id(word))
         (rest if at is None else inside[at]).append(word)
+    usual = median(word.size_pt for word in reading.words) if reading.words else 0.0
     blocks = []
     page = reading.width_pt * reading.height_pt
     for area, words in zip(areas, inside, strict=True):
         lines = tuple(row.line for region in page_regions(replace(reading, words=tuple(words))) for row in region)
         large = area.width * area.height > _PAGE_SHARE * page
-        if lines and (large or _is_text([line.text for line in lines])):
+        if lines and (large or len(words) > len(reading.words) / 2 or _is_text(lines, usual)):
             rest += words
         else:
             blocks.append(Block("figure", reading.page_number, lines, area=area))
@@ -140,6 +143,15 @@ def _within(box: Box, area: Box) -> bool:
     return area.x0 <= x <= area.x1 and area.y0 <= y <= area.y1
 
 
-def _is_text(lines: Sequence[str]) -> bool:
-    """Whether what is printed on a picture is more than labels."""
-    return sum(map(len, lines)) > _TALKS or sum(len(line) > _LABEL_LETTERS for line in lines) >= _SENTENCES
+def _is_text(lines: Sequence[Line], usual: float) -> bool:
+    """Whether what is printed on a picture is more than labels, which are small or stand here and there.
+
+    Sidebars on a coloured ground are, and notices in boxes with round corners.
+    """
+    texts = [line.text for line in lines]
+    if sum(map(len, texts)) > _TALKS or sum(len(text) > _LABEL_LETTERS for text in texts) >= _SENTENCES:
+        return True
+    sizes = [line.size_pt for line in lines]
+    edges = Counter(round(line.box.x0 / _SAME_EDGE_PT) for line in lines)
+    aligned = max(edges[edge] + edges[edge + 1] for edge in edges)
+    return median(sizes) > _AXIS_SIZE * usual and aligned >= _ALIGNED_LINES and 2 * aligned > len(lines)

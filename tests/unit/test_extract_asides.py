@@ -65,6 +65,14 @@ def test_text_on_a_ground_or_in_a_frame_is_text() -> None:
     assert "figure" not in dict(kinds(replace(framed, figures=(Box(50, 90, 550, 250),))))
 
 
+def test_a_sidebar_on_a_coloured_ground_is_text() -> None:
+    words = typeset(PROSE * 2, 220, 60, 330)
+    for i, text in enumerate(("Contact", "+44 20 7946 0991", "edith@example.org", "Brant", "Skills", "Customs law")):
+        words += typeset(text, 30, 60 + 16 * i, 150, 100 + i)
+    reading = replace(exact(words), figures=(Box(10, 40, 190, 500),))
+    assert "edith@example.org" in to_markdown(build_document([reading])).splitlines()
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -43,6 +43,7 @@ export function pageText(handlers) {
     const props = { class: `block block-${block.kind}`, data: { block: index } };
     if (heading) Object.assign(props, { role: "heading", "aria-level": Math.min(6, (block.level ?? 1) + 2) });
     if (heading) props.class += ` level-${Math.min(3, block.level ?? 1)}`;
+    if (block.kind === "list_item") props.class += ` depth-${Math.min(3, block.level ?? 0)}`;
     return el("div", props, marked(piecesAtWords(block.text, wanted)));
   }
 
