@@ -13,10 +13,11 @@ from typing import Any
 
 from pipeline.errors import ChildFailed
 from pipeline.ocr import got, rapid
-from pipeline.ocr.base import Engine
+from pipeline.ocr.base import SCRIPT_OF_LANGUAGE, Engine
 from pipeline.ocr.confidence import chance_of_a_good_page
-from pipeline.ocr.coverage import Lost, joined, lost_regions, unread_part, whereabouts
+from pipeline.ocr.coverage import Lost, joined, lost_regions, moved, unread_part, whereabouts
 from pipeline.ocr.ink import Ink, clipping_sheet
+from pipeline.ocr.mixed import lines_in_other_script, replaced, where
 from pipeline.ocr.policy import Choice
 from pipeline.ocr.prepare.page import Prepared
 from pipeline.ocr.script import languages_of_script, needs_decision, script_of
@@ -134,6 +135,8 @@ class Attempts:
             try:
                 languages = self._fitting(engine)
                 words = tuple(engine.read(self._page.image, languages))
+                if isinstance(engine, Tesseract) and languages != self._languages:
+                    words, languages = self._in_both_scripts(engine, words, languages)
                 self._made.append(self._attempt(engine, languages, words))
                 self._read_the_rest()
             except ChildFailed:
@@ -141,6 +144,21 @@ class Attempts:
                     raise
                 break  # a further reading ran out of time: what there is stands
         return self._made
+
+    def _in_both_scripts(
+        self, engine: Tesseract, words: tuple[Word, ...], languages: tuple[str, ...]
+    ) -> tuple[tuple[Word, ...], tuple[str, ...]]:
+        """Has lines that are not in the page's main script read in the other; words, and languages told."""
+        script = "han" if SCRIPT_OF_LANGUAGE[languages[0]] == "han" else "latin"
+        lines = lines_in_other_script(words, script)
+        if not lines or self._time_is_up():
+            return words, languages
+        others = tuple(code for code in self._languages if code not in languages)
+        again = self._engine(engine.name, PSM_BLOCK)
+        with unread_part(self._page, where(words, lines)) as (image, x_pt, y_pt):
+            found = moved(again.read(image, others), x_pt, y_pt)
+        words, better = replaced(words, lines, script, found)
+        return words, (*languages, *others) if better else languages
 
     def _read_the_rest(self) -> None:
         """Has the regions that the last attempt left out read alone."""

@@ -106,6 +106,12 @@ def _in_pixels(box: Box, margin_pt: float, scale: float) -> tuple[int, int, int,
     return x0, y0, x1, y1
 
 
+def moved(words: Sequence[Word], x_pt: float, y_pt: float) -> list[Word]:
+    """Words of a part of a page whose top left corner is there, with boxes of the page."""
+    return [replace(word, box=Box(word.box.x0 + x_pt, word.box.y0 + y_pt, word.box.x1 + x_pt, word.box.y1 + y_pt))
+            for word in words]  # fmt: skip
+
+
 def joined(words: Sequence[Word], found: Sequence[Word], x_pt: float, y_pt: float) -> tuple[Word, ...]:
     """The words of a page and those found on a part of it that were not there yet.
 

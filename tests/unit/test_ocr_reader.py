@@ -113,11 +113,25 @@ def test_boxes_are_where_the_words_are(engine: str, draw: Any) -> None:
 
 
 @needs_tesseract
-def test_mixed_page_is_read_in_both_languages(draw: Any) -> None:
-    reading = read("tesseract", draw([ENGLISH[0], CHINESE[1], ENGLISH[1], CHINESE[2]]))
-    assert reading.engine_settings["packs"] == "chi_sim+eng"
+@pytest.mark.parametrize(
+    ("engine", "seen", "told"),
+    [
+        ("tesseract", "han", ["zh-Hans", "en"]),
+        pytest.param("tesserocr", "latin", ["en", "zh-Hans"], marks=needs_tesserocr),
+        pytest.param("tesserocr", "mixed", ["en", "zh-Hans"], marks=needs_tesserocr),
+    ],
+)
+def test_lines_of_a_mixed_page_are_read_each_in_its_script(
+    engine: str, seen: str, told: list[str], draw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the clippings said of the page."""
+    monkeypatch.setattr(attempts, "script_of", lambda _: seen)
+    reading = read(engine, draw([ENGLISH[0], CHINESE[1], ENGLISH[1], CHINESE[2]]))
+    assert reading.engine_settings["languages"] == told
     assert reading.script == "mixed"
-    assert "brown" in text(reading) and "电力发展公司" in text(reading)
+    lines = text(reading).splitlines()
+    assert (lines[0], lines[2]) == (ENGLISH[0], ENGLISH[1])
+    assert "电力发展公司" in lines[1] and "北京物资学院" in lines[3]
 
 
 @needs_tesseract
