@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PIL import Image
 from starlette.testclient import TestClient
 
 from pipeline.settings import Settings
@@ -14,6 +13,7 @@ from storage import pages
 from storage.catalog import KnowledgeBase, Storage
 from tests import drawing
 from tests.unit.builders import claim, publish, read_page, through_embed
+from web.previews import Previews
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def kb(client: TestClient, settings: Settings) -> Iterator[KnowledgeBase]:
     kb.db.close()
 
 
-def test_a_page_that_lay_sideways_is_shown_upright(client: TestClient, kb: KnowledgeBase) -> None:
+def test_a_page_that_lay_sideways_is_shown_upright(
+    client: TestClient, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = [("files", ("a.pdf", drawing.text_pdf([["sideways"]], (400, 300))))]
     document = client.post("/knowledge-bases/kb/documents", files=files).json()["documents"][0]["id"]
     address = f"/knowledge-bases/kb/documents/{document}/pages"
@@ -37,10 +39,15 @@ def test_a_page_that_lay_sideways_is_shown_upright(client: TestClient, kb: Knowl
     [listed] = client.get(address).json()["items"]
     page = client.get(f"{address}/1").json()
     assert listed["rotation"] == page["rotation"] == 90 and page["blocks"] == [] and not page["vertical"]
-    shapes = {}
+    drawn = []
+
+    def draw(_: Previews, path: Path, kb: KnowledgeBase, document: str, kind: str, *how: int) -> None:
+        drawn.append((path.name, *how))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"drawn")
+
+    monkeypatch.setattr(Previews, "_draw_into", draw)
     for query in ("", "&rotation=0", "&rotation=90"):
-        answer = client.get(f"{address}/1/image?width=240{query}")
-        assert answer.status_code == 200, answer.text
-        shapes[query] = Image.open(io.BytesIO(answer.content)).size
-    assert shapes == {"": (240, 320), "&rotation=0": (240, 180), "&rotation=90": (240, 320)}
+        assert client.get(f"{address}/1/image?width=240{query}").content == b"drawn"
+    assert drawn == [("1-90-240.jpg", 1, 90, 240), ("1-0-240.jpg", 1, 0, 240)], "and the third is the first"
     assert client.get(f"{address}/1/image?rotation=45").json()["error"]["code"] == "bad_request"

@@ -48,6 +48,11 @@ def test_it_is_made_once_and_gone_with_its_document(
     client: TestClient, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     png = drawing.page_png("scanned")
+    files = [("files", ("a.pdf", drawing.text_pdf([["text"]])))]
+    unread = client.post("/knowledge-bases/kb/documents", files=files).json()["documents"][0]["id"]
+    for id_, status, code in ((unread, 409, "not_ready"), ("0" * 32, 404, "not_found")):
+        answer = client.get(f"/knowledge-bases/kb/documents/{id_}/searchable.pdf")
+        assert answer.status_code == status and answer.json()["error"]["code"] == code
     document = _scan(client, kb, "周报 7.png", png, [Word("冰川融水", Box(60, 60, 110, 74))])
     address = f"/knowledge-bases/kb/documents/{document}/searchable.pdf"
     made: list[Path] = []
@@ -75,19 +80,3 @@ def test_it_is_made_once_and_gone_with_its_document(
         cleanup.clean_run(kb, due[0], lease_s=0.0)
     assert client.get(address).json()["error"]["code"] == "not_found"
     assert not folder.exists()
-
-
-def test_there_is_none_before_the_document_is_read(client: TestClient, kb: KnowledgeBase) -> None:
-    files = [("files", ("a.pdf", drawing.text_pdf([["text"]])))]
-    document = client.post("/knowledge-bases/kb/documents", files=files).json()["documents"][0]["id"]
-    answer = client.get(f"/knowledge-bases/kb/documents/{document}/searchable.pdf")
-    assert answer.status_code == 409 and answer.json()["error"]["code"] == "not_ready"
-    answer = client.get(f"/knowledge-bases/kb/documents/{'0' * 32}/searchable.pdf")
-    assert answer.status_code == 404 and answer.json()["error"]["code"] == "not_found"
-
-
-def test_a_locked_original_cannot_be_made_searchable(client: TestClient, kb: KnowledgeBase) -> None:
-    document = _scan(client, kb, "a.pdf", drawing.encrypted_pdf(), [])
-    answer = client.get(f"/knowledge-bases/kb/documents/{document}/searchable.pdf")
-    assert answer.status_code == 422 and answer.json()["error"]["code"] == "encrypted"
-    assert not list(preview_folder(kb.data, kb.id, document).iterdir())

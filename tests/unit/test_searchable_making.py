@@ -194,3 +194,16 @@ def test_a_result_that_was_replaced_meanwhile_is_told(
     with pytest.raises(PermanentError, match="look again"):
         make(settings, kb, document)
     assert left(kb, document) == []
+
+
+def test_of_a_locked_original_there_is_none(
+    settings: Settings, kb: KnowledgeBase, document: str, child: type[_Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: Any) -> Any:
+        raise PermanentError("encrypted", "The file is protected by a password.")
+
+    monkeypatch.setattr(child, "call", locked)
+    with pytest.raises(PermanentError, match="its password is not kept") as told:
+        make(settings, kb, document)
+    assert told.value.code == "encrypted"
+    assert left(kb, document) == []
