@@ -105,12 +105,14 @@ def _whole(blocks: Sequence[Block]) -> list[list[Block]]:
     """Blocks that a column or page broke, with what they go on with; running text goes on beyond what is aside."""
     groups: list[list[Block]] = []
     text: list[Block] | None = None
+    table: list[Block] | None = None
     for block in blocks:
         if block.table is not None:
-            if block.continues and groups and groups[-1][0].table is not None:
-                groups[-1].append(block)
+            if block.continues and table is not None:
+                table.append(block)
             else:
-                groups.append([block])
+                table = [block]
+                groups.append(table)
         elif block.aside:
             groups.append([block])
         elif block.continues and text is not None:

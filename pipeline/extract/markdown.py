@@ -38,8 +38,8 @@ def to_markdown(document: Document) -> str:
     tables: dict[int, list[Block]] = {}
     for block in document.text_blocks:
         if block.table is not None:
-            if block.continues and parts and parts[-1][0] == "table":
-                tables[len(parts) - 1].append(block)
+            if block.continues and tables:
+                tables[max(tables)].append(block)
                 continue
             tables[len(parts)] = [block]
             parts.append(("table", 0, ""))

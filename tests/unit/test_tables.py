@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -156,6 +157,17 @@ def test_lines_between_rows_tell_cells_of_several_lines() -> None:
     ]
 
 
+def test_an_account_with_a_column_of_long_texts() -> None:
+    texts = [
+        "Opening balance",
+        "Cheque 85900 for bills 132 to 147",
+        "Cheque 86352 commission paid",
+        "Cheque 86866 bill 197",
+    ]
+    rows = [[f"1{i}-May-16", text, f"{i}40.00", f"{9 - i}60.00"] for i, text in enumerate(texts)]
+    assert grids(page(table_words(rows, [60.0, 130.0, 330.0, 400.0], 100))) == [rows]
+
+
 @pytest.mark.parametrize("scan", [False, True])
 @pytest.mark.parametrize("right", [False, True])
 def test_nothing_drawn(right: bool, scan: bool) -> None:
@@ -277,6 +289,14 @@ def test_table_over_two_pages_is_one(second_head: bool) -> None:
     assert "Item: Timber A; Quantity: 2; Price: 0.75" in chunk.text
     spans = {chunk.text[s.start : s.end]: s for s in chunk.spans}
     assert spans["Price: 101.00"].page_number == 1 and spans["Price: 0.75"].page_number == 2
+
+
+def test_a_letterhead_between_its_parts_does_not_part_a_table() -> None:
+    first, second = two_pages()
+    first = replace(first, words=(*first.words, *line("4 Quay Street, Hull", 200, 815, 8)))
+    markdown = to_markdown(build_document([first, second]))
+    assert markdown.count("| --- | --- | --- |") == 1 and "4 Quay Street" in markdown
+    assert "Timber E" in cut_chunks(build_document([first, second]))[0].text
 
 
 def test_another_table_on_the_next_page_is_another() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Protocol
 
 from pipeline.extract.document import Block, Cell, Page, Table
 from pipeline.extract.tables.heads import head_count
 
 _SAME_SHARE = 0.02  # of the page's width: how far a column's border may wander from page to page
+_SHIFT_SHARE = 0.06  # and the whole table, as sheets are laid on a scanner
+_HEAD_ZONE, _FOOT_ZONE = 0.1, 0.9  # of the page's height: what stands there may be a letterhead, however often it comes
 
 
 class _Placed(Protocol):
@@ -41,7 +44,7 @@ def mark_continued(pages: Sequence[Page]) -> tuple[Page, ...]:
     marked: list[Page] = []
     before: tuple[Block, Page] | None = None
     for page in pages:
-        text = [i for i, block in enumerate(page.blocks) if not block.running]
+        text = [i for i, block in enumerate(page.blocks) if not block.running and not _at_the_edge(block, page)]
         first = page.blocks[text[0]] if text else None
         if before and first and page.page_number == before[1].page_number + 1 and _goes_on(*before, first, page):
             blocks = list(page.blocks)
@@ -51,6 +54,12 @@ def mark_continued(pages: Sequence[Page]) -> tuple[Page, ...]:
         before = (last, page) if last is not None and last.table is not None else None
         marked.append(page)
     return tuple(marked)
+
+
+def _at_the_edge(block: Block, page: Page) -> bool:
+    """Whether it is no table and stands wholly where headers and footers do."""
+    edges = block.box.y1 < _HEAD_ZONE * page.height_pt, block.box.y0 > _FOOT_ZONE * page.height_pt
+    return block.table is None and any(edges)
 
 
 def _goes_on(above: Block, above_page: Page, below: Block, below_page: Page) -> bool:
@@ -64,7 +73,11 @@ def _goes_on(above: Block, above_page: Page, below: Block, below_page: Page) -> 
         for block, page in ((above, above_page), (below, below_page))
         if block.table is not None and page.width_pt > 0
     ]
-    return len(borders) == 2 and all(abs(a - b) < _SAME_SHARE for a, b in zip(*borders, strict=True))
+    if len(borders) < 2:
+        return False
+    shifts = [a - b for a, b in zip(*borders, strict=True)]
+    shift = median(shifts)
+    return abs(shift) < _SHIFT_SHARE and all(abs(each - shift) < _SAME_SHARE for each in shifts)
 
 
 def _borders(table: Table) -> list[float]:

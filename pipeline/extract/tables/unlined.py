@@ -243,8 +243,7 @@ def convinces(grid: Grid) -> bool:
     rows = [row for row in table if sum(map(bool, row)) > 1]
     if len(rows) < _MIN_ROWS or spans > 0.25 * grid.rows or 2 * len(rows) < grid.rows:
         return False
-    if any(is_prose(column) for column in columns):
-        return False
+    prose = [column for column, tokens in enumerate(columns) if is_prose(tokens)]
     if _looks_like_something_else(grid, rows):
         return False
     if not aligned(grid):
@@ -252,6 +251,8 @@ def convinces(grid: Grid) -> bool:
     body = rows[1:]
     kinds = [_kind([row[c] for row in body]) for c in range(grid.columns)]
     fill = sum(map(bool, (text for row in rows for text in row))) / (len(rows) * grid.columns)
+    if prose and not (len(prose) == 1 and 0 < prose[0] < grid.columns - 1 and kinds.count("number") >= 2):
+        return False  # only accounts have a column of long texts, and numbers at its right
     if grid.columns == 2:
         return (
             len(rows) >= max(4, _COMPLETE * grid.rows) and fill > 0.9 and kinds[1] == "number" and kinds[0] != "number"
