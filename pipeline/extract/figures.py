@@ -78,7 +78,7 @@ def _labels_around(words: Sequence[Word], areas: Sequence[Box]) -> dict[int, int
                 around[i].append(word)
     usual = median(word.size_pt for word in words) if words else 0.0
     for i, (area, near) in enumerate(zip(areas, around, strict=True)):
-        small = [word for word in near if word.size_pt < _AXIS_SIZE * usual]
+        small = [word for word in near if word.size_pt < (1.1 if word.text.isdecimal() else _AXIS_SIZE) * usual]
         for row in _levels(small):
             beyond = _wider(area, _AXIS_PT)
             if row[0].box.x0 < beyond.x0 or row[-1].box.x1 > beyond.x1 or caption_mark(" ".join(w.text for w in row)):

@@ -68,7 +68,7 @@ class _Strokes:
         filled = "f" in path["type"] and self._is_seen(fill, path.get("fill_opacity"), path["rect"])
         if filled and not _is_white(fill) and len(self.backgrounds) < _BACKGROUNDS:
             self.backgrounds.append(Box(*path["rect"]))
-        if filled and len(path["items"]) == 1 and path["items"][0][0] == "re" and len(self.filled) < _MOST_RULES:
+        if filled and len(self.filled) < _MOST_RULES and _is_rectangle(path["items"]):
             self.filled.append(Box(*path["rect"]))
         if filled or stroked:
             width = float(path.get("width") or 0.0) if stroked else 0.0
@@ -183,6 +183,16 @@ def _joined(lines: list[Box]) -> list[Box]:
 
 def _swapped(box: Box) -> Box:
     return Box(box.y0, box.x0, box.y1, box.x1)
+
+
+def _is_rectangle(items: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether a path is one rectangle, drawn as such or by its four sides."""
+    if len(items) == 1:
+        return bool(items[0][0] == "re")
+    return 4 <= len(items) <= 5 and all(
+        item[0] == "l" and min(abs(item[1][0] - item[2][0]), abs(item[1][1] - item[2][1])) <= _LEVEL_PT
+        for item in items
+    )
 
 
 def _is_corner(point: Sequence[float], box: Box) -> bool:

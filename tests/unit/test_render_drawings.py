@@ -123,6 +123,25 @@ def test_charts_and_photographs_are_figures_but_frames_of_text_are_not():
     assert photograph == pytest.approx((220, 100, 340, 180), abs=1)
 
 
+@pytest.mark.parametrize("sides", [False, True])
+def test_charts_of_bars_are_figures_and_shaded_cells_are_not(sides):
+    def bars(page, tops, words=()):
+        for i, top in enumerate(tops):
+            x0, x1 = 80 + 40 * i, 105 + 40 * i
+            if sides:
+                corners = [(x0, 300), (x1, 300), (x1, top), (x0, top), (x0, 300)]
+                page.draw_polyline(corners, color=None, fill=(0, 0.3, 0.6))
+            else:
+                page.draw_rect((x0, top, x1, 300), color=None, fill=(0, 0.3, 0.6))
+        for i, word in enumerate(words):
+            page.insert_text((82 + 40 * i, 290), word, fontsize=7)
+
+    (figure,) = drawings(lambda page: bars(page, (220, 180, 250, 210))).figures
+    assert figure == Box(80, 180, 225, 300)
+    assert not drawings(lambda page: bars(page, (270, 270, 270, 270))).figures
+    assert not drawings(lambda page: bars(page, (220, 180, 250, 210), ("one", "two", "three", "four"))).figures
+
+
 def test_the_picture_of_a_scan_is_no_figure():
     with pymupdf.open("pdf", PAGES["right layer, English"][1]()) as document:
         judged = judge(document[0])
