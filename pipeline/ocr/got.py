@@ -92,7 +92,7 @@ class Got:
         from transformers import AutoProcessor, GotOcr2ForConditionalGeneration
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # our log is no terminal
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # our log is no terminal
         if torch.cuda.is_available():
             device, dtype = "cuda", torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
         else:
