@@ -41,8 +41,9 @@ def find_rules(grey: Grey, dpi: float) -> tuple[Box, ...]:
     ink = _ink(np.asarray(small, np.uint8), scale)
     dashed = _dashed(ink, scale)
     level = _drawn(_runs(ink, scale, LEVEL_PT), ink, scale, SURE * LEVEL_PT)
-    if not level.any() and not dashed.any():
-        return ()  # nothing is made of upright rules alone
+    found = _pieces(level | dashed, scale)
+    if len(found) < 2:
+        return tuple(found)  # nothing is made of upright rules alone
     # Where lines cross, neither is darker than what is beside it: what is found of one bridges the other.
     turned = _ink(np.ascontiguousarray(small.T, np.uint8), scale)
     upright = _drawn(_runs(turned | _transposed(level), scale, UPRIGHT_PT), turned, scale, SURE * UPRIGHT_PT)
@@ -69,6 +70,8 @@ def _runs(ink: Mask, scale: float, shortest_pt: float) -> Mask:
 
 def _drawn(runs: Mask, ink: Mask, scale: float, sure_pt: float, most_beside: float = BESIDE_INK) -> Mask:
     """The runs that are thin and have white beside them, or are thin and long: rules and no parts of letters."""
+    if not runs.any():
+        return runs
     _count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
     width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
     far = max(4, round(BESIDE_PT * scale))
@@ -91,6 +94,8 @@ def _transposed(mask: Mask) -> Mask:
 
 def _pieces(drawn: Mask, scale: float) -> list[Box]:
     """Level rules, in pieces."""
+    if not drawn.any():
+        return []
     _count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
     order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[:MAX_RULES] + 1
     found: list[Box] = []
