@@ -7,6 +7,7 @@ long ones and OpenVINO prepares and keeps a program for every width it ever saw.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ WIDTH_STEPS_PX = ((512, 32), (1024, 64), (2048, 128))  # up to a width, the mult
 MAX_WIDTH_PX = 2048  # longer lines are cut in two where they have a gap: time and memory of a step grow with width
 SHRUNK = 1.5  # lines this much higher than the model's are averaged down; interpolation would skip strokes
 BLANK = 0  # the class that stands for "no character here"
+FOREIGN_ODDS = 0.1  # what the belief in a letter counts that neither English nor Chinese is written with
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Recogniser:
         self._session = session
         self._characters = characters
         self._space = list(characters).index(" ")
+        self._foreign = np.array([is_foreign(character) for character in characters])
 
     def read(self, lines: Sequence[Image]) -> list[Line]:
         """Reads grey line images (height x width, upright); in their order, `NOTHING` where a line is empty."""
@@ -90,6 +93,8 @@ class Recogniser:
             stretch: the padded width over the line's own.
         """
         best = steps.argmax(axis=1)
+        for step in np.flatnonzero(self._foreign[best]):
+            best[step] = np.where(self._foreign, FOREIGN_ODDS * steps[step], steps[step]).argmax()
         starts = np.flatnonzero(np.concatenate([[True], best[1:] != best[:-1]]))
         ends = np.append(starts[1:], len(best))
         text: list[str] = []
@@ -111,6 +116,14 @@ class Recogniser:
             confidences.append(float(steps[start:end, kind].max()))
             last = end - 1
         return Line("".join(text), tuple(places), tuple(confidences), tuple(spaces))
+
+
+def is_foreign(character: str) -> bool:
+    """Whether a character is a Latin letter with a mark, or a raised or lowered sign: what specks turn letters into."""
+    if len(character) != 1 or character.isascii():
+        return False
+    name = unicodedata.name(character, "")
+    return name.startswith("LATIN ") or ("SCRIPT " in name and character not in "²³") or character in "ªº"
 
 
 def scaled(line: Image) -> Image:

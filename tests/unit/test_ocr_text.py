@@ -177,6 +177,18 @@ def test_what_the_recogniser_sees_becomes_a_line() -> None:
     assert read[0].places[0] == pytest.approx(1 / 12 * 96 / 80)
 
 
+@pytest.mark.parametrize(("sure", "expected"), [(0.6, "c"), (0.95, "ç")])
+def test_a_mark_on_a_letter_must_be_surer_than_the_letter(sure: float, expected: str) -> None:
+    def session(batch: np.ndarray) -> np.ndarray:
+        steps = np.zeros((1, 3, 4), np.float32)
+        steps[0, :, 0] = 1
+        steps[0, 1] = (0, 1 - sure, sure, 0)
+        return steps
+
+    (read,) = Recogniser(session, ["blank", "c", "ç", " "]).read([np.zeros((24, 40), np.uint8)])
+    assert read.text == expected
+
+
 def test_long_lines_are_cut_in_a_gap_and_put_together_again() -> None:
     image = np.zeros((48, 3000), np.uint8)
     image[:, 1400:1440] = 255
