@@ -28,6 +28,7 @@ PAPERS = (
     PROJECT_ROOT / "CHANGELOG.md",
     PROJECT_ROOT / "docs/architecture.md",
     PROJECT_ROOT / "docs/operating.md",
+    PROJECT_ROOT / "docs/reading.md",
     PROJECT_ROOT / "docker/README.md",
 )
 _LINK = re.compile(r"^(?![a-z]+:)[^#]+")
