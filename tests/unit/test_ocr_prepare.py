@@ -85,7 +85,6 @@ class Never:
     ("engine", "lines", "rotation"),
     [
         pytest.param("rapidocr", ENGLISH, 90, marks=needs_rapid),
-        pytest.param("rapidocr", ENGLISH, 180, marks=needs_rapid),
         pytest.param("rapidocr", CHINESE, 270, marks=needs_rapid),
         pytest.param("tesseract", CHINESE, 90, marks=needs_tesseract),
         pytest.param("tesseract", ENGLISH, 180, marks=needs_tesseract),
@@ -96,7 +95,8 @@ def test_a_turned_page_is_righted(engine: str, lines: list[str], rotation: int, 
     image = saved(turned(upright, rotation), tmp_path)
     sideways = rotation != 180
     size = (HEIGHT, WIDTH) if sideways else (WIDTH, HEIGHT)
-    reading = PageReader(engine, timeout_s=60).read(image, 1, *size, ["en", "zh-Hans"])
+    languages = ["en"] if lines is ENGLISH else ["zh-Hans"]  # of two, Tesseract reads twice as long
+    reading = PageReader(engine, timeout_s=60).read(image, 1, *size, languages)
     assert reading.rotation == 360 - rotation
     assert (reading.width_pt, reading.height_pt) == (WIDTH, HEIGHT)
     text = "".join(word.text for word in reading.words)
