@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import TransientError
 from pipeline.ocr.base import Availability, LineText, check_languages
+from pipeline.ocr.confidence import mean_confidence
 from pipeline.types import PageImage, Word
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Image = NDArray[np.uint8]
 
 MIN_LINE_CONFIDENCE = 0.5  # a line read worse is mostly a logo or a stamp; the ink check still sees that it is gone
+CLOSER_LOOK = 0.98  # mean confidence below which a page is not safely read (`confidence.CURVES`): look again, closer
 BACKENDS = ("openvino", "onnxruntime")
 
 
@@ -129,14 +131,26 @@ class RapidOcr:
     def read(self, image: PageImage, languages: Sequence[str]) -> list[Word]:
         """See `Engine.read`."""
         from pipeline.ocr.ink import load_grey
-        from pipeline.ocr.rapid_lines import cut_line, in_blocks, words_of_line
-        from pipeline.ocr.rapid_recognise import scaled
+        from pipeline.ocr.rapid_detect import CLOSER_PX, SIDE_PX
 
         check_languages(languages)
         self.warm()
         grey = load_grey(image)
+        words = self._words(grey, SIDE_PX, image)
+        sure = mean_confidence(words)
+        if words and sure < CLOSER_LOOK and max(grey.shape) >= CLOSER_PX:
+            closer = self._words(grey, CLOSER_PX, image)
+            if mean_confidence(closer) > sure:
+                return closer
+        return words
+
+    def _words(self, grey: Image, side_px: int, image: PageImage) -> list[Word]:
+        """The words of a page seen by the detector at one size."""
+        from pipeline.ocr.rapid_lines import cut_line, in_blocks, words_of_line
+        from pipeline.ocr.rapid_recognise import scaled
+
         try:
-            quads = self._detector.find(grey)
+            quads = self._detector.find(grey, side_px)
             read = self._recogniser.read([scaled(cut_line(grey, quad)) for quad in quads])
         except MemoryError:
             raise

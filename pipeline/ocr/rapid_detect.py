@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 SIDE_PX = 960  # longest side the detector sees; memory and time grow with its square
+CLOSER_PX = 1280  # the same for a page that read poorly: lines of 6 points on A4 run into one another at the other size
 MULTIPLE_PX = 32  # of the sides, which the network asks for
 
 
@@ -27,10 +28,10 @@ class Detector:
     def __init__(self, detector: Any) -> None:
         self._detector = detector
 
-    def find(self, grey: Image) -> NDArray[np.float32]:
+    def find(self, grey: Image, side_px: int = SIDE_PX) -> NDArray[np.float32]:
         """The quads of the lines, n x 4 corners clockwise from top left x 2, in pixels, from top to bottom."""
         height, width = grey.shape
-        factor = min(1.0, SIDE_PX / max(height, width))
+        factor = min(1.0, side_px / max(height, width))
         size = [max(MULTIPLE_PX, round(side * factor / MULTIPLE_PX) * MULTIPLE_PX) for side in (width, height)]
         small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR)
         batch = np.empty((1, 3, size[1], size[0]), np.float32)

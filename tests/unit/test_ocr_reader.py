@@ -321,6 +321,27 @@ def test_missing_engine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @needs_rapid
+@pytest.mark.parametrize(
+    ("sure", "closer", "sides"), [(0.99, 0.9, [960]), (0.9, 0.99, [960, 1280]), (0.9, 0.8, [960, 1280])]
+)
+def test_page_that_read_poorly_is_seen_closer(
+    sure: float, closer: float, sides: list[int], draw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = rapid.RapidOcr(rapid.backends()[0])
+    seen: list[int] = []
+
+    def words(grey: Any, side_px: int, image: PageImage) -> list[Word]:
+        seen.append(side_px)
+        return [Word("word", Box(0, 0, 9, 9), sure if side_px == 960 else closer)]
+
+    monkeypatch.setattr(engine, "warm", lambda: None)
+    monkeypatch.setattr(engine, "_words", words)
+    (word,) = engine.read(draw(ENGLISH, dpi=300), ["en"])
+    assert seen == sides
+    assert word.confidence == (max(sure, closer) if len(sides) > 1 else sure)
+
+
+@needs_rapid
 @pytest.mark.parametrize("backend", rapid.backends())
 def test_both_backends_read_alike_and_say_nothing(backend: str, draw: Any, capfd: pytest.CaptureFixture[str]) -> None:
     engine = rapid.RapidOcr(backend)
