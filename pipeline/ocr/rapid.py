@@ -146,19 +146,20 @@ class RapidOcr:
 
     def _words(self, grey: Image, side_px: int, image: PageImage) -> list[Word]:
         """The words of a page seen by the detector at one size."""
-        from pipeline.ocr.rapid_lines import cut_line, in_blocks, words_of_line
+        from pipeline.ocr.rapid_lines import cut_line, in_blocks, ink_span, words_of_line
         from pipeline.ocr.rapid_recognise import scaled
 
         try:
             quads = self._detector.find(grey, side_px)
-            read = self._recogniser.read([scaled(cut_line(grey, quad)) for quad in quads])
+            cuts = [scaled(cut_line(grey, quad)) for quad in quads]
+            read = self._recogniser.read(cuts)
         except MemoryError:
             raise
         except Exception as error:  # each backend has an error class of its own, derived from nothing but Exception
             raise TransientError(f"RapidOCR failed: {str(error)[-300:]}") from error
         found = [
-            words_of_line(line, quad, image)
-            for quad, line in zip(quads, read, strict=True)
+            words_of_line(line, quad, image, ink_span(cut))
+            for quad, line, cut in zip(quads, read, cuts, strict=True)
             if line.confidence >= MIN_LINE_CONFIDENCE
         ]
         return in_blocks(found)
