@@ -78,8 +78,9 @@ def _drafts(reading: PageReading, regions: Sequence[Sequence[Row]], body: float,
         text, below = split_footnotes([row for row in region if not row.kind], body, reading.height_pt, reading.rules)
         drafts += cut_paragraphs(text)
         notes += below
-    areas = [block.box for band in parted for block in (*band.inside, *((band.below,) if band.below else ()))]
-    mark_captions(drafts, areas, body)
+    beside = [block for band in parted for block in (*band.inside, *((band.below,) if band.below else ()))]
+    pictures = [block.box for block in beside if block.kind == "figure"]
+    mark_captions(drafts, pictures, [block.box for block in beside if block.kind != "figure"], body)
     return drafts + notes
 
 

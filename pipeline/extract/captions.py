@@ -16,12 +16,13 @@ _SMALLER = 0.93  # of the text's size, for a caption without a number beside a p
 _CLOSED = tuple("。；，;,")
 
 
-def mark_captions(drafts: Sequence[Draft], areas: Sequence[Box], body: float) -> None:
+def mark_captions(drafts: Sequence[Draft], pictures: Sequence[Box], tables: Sequence[Box], body: float) -> None:
     """Turns paragraphs of one page into captions.
 
     Args:
         drafts: of the page, in reading order; kinds of others than paragraphs are left.
-        areas: boxes of the page's figures and tables.
+        pictures: boxes of the page's figures; what is small right under one explains it.
+        tables: boxes of its tables, whose captions say that they are.
         body: type size of the page's text in points.
     """
     for draft in drafts:
@@ -29,8 +30,8 @@ def mark_captions(drafts: Sequence[Draft], areas: Sequence[Box], body: float) ->
             continue
         text = draft.rows[0].text
         letters = sum(row.weight for row in draft.rows)
-        near = any(_stands_by(draft, area) for area in areas)
-        if _is_named(text, letters, near) or (near and _explains(draft, letters, areas, body)):
+        near = any(_stands_by(draft, area) for area in (*pictures, *tables))
+        if _is_named(text, letters, near) or _explains(draft, letters, pictures, body):
             draft.kind = "caption"
 
 
@@ -50,16 +51,16 @@ def _is_named(text: str, letters: int, near: bool) -> bool:
     return near and letters <= _SHORT and (not after or not after[0].islower())
 
 
-def _explains(draft: Draft, letters: int, areas: Sequence[Box], body: float) -> bool:
+def _explains(draft: Draft, letters: int, pictures: Sequence[Box], body: float) -> bool:
     """Small type right under a picture, no wider than it."""
     row = draft.rows[0]
     if draft.kind != "paragraph" or not 8 <= letters <= _MAX_LETTERS or row.size > _SMALLER * body:
         return False
     x0, x1 = min(r.line.box.x0 for r in draft.rows), max(r.line.box.x1 for r in draft.rows)
     return any(
-        0 <= row.line.box.y0 - area.y1 + 0.5 * row.size < _NEAR_EM * row.size
-        and x0 > area.x0 - row.size and x1 < area.x1 + row.size
-        for area in areas
+        0 <= row.line.box.y0 - picture.y1 + 0.5 * row.size < _NEAR_EM * row.size
+        and x0 > picture.x0 - row.size and x1 < picture.x1 + row.size
+        for picture in pictures
     )  # fmt: skip
 
 
