@@ -133,11 +133,16 @@ def searchable_file(data: Path, kb: str, document: str, run: int) -> Path:
     return preview_folder(data, kb, document) / f"{run}{_SEARCHABLE}"
 
 
-def remove_other_searchable(file: Path) -> None:
-    """Remove the searchable PDFs of a document's other runs."""
-    for other in file.parent.glob(f"*{_SEARCHABLE}"):
-        if other != file:
+def remove_older_searchable(file: Path) -> None:
+    """Remove the searchable PDFs of a document's earlier runs; that of a later one may have been made meanwhile."""
+    run = _run_of(file)
+    for other in file.parent.glob(f"[0-9]*{_SEARCHABLE}"):
+        if _run_of(other) < run:
             other.unlink(missing_ok=True)
+
+
+def _run_of(searchable: Path) -> int:
+    return int(searchable.name.removesuffix(_SEARCHABLE))
 
 
 def remove_previews(data: Path, kb: str, document: str | None = None) -> None:

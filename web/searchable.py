@@ -24,12 +24,12 @@ from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnava
 from pipeline.settings import Settings
 from storage import pages
 from storage.catalog import KnowledgeBase
-from storage.files import disk_errors, remove_other_searchable, searchable_file
+from storage.files import disk_errors, remove_older_searchable, searchable_file
 from web.cache import Cache, leave_nothing_of_deleted
 
 _CHILDREN = 3  # that pages may kill before the document is given up
 _SECONDS_A_PAGE = 5.0  # of the whole; a page takes hundredths of a second, one of a large picture some seconds
-_LONGEST = 30  # times the limit of a page, for the whole of the longest document
+_LONGEST = 30  # times the limit of a page, for the whole of the longest document, all its children together
 _MB_A_SECOND = 10.0  # of copying, on a slow disk
 _REMEMBER, _REMEMBER_S = 1000, 600.0  # how many documents that failed, and for how long
 _LOCKED = (
@@ -85,7 +85,7 @@ class SearchablePdfs:
         try:
             self._make_draft(kb, document, kind, run, draft)
             draft.replace(path)
-            remove_other_searchable(path)
+            remove_older_searchable(path)
             self._cache.wrote(path)
         except FileNotFoundError as error:  # its folder was removed: found out below why
             raise PermanentError("not_found", "The document was deleted.") from error
@@ -96,8 +96,9 @@ class SearchablePdfs:
 
     def _make_draft(self, kb: KnowledgeBase, document: str, kind: str, run: int, draft: Path) -> None:
         killers: set[int] = set()
+        until = time.monotonic() + _LONGEST * self._settings.web.preview_seconds
         while True:
-            making = _Making(self._settings, kb, document, kind, run, draft, self._closing.is_set)
+            making = _Making(self._settings, kb, document, kind, run, draft, until, self._closing.is_set)
             try:
                 making.all_pages(killers)
                 return
@@ -110,6 +111,7 @@ class SearchablePdfs:
                 if error.killed or making.page is None or making.overdue or len(killers) + 1 >= _CHILDREN:
                     raise self._given_up(document, run, error) from error
                 killers.add(making.page)
+                until = making.until  # others wait: a new child has what the last one left of the time
             except LeaseLost as error:
                 raise ServiceUnavailable("the server is stopping") from error
             except ServiceUnavailable:
@@ -140,18 +142,19 @@ class _Making:
 
     Attributes:
         page: the page it is at; None before the first and after the last.
+        until: when the whole must be done, with what other children took before; `time.monotonic`.
         overdue: the whole took too long.
     """
 
     def __init__(
         self, settings: Settings, kb: KnowledgeBase, document: str, kind: str, run: int, draft: Path,
-        lost: Callable[[], bool],
+        until: float, lost: Callable[[], bool],
     ) -> None:  # fmt: skip
         self._render, self._page_s = settings.render, settings.web.preview_seconds
         self._kb, self._document, self._kind, self._run, self._draft = kb, document, kind, run, draft
         self._lost = lost
         self._child = Child("render", {"memory_mb": settings.render.memory_mb})
-        self._until = time.monotonic() + _LONGEST * self._page_s
+        self.until = until
         self.page: int | None = None
         self.overdue = False
 
@@ -164,7 +167,8 @@ class _Making:
             layout=str(files.json(self._run)), max_pages=self._render.max_pages,
             max_megapixels=self._render.max_megapixels, max_side_pt=self._render.max_side_pt,
         )  # fmt: skip
-        self._until = min(self._until, time.monotonic() + self._page_s + _SECONDS_A_PAGE * total)
+        allowed_s = _CHILDREN * self._page_s + _SECONDS_A_PAGE * total
+        self.until = min(self.until, time.monotonic() + allowed_s)  # of the first child: later ones only come later
         read = pages.each_reading(self._kb, self._document, self._run)
         reading = next(read, None)
         for number in range(1, total + 1):
@@ -183,7 +187,7 @@ class _Making:
         self._call("searchable_finish", copying_s)
 
     def _call(self, name: str, seconds: float, **request: Any) -> Any:
-        left = self._until - time.monotonic()
+        left = self.until - time.monotonic()
         self.overdue = left < seconds
         what = "Making the searchable PDF" if self.page is None else f"Making page {self.page} searchable"
         return self._child.call({"call": name, **request}, what, min(seconds, max(left, 0.0)), self._lost)

@@ -15,7 +15,7 @@ import pymupdf
 
 from pipeline.errors import PermanentError
 from pipeline.render.draw import RenderOptions, damage_told
-from pipeline.render.exhaustion import is_exhausted
+from pipeline.render.exhaustion import disk_error, is_exhausted
 from pipeline.render.glyphless import NAME, HiddenFont
 from pipeline.render.hidden_text import LaidOut, cells, content, lines_in_order, slope_of
 from pipeline.render.old_text import remove_hidden
@@ -106,11 +106,14 @@ class Searchable:
             self._say(page_number, size)
 
     def finish(self) -> None:
-        """Write it to its end."""
+        """Write it to its end.
+
+        Raises:
+            OSError: the disk is full or fails; `add` of a page of an image file may say so too.
+        """
         if self._font is not None:
             self._font.finish()
-        with _exhaustion_told():
-            self._save()
+        self._save()
         self._source.close()
 
     def _add_picture(
@@ -163,6 +166,16 @@ class Searchable:
 
     def _save(self) -> None:
         """Write it, and close it."""
+        try:
+            with _exhaustion_told():
+                self._write()
+        except Exception:  # nothing goes on from here
+            self._source.close()
+            raise
+        finally:
+            self._document.close()
+
+    def _write(self) -> None:
         name = str(self._target)
         # Without an identity in the file its key hangs on there being none, and saving makes one.
         keyless = self._document.metadata["encryption"] and self._document.xref_get_key(-1, "ID")[0] == "null"
@@ -178,7 +191,6 @@ class Searchable:
                 whole.replace(self._target)
             finally:
                 whole.unlink(missing_ok=True)
-        self._document.close()
 
 
 def _laid_out(document: pymupdf.Document) -> pymupdf.Document:
@@ -190,11 +202,14 @@ def _laid_out(document: pymupdf.Document) -> pymupdf.Document:
 
 @contextmanager
 def _exhaustion_told() -> Iterator[None]:
+    """Turns what MuPDF says of memory into MemoryError, and what it says of the disk into OSError."""
     try:
         yield
     except Exception as error:
         if is_exhausted(error):
             raise MemoryError(str(error)) from error
+        if disk := disk_error(error):  # no fault of the document's
+            raise disk from error
         raise
 
 

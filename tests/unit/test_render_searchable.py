@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from pipeline.render import searchable
 from pipeline.render.draw import RenderOptions
 from pipeline.render.hidden_text import LaidOut
 from pipeline.render.kinds import sniff
@@ -289,6 +291,21 @@ def test_a_damaged_page_of_a_pdf_stays_and_the_others_are_searchable(make):
         content = document.tobytes()
     made = make(content, {n: [word(f"第{n}页", 20, 20, 60, 34)] for n in (1, 2, 3)})
     assert made.lines(1) == ["第1页"] and made.lines(3) == ["第3页"]
+
+
+@pytest.mark.parametrize("kind", ["pdf", "png", "tiff, saved in between"])
+@pytest.mark.parametrize("said", ["cannot fwrite: No space left on device", "cannot fwrite: Invalid argument"])
+def test_a_full_disk_is_told_as_such(make, monkeypatch, kind, said):
+    content = blank_pdf(SIZE) if kind == "pdf" else page_image(kind[:4].rstrip(",").upper(), (400, 300))
+
+    def full(*_, **__):
+        raise pymupdf.mupdf.FzErrorSystem(said)
+
+    monkeypatch.setattr(pymupdf.Document, "save", full)
+    monkeypatch.setattr(searchable, "_FLUSH_BYTES", 0 if "tiff" in kind else 1e9)
+    with pytest.raises(OSError if "space" in said else pymupdf.mupdf.FzErrorSystem, match=said[15:]) as told:
+        make(content, {1: WORDS})
+    assert getattr(told.value, "errno", None) == (errno.ENOSPC if "space" in said else None)
 
 
 def test_a_word_file_has_its_own_text(make):

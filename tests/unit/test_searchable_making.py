@@ -6,11 +6,12 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipeline.errors import ChildFailed, PermanentError, TransientError
+from pipeline.errors import ChildFailed, PermanentError, ServiceUnavailable, TransientError
 from pipeline.settings import Settings
 from pipeline.types import Box, PageReading, Word
 from storage import cleanup, documents, pages, reprocess
@@ -103,6 +104,16 @@ def test_that_of_an_older_run_goes(settings: Settings, kb: KnowledgeBase, docume
     assert left(kb, document) == ["2-searchable.pdf"]
 
 
+def test_that_of_a_newer_run_stays_when_one_of_an_older_is_done_after_it(
+    settings: Settings, kb: KnowledgeBase, document: str, child: type[_Child]
+) -> None:
+    make(settings, kb, document, run=10)
+    make(settings, kb, document, run=9)
+    assert left(kb, document) == ["10-searchable.pdf", "9-searchable.pdf"]
+    make(settings, kb, document, run=11)
+    assert left(kb, document) == ["11-searchable.pdf"]
+
+
 def test_that_of_a_run_goes_with_the_run(
     settings: Settings, kb: KnowledgeBase, document: str, child: type[_Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +176,45 @@ def test_the_whole_has_its_time(
         make(settings, kb, document)
     assert told.value.code == "page_timeout"
     assert sum(call["call"] == "searchable_begin" for call in child.calls) == 1
+
+
+@pytest.mark.parametrize(("longest", "a_page_s", "whole", "begins"), [(1.5, 5.0, 1.5, 2), (30, 0.0, 3.0, 3)])
+def test_the_children_of_a_document_share_its_time(
+    settings: Settings, kb: KnowledgeBase, document: str, child: type[_Child], monkeypatch: pytest.MonkeyPatch,
+    longest: float, a_page_s: float, whole: float, begins: int,
+) -> None:  # fmt: skip
+    clock = SimpleNamespace(now=1000.0)
+    call = child.call
+
+    def lasting(self: _Child, request: dict[str, Any], what: str, seconds: float, lost: Any) -> Any:
+        try:
+            return call(self, request, what, seconds, lost)
+        except ChildFailed:
+            clock.now += seconds
+            raise
+
+    child.call = lasting  # type: ignore[method-assign]
+    child.deadly = {1, 2, 3}
+    monkeypatch.setattr(searchable, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(searchable, "_LONGEST", longest)
+    monkeypatch.setattr(searchable, "_SECONDS_A_PAGE", a_page_s)
+    with pytest.raises(PermanentError) as told:
+        make(settings, kb, document)
+    assert told.value.code == "page_timeout"
+    assert clock.now - 1000.0 == pytest.approx(whole * settings.web.preview_seconds)
+    assert sum(call["call"] == "searchable_begin" for call in child.calls) == begins
+
+
+def test_a_full_disk_is_not_told_as_damage(
+    settings: Settings, kb: KnowledgeBase, document: str, child: type[_Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise ServiceUnavailable("disk: No space left on device")
+
+    monkeypatch.setattr(child, "call", full)
+    with pytest.raises(ServiceUnavailable, match="No space left"):
+        make(settings, kb, document)
+    assert left(kb, document) == []
 
 
 def test_of_a_document_that_is_deleted_meanwhile_nothing_is_left(
