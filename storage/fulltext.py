@@ -23,7 +23,7 @@ _SMALL = (
     " this that these those i you he she we they who what which when where why how not no can could will would"
 )
 _SMALL_WORDS = frozenset(_SMALL.split())
-_QUOTED = re.compile(r'["＂]([^"＂]+)["＂]')
+_QUOTED = re.compile(r'["＂“”]([^"＂“”]+)["＂“”]')
 _CJK_RUN = re.compile(rf"[{CJK}]+")
 
 

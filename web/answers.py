@@ -298,11 +298,36 @@ class DocumentLine(Answer):
     box: list[float]
 
 
+class TableCell(Answer):
+    """A cell; `row` and `column` are those of its upper left corner, from 0."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    header: bool
+    text: str
+    box: list[float]
+
+
+class DocumentTable(Answer):
+    """The cells of a table, row by row."""
+
+    rows: int
+    columns: int
+    cells: list[TableCell]
+
+
 class DocumentBlock(PageBlock):
-    """A block with its lines; `continues`: it goes on with the sentence of the block before it."""
+    """A block with its lines; `continues`: it goes on with the sentence, or the table, of the block before it.
+
+    Only tables have `table` and `html`.
+    """
 
     continues: bool
     lines: list[DocumentLine]
+    table: DocumentTable | None = None
+    html: str | None = None
 
 
 class DocumentPage(Answer):

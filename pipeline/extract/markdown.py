@@ -12,7 +12,8 @@ from pipeline.extract.tables import joined, table_markdown
 _ANYWHERE = re.compile(
     r"\\(?=[!-/:-@\[-`{-~])|`|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|~~|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
 )
-_LINK = re.compile(r"\[(?=[^\]]*\](?:\(|\[|:))|(?<=!)\[")
+# What every link has in it, in one line: the bracket that opens it may stand in a line above.
+_LINK = re.compile(r"\](?=[(\[:])|(?<=!)\[")
 _LEADING = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|(?:=+|-+|~{3,}|\+)$|(?:[-*_]\s*){3,}$|~{3,})")
 _LEADING_NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _ORDERED = re.compile(r"^(\d{1,9})[.)](?:\s+|(?=[\u4e00-\u9fff]))")
@@ -28,7 +29,7 @@ def escape_markdown(text: str) -> str:
 def escape_inline(text: str) -> str:
     """The text so that nothing within it is markup; marks at the start of a line are not looked at."""
     text = _ANYWHERE.sub(lambda found: "\\" + found.group(), text)
-    return _LINK.sub(r"\\[", text)
+    return _LINK.sub(lambda found: "\\" + found.group(), text)
 
 
 def to_markdown(document: Document) -> str:

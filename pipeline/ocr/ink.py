@@ -109,6 +109,14 @@ class Ink:
         return rest
 
 
+def shrunk(grey: Grey, factor: float) -> Grey:
+    """A page made smaller by a factor up to 1, by averaging; no side gets shorter than a pixel."""
+    if factor >= 1:
+        return grey
+    size = max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def find_ink(grey: Grey, dpi: float) -> Ink:
     """Finds text-like ink: marks of a glyph's size that stand in rows.
 
@@ -120,7 +128,7 @@ def find_ink(grey: Grey, dpi: float) -> Ink:
         dpi: its resolution.
     """
     factor = min(1.0, WORK_DPI / dpi)
-    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else grey
+    small = shrunk(grey, factor)
     scale = dpi * factor / 72.0  # working pixels a point
     side = max(3, round(12 * scale)) | 1
     paper = cv2.dilate(cv2.medianBlur(small, 3), np.ones((side, side), np.uint8))

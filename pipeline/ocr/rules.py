@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.ocr.ink import shrunk
 from pipeline.types import Box
 
 Grey = NDArray[np.uint8]
@@ -36,9 +37,9 @@ def find_rules(grey: Grey, dpi: float) -> tuple[Box, ...]:
         dpi: its resolution.
     """
     factor = min(1.0, WORK_DPI / dpi)
-    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else grey
+    small = shrunk(grey, factor)
     scale = dpi * factor / 72.0  # working pixels a point
-    ink = _ink(np.asarray(small, np.uint8), scale)
+    ink = _ink(small, scale)
     dashed = _dashed(ink, scale)
     level = _drawn(_runs(ink, scale, LEVEL_PT), ink, scale, SURE * LEVEL_PT)
     found = _pieces(level | dashed, scale)

@@ -18,7 +18,8 @@ from pipeline.wide import is_wide
 
 _ZOOM = 2.0  # 144 dpi: print of 6 points is 12 pixels high
 _MOST_PIXELS = 6e6  # larger pages are drawn coarser
-_MOST_IMAGE_PIXELS, _MOST_PATHS = 60e6, 20_000  # what takes longer to draw than a look is worth
+# What takes longer to draw than a look is worth. One path of 20,000 strokes may take 10 s, many short ones do not.
+_MOST_IMAGE_PIXELS, _MOST_PATHS, _MOST_STROKES, _MOST_OF_ONE = 60e6, 20_000, 100_000, 4000
 
 _UNSEEN = 8  # grey levels: a word whose place varies by less cannot be seen
 _DARKER = 60  # grey levels below the paper from which on a pixel of a scan is ink
@@ -105,11 +106,20 @@ class Drawn:
         return slice(first, max(min(round(end * self.zoom), most), first + 1))
 
 
+def _is_intricate(page: pymupdf.Page, contents: Contents) -> bool:
+    """Whether its paths would take long to draw."""
+    if not 0 < len(contents.paths) <= _MOST_PATHS:
+        return len(contents.paths) > 0
+    strokes: list[int] = []
+    page.get_cdrawings(callback=lambda path: strokes.append(len(path["items"])))
+    return sum(strokes) > _MOST_STROKES or max(strokes, default=0) > _MOST_OF_ONE
+
+
 def draw_small(page: pymupdf.Page, contents: Contents, upright: Upright) -> Drawn | None:
     """Draws a page, upright; None where that would take too long or MuPDF cannot: what is read then goes unseen."""
     pixels = sum(image.width_px * image.height_px for image in contents.images)
     area = upright.width_pt * upright.height_pt
-    if pixels > _MOST_IMAGE_PIXELS or len(contents.paths) > _MOST_PATHS or area <= 0:
+    if pixels > _MOST_IMAGE_PIXELS or area <= 0 or _is_intricate(page, contents):
         return None
     zoom = min(_ZOOM, (_MOST_PIXELS / area) ** 0.5)
     matrix = pymupdf.Matrix(zoom, zoom).prerotate(upright.rotation)

@@ -139,6 +139,7 @@ def test_every_commit_and_send_is_among_the_points(contract: Contract, capsys: p
             print(f"  {role}:", ", ".join(f"{n} {kind}" for (whose, kind), n in kinds.most_common() if whose == role))
 
 
+@pytest.mark.siege
 @pytest.mark.parametrize("role", ROLES)
 def test_the_sweep_alone_repairs(contract: Contract, role: str) -> None:
     assert not contract.broken(contract.points(role, "sweep"))

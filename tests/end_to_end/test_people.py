@@ -128,7 +128,7 @@ def test_page_images_are_drawn_cached_and_gone_with_the_document(stack: Stack, k
     with Image.open(io.BytesIO(answer.content)) as image:
         assert image.width == 960 and image.width / image.height == pytest.approx(2.0, rel=0.01)
     cache = stack.data / "cache" / kb / document
-    assert [path.name for path in cache.iterdir()] == ["1-960.jpg"]
+    assert [path.name for path in cache.iterdir()] == ["1-0-960.jpg"]
     assert httpx.get(f"{address}/1/image?width=500", trust_env=False).content == answer.content
     assert httpx.get(f"{address}/2/image", trust_env=False).json()["error"]["code"] == "not_found"
     stack.client.call("DELETE", f"{kb_path(kb)}/documents/{document}")

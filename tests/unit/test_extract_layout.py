@@ -1,4 +1,7 @@
-"""Reading order, paragraphs, headings, running lines: from words on pages to blocks."""
+"""Reading order, paragraphs, headings, running lines: from words on pages to blocks.
+
+In one file, as each change to layout is held against all of it.
+"""
 
 from __future__ import annotations
 

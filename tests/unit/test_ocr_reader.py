@@ -19,12 +19,14 @@ from pipeline.errors import ChildFailed, PermanentError
 from pipeline.ocr import attempts, policy, rapid, tesseract, tesserocr
 from pipeline.ocr.base import Availability
 from pipeline.ocr.ink import clipping_sheet, find_ink, load_grey
+from pipeline.ocr.prepare.sheet import seen_from_above
 from pipeline.ocr.reader import PageReader
+from pipeline.ocr.rules import find_rules
 from pipeline.settings import PROJECT_ROOT
 from pipeline.types import Box, PageImage, PageReading, Word
 
 ENGLISH = ["The quick brown fox jumps over the lazy dog.", "Invoice number 4711 of 12 March 2024", "Grand total: 98.50"]
-CHINESE = ["常建良，男，1963年出生，高级工程师。", "曾任大连市电力发展公司副总经理。", "现任北京物资学院客座副教授。"]
+CHINESE = ["苏文远，男，1963年出生，高级工程师。", "曾任滨海市水务发展公司副总经理。", "现任江南商贸学院客座副教授。"]
 WIDTH, HEIGHT, DPI = 420.0, 300.0, 200
 BOTH = ("en", "zh-Hans")
 
@@ -131,7 +133,7 @@ def test_lines_of_a_mixed_page_are_read_each_in_its_script(
     assert reading.script == "mixed"
     lines = text(reading).splitlines()
     assert (lines[0], lines[2]) == (ENGLISH[0], ENGLISH[1])
-    assert "电力发展公司" in lines[1] and "北京物资学院" in lines[3]
+    assert "水务发展公司" in lines[1] and "江南商贸学院" in lines[3]
 
 
 @needs_tesseract
@@ -148,7 +150,7 @@ def test_both_ways_to_tesseract_read_alike(draw: Any) -> None:
         for left, right in zip(one, other, strict=True):
             assert list(left.box) == pytest.approx(list(right.box), abs=points)
             assert left.size_pt == pytest.approx(right.size_pt, abs=1)
-            assert left.confidence == pytest.approx(right.confidence, abs=0.05)
+            assert left.confidence == pytest.approx(right.confidence, abs=0.1)
 
 
 @needs_tesserocr
@@ -394,3 +396,12 @@ def test_nobody_is_told_of_a_start(tmp_path: Path, backend: str) -> None:
     env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", warm], env=env, cwd=PROJECT_ROOT, check=True, timeout=120)
     assert [path for path in tmp_path.rglob("*") if "Microsoft" in path.name or path.name == ".ses"] == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3000, 1), (1, 3000), (5000, 2)])
+def test_threads_of_an_image_are_read_as_nothing(shape: tuple[int, int]) -> None:
+    grey = np.full(shape, 255, np.uint8)
+    grey[shape[0] // 2, shape[1] // 2] = 0
+    assert len(find_rules(grey, 300)) < 2
+    assert find_ink(grey, 300).amount_pt2 < 5
+    assert seen_from_above(grey) is None

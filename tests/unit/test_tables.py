@@ -1,4 +1,7 @@
-"""Tables: found among words and rules, joined across pages, told as Markdown, HTML, JSON and chunks."""
+"""Tables: found among words and rules, joined across pages, told as Markdown, HTML, JSON and chunks.
+
+In one file, as all of it is tested on the same few tables.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from pipeline.extract.tables import find_tables, table_html, table_markdown
 from pipeline.extract.tables.tokens import page_tokens
 from pipeline.types import Box, PageReading, Word
 from tests.table_pages import askew, grid_rules, heights, level, line, page, table_words, upright
+from web.answers import DocumentJson
 
 GOODS = [
     ["Item", "Quantity", "Price"], ["Oak plank", "12", "340.00"], ["Brass hinge", "48", "96.50"],
@@ -382,6 +386,29 @@ RULES = st.tuples(FLOATS, FLOATS, st.sampled_from([0.5, 100.0, 300.0]), st.boole
 )
 TEXTS = st.text(max_size=6) | st.sampled_from(["12", "3.50", "甲乙"])
 SIZES = st.sampled_from([0.0, 8.0, 10.0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[a](http://x.example)", "[our[x]site](http://x.example)", "[a\n](http://x.example)", "![a\n](http://x.example)",
+     "[a][b]\n[b]: http://x.example", "one\rtwo"],
+)  # fmt: skip
+def test_no_text_makes_a_link(text: str) -> None:
+    box = Box(0, 0, 1, 1)
+    told = table_markdown(Table(1, 2, (Cell(0, 0, text, box), Cell(0, 1, "", box))), escape_inline)
+    for markdown in (told, "\n".join(escape_inline(part) for part in text.split("\n"))):
+        shown = MarkdownIt("commonmark").enable("table").render(markdown)
+        assert "<a" not in shown and "<img" not in shown
+    assert told.count("\n") == 2
+
+
+def test_the_answer_of_a_document_has_its_tables() -> None:
+    reading = page(table_words(GOODS, XS, 100), grid_rules(XS, heights(GOODS, 100)))
+    told = to_json(build_document([reading]))
+    (block,) = [b for p in DocumentJson.model_validate(told).pages for b in p.blocks if b.kind == "table"]
+    assert block.table is not None and block.table.rows == len(GOODS) and (block.html or "").startswith("<table>")
+
+
 WORDS = st.builds(Word, TEXTS, BOXES, st.just(0.5), st.integers(0, 9), st.just(0), SIZES)
 
 

@@ -32,7 +32,7 @@ def table_markdown(table: Table, escape: Callable[[str], str]) -> str:
 
 def _piped(text: str, escape: Callable[[str], str]) -> str:
     # A pipe ends a cell wherever it stands, in code and after a backslash too.
-    return "<br>".join(escape(line).replace("|", "\\|") for line in text.split("\n"))
+    return "<br>".join(escape(line).replace("|", "\\|") for line in text.splitlines())
 
 
 def table_html(table: Table) -> str:

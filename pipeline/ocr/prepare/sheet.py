@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ocr.ink import Grey
+from pipeline.ocr.ink import Grey, shrunk
 
 LOOK_PX = 600  # longest side of the picture the sheet is looked for in
 FLOOD = 5  # grey levels from one pixel of the table to the next
@@ -36,7 +36,7 @@ def seen_from_above(grey: Grey) -> Sheet | None:
     factor = LOOK_PX / max(grey.shape)
     if factor >= 1:
         return None
-    small = cv2.medianBlur(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), 5)
+    small = cv2.medianBlur(shrunk(grey, factor), 5)
     edge = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     if float(np.median(edge)) > float(np.percentile(small, 75)) - STEP:
         return None  # the picture's rim is as light as its middle: no table
