@@ -5,8 +5,9 @@
     FINGERPRINT fields DOCUMENT RUN -> FINGERPRINT chunks SEQ -> FINGERPRINT done
 
 The sweep goes on from there, a fraction of a second each round, so that no start waits for it, a stop at any point
-loses one batch, and people search meanwhile. Rows are read and folded without a lock; only those that come out
-otherwise are written, in short transactions. Doing it twice changes nothing.
+loses one batch, and people search meanwhile. Chunks are read and folded without a lock, and only those that come out
+otherwise are written, in short transactions; fields, some rows a document, are written anew, 50 runs at once. Doing it
+twice changes nothing.
 """
 
 from __future__ import annotations
