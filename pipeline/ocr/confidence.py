@@ -9,9 +9,8 @@ fitted by maximum likelihood to 160 drawn A6 pages, English and Chinese in equal
 noise, specks, faint ink, JPEG and fax in all strengths, a third of them misread by more than one character in twenty.
 Fitted on one half and held against the other, 1 in 44 of the pages at 0.8 or above had more than that wrong, where the
 mean alone let one in five through, and 3 to 11 % of the good ones fell below. Of 30 real receipts 4 of 27 had: letters
-of worn print are misread surely. So RapidOCR's `a` is 0.14 less than fitted, which leaves 2 of 25 of the receipts, and
-2 of the 144 pages of all kinds that were looked at. The share of unsure words and the height of the letters told no
-more than the mean did.
+of worn print are misread surely. So RapidOCR's `a` is 0.14 less than fitted: 3 of 24 are left, which is still more than
+1 in 50 of receipts. The share of unsure words and the height of the letters told no more than the mean did.
 """
 
 from __future__ import annotations
