@@ -1,4 +1,7 @@
-"""What answers look like. They may grow; nothing in them is renamed or removed."""
+"""What answers look like. They may grow; nothing in them is renamed or removed.
+
+In one file, as it is the table of the API's forms and holds nothing else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Real engines on pages drawn here: English, Chinese, both, blank, partly lost."""
+"""Real engines on pages drawn here: English, Chinese, both, blank, partly lost.
+
+In one file, as all of it is about one function, `PageReader.read`, and its pages are few.
+"""
 
 from __future__ import annotations
 
