@@ -161,7 +161,7 @@ def read_truth(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TruthError(f"{path.name} is not UTF-8 (byte {error.start}).") from error
+        raise TruthError(f"{path.name} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
     if path.parent.name == _BOXES:
         return ["\n".join(_line_of(row, number, path) for number, row in enumerate(text.splitlines(), 1) if row)]
     pages = text.split("\f")

@@ -117,6 +117,12 @@ def shrunk(grey: Grey, factor: float) -> Grey:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def at_most(most_dpi: float, grey: Grey, dpi: float) -> tuple[Grey, float]:
+    """A page made smaller to `most_dpi` where it is finer, and by what factor, up to 1."""
+    factor = min(1.0, most_dpi / dpi)
+    return shrunk(grey, factor), factor
+
+
 def find_ink(grey: Grey, dpi: float) -> Ink:
     """Finds text-like ink: marks of a glyph's size that stand in rows.
 
@@ -127,8 +133,7 @@ def find_ink(grey: Grey, dpi: float) -> Ink:
         grey: the page, height x width.
         dpi: its resolution.
     """
-    factor = min(1.0, WORK_DPI / dpi)
-    small = shrunk(grey, factor)
+    small, factor = at_most(WORK_DPI, grey, dpi)
     scale = dpi * factor / 72.0  # working pixels a point
     side = max(3, round(12 * scale)) | 1
     paper = cv2.dilate(cv2.medianBlur(small, 3), np.ones((side, side), np.uint8))

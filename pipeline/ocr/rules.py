@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ocr.ink import shrunk
+from pipeline.ocr.ink import at_most
 from pipeline.types import Box
 
 Grey = NDArray[np.uint8]
@@ -36,8 +36,7 @@ def find_rules(grey: Grey, dpi: float) -> tuple[Box, ...]:
         grey: the page, height x width.
         dpi: its resolution.
     """
-    factor = min(1.0, WORK_DPI / dpi)
-    small = shrunk(grey, factor)
+    small, factor = at_most(WORK_DPI, grey, dpi)
     scale = dpi * factor / 72.0  # working pixels a point
     ink = _ink(small, scale)
     dashed = _dashed(ink, scale)

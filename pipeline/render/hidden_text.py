@@ -16,6 +16,7 @@ from functools import partial
 
 from pipeline.render.glyphless import DESCENT, NAME, advance
 from pipeline.types import Box, Word
+from pipeline.wide import is_wide
 
 _CLOSED_GAP = 0.3  # in type sizes: between Chinese words, up to here the first is stretched over it, else a space
 _NARROWEST_SPACE = 0.05  # in type sizes
@@ -212,14 +213,6 @@ def _put(cell: Cell, encode: Callable[[str], str], size_before: float, out: list
         back = 1000 * _OVERLAP_PT / (size * stretch)
         out.append(f"{100 * stretch:.4g} Tz [{back:.3g} <{encode(' ')}>] TJ")
     return size
-
-
-def is_wide(char: str) -> bool:
-    """Whether it is of a script that is written without spaces: Han, kana and their punctuation."""
-    code = ord(char)
-    return 0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFE30 <= code <= 0xFE4F or (
-        0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x3FFFF
-    )  # fmt: skip
 
 
 def _ems(text: str) -> float:
