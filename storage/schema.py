@@ -148,6 +148,8 @@ run = Table(
     Column("error", JSON),  # {"code", "message", "detail"}
     Column("language", Text),
     Column("fields", JSON),  # as the API shows them
+    Column("warnings", JSON),  # [{"page": null, "code", "message", "detail"}]: what went less well than it should
+    Column("usage", JSON),  # tokens that a language model took; None: none was asked
     Column("created_at", Text, nullable=False),
     Column("started_at", Text),
     Column("finished_at", Text),
@@ -227,6 +229,9 @@ field = Table(
     Column("path", Text, nullable=False),  # "skills", "education.degree"
     Column("value", Text, nullable=False),
     Column("terms", Text, nullable=False),  # folded words, a space before and after each
+    Column("number", Float),  # the value where it is a number
+    Column("confidence", Float),
+    Column("page_number", Integer),
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
 )
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from pipeline.extract.fields import COLUMNS
+from pipeline.extract.fields import SCHEMAS, columns_of
 from pipeline.settings import EngineName, Language
 from storage.keys import Scope
 from web.answers import Status
@@ -29,7 +29,8 @@ RetentionDays = Annotated[
     BeforeValidator(_number),  # last: else the description knows no limits
 ]
 Limit = Annotated[int, Field(ge=1, le=500)]
-_PATHS = (name for paths in COLUMNS.values() for path in paths for name in (path.partition(".")[0], path))
+_COLUMNS = (column.path for schema in SCHEMAS for column in columns_of(schema))
+_PATHS = (name for path in _COLUMNS for name in (path.partition(".")[0], path))
 _FIELDS = "|".join(re.escape(name) for name in dict.fromkeys(["tag", "language", *_PATHS]))
 _FILTER = rf"^(metadata\.[\p{{L}}\p{{N}}_][^:]*|{_FIELDS}):.*[\p{{L}}\p{{N}}]"
 Filters = Annotated[

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract import Block, Document, Line, Page, build_document
-from pipeline.extract.fields import COLUMNS, SCHEMAS, extract_fields
+from pipeline.extract.fields import SCHEMAS, columns_of, extract_fields
 from pipeline.types import Box, PageReading, Word
 
 LIST_NAMES = ("dates", "emails", "phones", "amounts")
@@ -174,7 +174,7 @@ def test_nothing_is_found_in_nothing(schema: str) -> None:
     for document in (Document(()), Document((Page(1, 1, 1, "ocr", 0.0, ()),))):
         fields = extract_fields(document, schema)
         assert all(value == [] for value in fields.values())
-        assert set(fields) <= {path.partition(".")[0] for path in COLUMNS[schema]}
+        assert set(fields) <= {column.path.partition(".")[0] for column in columns_of(schema)}
 
 
 NOISE = st.text(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.extract import Block, Document, Line, Page, build_document
-from pipeline.extract.fields import COLUMNS, extract_fields
+from pipeline.extract.fields import columns_of, extract_fields
 from pipeline.render.draw import RenderOptions, render_page
 from pipeline.render.source import open_source
 from pipeline.types import Box
@@ -71,7 +71,7 @@ def test_columns_name_every_field_that_is_found(tmp_path: Path) -> None:
         for name, found in resume.expected.items():
             for one in found if isinstance(found, list) else ():
                 paths = {f"{name}.{key}" for key in one} if isinstance(one, dict) else {name}
-                assert paths <= set(COLUMNS["resume"])
+                assert paths <= {column.path for column in columns_of("resume")}
 
 
 def test_a_profile_in_sentences() -> None:

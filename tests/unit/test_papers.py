@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from cli.main import app
 from pipeline.errors import CODES
-from pipeline.extract.fields import COLUMNS
+from pipeline.extract.fields import SCHEMAS, columns_of
 from pipeline.render.kinds import SUPPORTED
 from pipeline.settings import PROJECT_ROOT, Settings
 from web.app import ROUTES
@@ -164,7 +164,7 @@ def test_every_address_is_told_and_no_other(path: Path) -> None:
 def test_kinds_schemas_and_fields_are_told(path: Path) -> None:
     text = path.read_text(encoding="utf-8").casefold()
     assert [kind for kind in SUPPORTED if kind not in text] == []
-    names = {part for schema, paths in COLUMNS.items() for path in paths for part in (schema, *path.split("."))}
+    names = {part for schema in SCHEMAS for column in columns_of(schema) for part in (schema, *column.path.split("."))}
     assert names <= set(codes(path))
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from pipeline import log, metrics
 from pipeline.errors import PermanentError
-from pipeline.extract.fields import COLUMNS
+from pipeline.extract.fields import SCHEMAS, columns_of
 from pipeline.render.kinds import TAIL_BYTES, require_supported, sniff
 from storage import clock, documents, reprocess, status
 from storage.catalog import KnowledgeBase
@@ -115,7 +115,7 @@ def filters(record: dict[str, Any], given: list[str]) -> list[Filter]:
     Raises:
         PermanentError: `bad_request`.
     """
-    known = COLUMNS[record["schema"]] + tuple(path for paths in COLUMNS.values() for path in paths)
+    known = [column.path for schema in (record["schema"], *SCHEMAS) for column in columns_of(schema)]
     return [parse_filter(one, list(dict.fromkeys(known))) for one in given]
 
 

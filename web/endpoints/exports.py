@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from pipeline.extract.fields import COLUMNS
+from pipeline.extract.fields import columns_of
 from storage import exports
 from web import inputs
 from web.endpoints.documents import filters
@@ -24,4 +24,5 @@ async def fields_csv(request: Request) -> Response:
 def _rows(parts: State, request: Request, wanted: inputs.ExportQuery) -> exports.Lines:
     record, kb = parts.knowledge_base(request)
     chosen = {"status": wanted.status, "batch": wanted.batch, "tag": wanted.tag}
-    return exports.csv_lines(kb, COLUMNS[record["schema"]], filters=filters(record, wanted.filter), **chosen)
+    columns = [column.path for column in columns_of(record["schema"])]
+    return exports.csv_lines(kb, columns, filters=filters(record, wanted.filter), **chosen)

@@ -11,21 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.extract.document import Document
+from pipeline.extract.fields.columns import SCHEMAS, Column, columns_of
 from pipeline.extract.fields.generic import generic_fields
 from pipeline.extract.fields.resume import resume_fields
 
 _RULES = {"generic": generic_fields, "resume": resume_fields}
-SCHEMAS: tuple[str, ...] = tuple(_RULES)
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "generic": ("title", "language", "dates", "emails", "phones", "amounts"),
-    "resume": (
-        "name", "phone", "email", "gender", "birth_date",
-        "education.school", "education.degree", "education.major", "education.start", "education.end",
-        "work.employer", "work.title", "work.start", "work.end", "skills", "languages",
-    ),
-}  # fmt: skip
-
-__all__ = ["COLUMNS", "SCHEMAS", "extract_fields"]
+__all__ = ["SCHEMAS", "Column", "columns_of", "extract_fields"]
 
 
 def extract_fields(document: Document, schema: str) -> dict[str, Any]:

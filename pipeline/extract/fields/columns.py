@@ -1,0 +1,48 @@
+"""The columns that a schema of fields makes: what filters, facets and the table of fields may name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "number", "date", "boolean"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A place for values.
+
+    Attributes:
+        path: "skills", or "education.degree" for a field of a list of records.
+        kind: how values sort and compare. Dates are ISO, as exact as they are known ("2019", "2019-06"), or "present".
+    """
+
+    path: str
+    kind: Kind = "text"
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    kinds: dict[str, Kind] = {"number": "number", "date": "date", "boolean": "boolean"}
+    parts = (word.partition(":") for word in text.split())
+    return tuple(Column(path, kinds.get(kind, "text")) for path, _, kind in parts)
+
+
+_BUILT_IN = {
+    "generic": _columns("title language dates:date emails phones amounts"),
+    "resume": _columns(
+        "name phone email gender birth_date:date ethnicity nationality native_place location years:number"
+        " education.school education.degree education.major education.start:date education.end:date"
+        " work.employer work.title work.start:date work.end:date skills languages"
+    ),
+}
+SCHEMAS: tuple[str, ...] = tuple(_BUILT_IN)
+"""Names of the schemas that are built in."""
+
+
+def columns_of(schema: str) -> tuple[Column, ...]:
+    """The columns of a schema, in the order people see them.
+
+    Args:
+        schema: one of `SCHEMAS`.
+    """
+    return _BUILT_IN[schema]

@@ -1,0 +1,77 @@
+"""What people see of the chunks that were found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.types import JSON
+
+from storage import fulltext
+from storage.search.scope import VISIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found.
+
+    Attributes:
+        highlights: [start, end) offsets in `text` of words of the query.
+        boxes: where the highlights stand, or the whole passage where there are none; points of the upright page.
+        fields: of the document.
+    """
+
+    document: str
+    filename: str
+    pages: list[int]
+    text: str
+    highlights: list[tuple[int, int]]
+    score: float
+    boxes: list[dict[str, Any]]
+    fields: dict[str, Any]
+
+
+def hits(connection: Connection, seqs: list[int], scores: dict[int, float], terms: list[str]) -> list[Hit]:
+    """The chunks as people see them, in the order given; those that were unpublished meanwhile are left out.
+
+    Args:
+        terms: what to mark.
+    """
+    if not seqs:
+        return []
+    rows = connection.execute(
+        text(
+            "SELECT chunk.seq, chunk.document, chunk.text, chunk.spans, document.filename, run.fields FROM chunk"
+            f" JOIN document ON {VISIBLE} JOIN run ON run.document = chunk.document AND run.run = chunk.run"
+            " WHERE chunk.seq IN :seqs"
+        )
+        .bindparams(bindparam("seqs", expanding=True))
+        .columns(fields=JSON),
+        {"seqs": seqs},
+    ).all()
+    found = []
+    for row in sorted(rows, key=lambda row: seqs.index(row.seq)):
+        spans = orjson.loads(row.spans)
+        marks = highlights(row.text, terms)
+        marked = [span for span in spans if any(start < span[1] and end > span[0] for start, end in marks)]
+        found.append(
+            Hit(
+                row.document, row.filename, sorted({span[2] for span in spans}), row.text, marks,
+                round(scores[row.seq], 4), [{"page": span[2], "box": span[3:]} for span in marked or spans],
+                row.fields or {},
+            )
+        )  # fmt: skip
+    return found
+
+
+def highlights(value: str, terms: list[str]) -> list[tuple[int, int]]:
+    """Where the query's terms stand in a text: [start, end) offsets, touching ones joined."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(fulltext.occurrences(value, terms)):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined

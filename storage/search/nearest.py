@@ -1,0 +1,70 @@
+"""Chunks that mean much the same as a query: those whose vectors lie nearest to its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, bindparam, text
+
+from storage.catalog import KnowledgeBase
+from storage.search.scope import Scope, first_in_scope
+from storage.vectors import Vectors
+
+# Vectors of unpublished or deleted runs lie in the index until they are cleaned: ask for more, then for much more.
+_OVERFETCH = (2, 8)
+_OVERFETCH_FILTERED = (4, 16)
+_COMPARED_AT_MOST = 5000
+
+
+def nearest(kb: KnowledgeBase, vector: Vectors, wanted: int, scope: Scope) -> dict[int, float]:
+    """Row ids of chunks in scope nearest to the vector, with their cosines.
+
+    Few chunks in a narrow scope are all compared: exact, and quicker than the index, whose filters are slow.
+    """
+    found: dict[int, float] = {}
+    if scope.values:
+        with kb.db.read() as connection:
+            few = first_in_scope(connection, scope, _COMPARED_AT_MOST + 1)
+            if len(few) <= _COMPARED_AT_MOST:
+                found = cosines(connection, vector, few)
+                return dict(sorted(found.items(), key=lambda item: -item[1])[:wanted])
+    for factor in _OVERFETCH_FILTERED if scope.values else _OVERFETCH:
+        around = kb.vectors.nearest(vector, wanted * factor)
+        with kb.db.read() as connection:
+            found = _visible(connection, around, scope)
+        if len(found) >= wanted or len(around) < wanted * factor:
+            break
+    return dict(sorted(found.items(), key=lambda item: -item[1])[:wanted])
+
+
+def _visible(connection: Connection, nearest: Sequence[tuple[str, float]], scope: Scope) -> dict[int, float]:
+    rows = []
+    for id_, cosine in nearest:
+        document, run, position = id_.split(":")
+        rows.append([document, int(run), int(position), cosine])
+    values = orjson.dumps(rows)
+    found = connection.execute(
+        text(
+            "SELECT chunk.seq, json_extract(hit.value, '$[3]') AS cosine FROM json_each(:rows) AS hit JOIN chunk"
+            " ON chunk.document = json_extract(hit.value, '$[0]') AND chunk.run = json_extract(hit.value, '$[1]')"
+            f" AND chunk.position = json_extract(hit.value, '$[2]') JOIN document ON {scope.sql}"
+        ),
+        {**scope.values, "rows": values.decode()},
+    )
+    return {row.seq: row.cosine for row in found}
+
+
+def cosines(connection: Connection, vector: Vectors, seqs: list[int]) -> dict[int, float]:
+    """Exact cosines of chunks that the vector search did not bring, from the vectors in the database."""
+    if not seqs:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT chunk.seq, embedding.vector FROM chunk JOIN embedding USING (text_hash) WHERE chunk.seq IN :seqs"
+        ).bindparams(bindparam("seqs", expanding=True)),
+        {"seqs": seqs},
+    ).all()
+    stored = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f4").reshape(len(rows), -1)
+    return dict(zip([row.seq for row in rows], (stored @ vector).tolist(), strict=True))

@@ -1,0 +1,46 @@
+"""Which chunks a search may find: SQL that holds for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from storage.catalog import KnowledgeBase
+from storage.fields import Filter, conditions
+
+VISIBLE = "document.id = chunk.document AND document.published_run = chunk.run AND document.deleted_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A join condition between `chunk` and `document`, and its values (none: no filter)."""
+
+    sql: str
+    values: dict[str, Any]
+
+
+def scope_of(filters: Sequence[Filter]) -> Scope:
+    """Which chunks may be found: of published runs of documents that are there and meet the filters."""
+    condition, values = conditions(filters, "document")
+    return Scope(VISIBLE + condition, values)
+
+
+def narrowed(kb: KnowledgeBase, scope: Scope, quoted: Sequence[str]) -> Scope:
+    """The chunks in scope that hold everything the query quotes; all of them where none does."""
+    if not quoted:
+        return scope
+    condition = " AND chunk.seq IN (SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH :quoted)"
+    narrow = Scope(scope.sql + condition, {**scope.values, "quoted": " AND ".join(quoted)})
+    with kb.db.read() as connection:
+        return narrow if first_in_scope(connection, narrow, 1) else scope
+
+
+def first_in_scope(connection: Connection, scope: Scope, limit: int) -> list[int]:
+    """Row ids of some chunks in scope; all of them where there are fewer than `limit`."""
+    found = connection.execute(
+        text(f"SELECT chunk.seq FROM document JOIN chunk ON {scope.sql} LIMIT :limit"), {**scope.values, "limit": limit}
+    )
+    return list(found.scalars())
