@@ -152,6 +152,7 @@ class ExtractSettings(StageSettings):
     """Pages to Markdown, JSON and chunks."""
 
     chunk_tokens: Annotated[int, Field(ge=50, le=450)] = 300
+    review_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
 
 
 class EmbedSettings(StageSettings):
