@@ -230,11 +230,11 @@ def find(kb: KnowledgeBase, document: str) -> Found:
         return Found(row.filename, row.kind, row.published_run, row.run, row.status, row.pages_total)
 
 
-def holds_several_languages(kb: KnowledgeBase) -> bool:
-    """Whether both English and Chinese documents are published in it."""
+def languages_of(kb: KnowledgeBase) -> set[str]:
+    """Which of English ("en") and Chinese ("zh", in either script) its published documents are in."""
     published = "SELECT 1 FROM document WHERE deleted_at IS NULL AND published_run IS NOT NULL AND language"
     with kb.db.read() as connection:
         found = connection.execute(
-            text(f"SELECT EXISTS ({published} = 'en') AND EXISTS ({published} IN ('zh-Hans', 'zh-Hant'))")
-        )
-        return bool(found.scalar())
+            text(f"SELECT EXISTS ({published} = 'en') AS en, EXISTS ({published} IN ('zh-Hans', 'zh-Hant')) AS zh")
+        ).one()
+    return {name for name, held in found._mapping.items() if held}

@@ -194,8 +194,9 @@ class HitBox(Answer):
 
 
 class SearchHit(Answer):
-    """A passage found; `document` is its document's id."""
+    """A passage found; `knowledge_base` and `document` are ids."""
 
+    knowledge_base: str
     document: str
     filename: str
     pages: list[int]

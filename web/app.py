@@ -60,6 +60,8 @@ API = [
               body=inputs.KnowledgeBaseChange, errors=["not_found", "name_taken"], scope="admin"),
     Operation("DELETE", _KB, knowledge_bases.delete, None, 204, errors=_FOUND, scope="admin"),
     Operation("GET", _KB + "/search", search.find, answers.SearchAnswer, query=inputs.SearchQuery, errors=_FOUND),
+    Operation("GET", "/search", search.find_in_several, answers.SearchAnswer, query=inputs.SearchAllQuery,
+              errors=_FOUND),
     Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=inputs.ExportQuery, errors=_FOUND,
               attachment=True),
     Operation("GET", _KB + "/batches/{batch:id}", knowledge_bases.batch, answers.BatchStatus, errors=_FOUND),

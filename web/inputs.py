@@ -203,6 +203,14 @@ class SearchQuery(Request):
     filter: Filters = Field(default_factory=list)
 
 
+class SearchAllQuery(SearchQuery):
+    """What to search for, and in which knowledge bases (names or ids)."""
+
+    repeated: ClassVar[frozenset[str]] = SearchQuery.repeated | {"kb"}
+
+    kb: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=20)]
+
+
 class Unlock(Request):
     """The password of an original that is protected by one; it is kept encrypted and erased once the file was read."""
 

@@ -1,30 +1,26 @@
-"""Search in one knowledge base: vectors and words, ranked together.
+"""Search in one knowledge base or several: vectors and words, ranked together.
 
-scope -> nearest (vectors) and terms -> matching (words) -> fuse -> hits
+scope -> nearest (vectors) and terms -> matching (words) -> candidates of each knowledge base -> fuse -> hits
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Literal
 
-from pipeline.errors import TransientError
+from pipeline.errors import ServiceUnavailable
 from pipeline.settings import SearchSettings
-from storage import fulltext, refold
+from storage import fulltext
 from storage.catalog import KnowledgeBase
+from storage.database import Missing
 from storage.fields import Filter
+from storage.search.candidates import Candidates, Mode, Source, gather
 from storage.search.fuse import fuse
 from storage.search.hits import Hit, highlights, hits
-from storage.search.matching import matching
-from storage.search.nearest import cosines, nearest
-from storage.search.scope import narrowed, scope_of
-from storage.search.terms import choose_terms
 from storage.vectors import Vectors
 
-Mode = Literal["hybrid", "vector", "keyword"]
-
-__all__ = ["Hit", "Mode", "Results", "highlights", "search"]
+__all__ = ["Hit", "Mode", "Results", "Source", "highlights", "search", "search_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ def search(
     problem: str = "",
     filters: Sequence[Filter] = (),
 ) -> Results:
-    """Find passages.
+    """Find passages in one knowledge base.
 
     Args:
         vector: the query's embedding (dimension,); None where there is none: then words alone decide.
@@ -54,32 +50,48 @@ def search(
         problem: why there is no vector.
         filters: only documents that meet all of them.
     """
-    scope = narrowed(kb, scope_of(filters), fulltext.quoted(query))
-    degraded: list[str] = []
+    return search_all([Source(kb, vector, problem, filters)], query, mode=mode, limit=limit, rules=rules)
+
+
+def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int, rules: SearchSettings) -> Results:
+    """Find passages in several knowledge bases.
+
+    The candidates of all are ranked as one pool, so that none gets a place in the list for being the best of its own.
+    One of several that cannot be searched is told in `degraded`.
+
+    Args:
+        limit: at most so many hits, of all together.
+
+    Raises:
+        Missing, ServiceUnavailable: none could be searched.
+    """
     wanted = max(limit, rules.candidates)
-    similar: dict[int, float] = {}
-    if mode != "keyword":
-        if vector is None:
-            degraded.append(f"vectors: {problem}; words alone were searched")
-        else:
+    degraded: list[str] = []
+    pool: dict[int, Candidates] = {}
+    with ExitStack() as stack:
+        for number, source in enumerate(sources):
+            label = f"“{source.name}”: " if len(sources) > 1 else ""
             try:
-                similar = nearest(kb, vector, wanted, scope)
-            except TransientError as error:
-                degraded.append(f"vectors: {error}; words alone were searched")
-    with kb.db.read() as connection:
-        chosen: list[str] = []
-        matched: dict[int, float] = {}
-        weight = 0.0
-        if mode != "vector" or degraded:
-            if (share := refold.progress(connection)) is not None:
-                degraded.append(
-                    f"words: the index of an older version is being brought up to date, {share:.0%} are done; until"
-                    " then some passages may not be found by their words"
-                )
-            chosen, weight = choose_terms(connection, query, rules.common_share)
-            matched = matching(connection, chosen, wanted, scope)
-        if similar and matched and vector is not None:
-            similar |= cosines(connection, vector, [seq for seq in matched if seq not in similar])
-        scores = fuse(similar, matched, weight, rules.keyword_weight)
-        best = sorted(scores, key=lambda seq: (-scores[seq], seq))[:limit]
-        return Results(hits(connection, best, scores, fulltext.telling(fulltext.terms(query, query=True))), degraded)
+                pool[number] = gather(stack, source, query, mode, wanted, rules)
+            except (Missing, ServiceUnavailable) as error:
+                if len(sources) == 1:
+                    raise
+                gone = "it was deleted meanwhile" if isinstance(error, Missing) else str(error)
+                degraded.append(f"{label}not searched: {gone}")
+            else:
+                degraded += [f"{label}{problem}" for problem in pool[number].degraded]
+        if not pool:
+            raise ServiceUnavailable("; ".join(degraded))
+        scores = fuse(
+            {(number, seq): cosine for number, found in pool.items() for seq, cosine in found.similar.items()},
+            {(number, seq): share for number, found in pool.items() for seq, share in found.shares.items()},
+            rules.keyword_weight,
+        )
+        best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
+        terms = fulltext.telling(fulltext.terms(query, query=True))
+        shown: dict[tuple[int, int], Hit] = {}
+        for number, found in pool.items():
+            chosen = {seq: scores[number, seq] for where, seq in best if where == number}
+            made = hits(found.connection, sources[number].kb.id, chosen, terms)
+            shown |= {(number, seq): hit for seq, hit in made.items()}
+    return Results([shown[key] for key in best if key in shown], degraded)

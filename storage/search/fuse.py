@@ -7,26 +7,27 @@ where no word can match; reciprocal rank fusion loses them.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import TypeVar
+
 import numpy as np
 
+Key = TypeVar("Key", bound=Hashable)
 
-def fuse(
-    similar: dict[int, float], matched: dict[int, float], weight: float, keyword_weight: float
-) -> dict[int, float]:
-    """Scores of all chunks that either way found: row ids to numbers, higher is better.
+
+def fuse(similar: dict[Key, float], shares: dict[Key, float], keyword_weight: float) -> dict[Key, float]:
+    """Scores of all chunks that either way found, higher is better.
 
     Args:
         similar: cosines.
-        matched: BM25, positive.
-        weight: sum of the inverse document frequencies of what was asked for in words.
+        shares: BM25, positive, by the sum of the inverse document frequencies of what was asked for in words.
         keyword_weight: of the words beside the vectors.
     """
     if not similar:
-        return {seq: score / weight for seq, score in matched.items()} if weight else {}
+        return dict(shares)
     values = np.array(list(similar.values()))
     mean, deviation = float(values.mean()), float(values.std()) or 1.0
-    scores = {seq: (cosine - mean) / deviation for seq, cosine in similar.items()}
-    if weight:
-        for seq, score in matched.items():
-            scores[seq] = scores.get(seq, 0.0) + keyword_weight * score / weight
+    scores = {key: (cosine - mean) / deviation for key, cosine in similar.items()}
+    for key, share in shares.items():
+        scores[key] = scores.get(key, 0.0) + keyword_weight * share
     return scores

@@ -18,11 +18,13 @@ class Hit:
     """A passage found.
 
     Attributes:
+        knowledge_base: id.
         highlights: [start, end) offsets in `text` of words of the query.
         boxes: where the highlights stand, or the whole passage where there are none; points of the upright page.
         fields: of the document.
     """
 
+    knowledge_base: str
     document: str
     filename: str
     pages: list[int]
@@ -33,14 +35,15 @@ class Hit:
     fields: dict[str, Any]
 
 
-def hits(connection: Connection, seqs: list[int], scores: dict[int, float], terms: list[str]) -> list[Hit]:
-    """The chunks as people see them, in the order given; those that were unpublished meanwhile are left out.
+def hits(connection: Connection, kb_id: str, scores: dict[int, float], terms: list[str]) -> dict[int, Hit]:
+    """The chunks as people see them, by their row ids; those that were unpublished meanwhile are left out.
 
     Args:
+        scores: row ids of the chunks, with their scores.
         terms: what to mark.
     """
-    if not seqs:
-        return []
+    if not scores:
+        return {}
     rows = connection.execute(
         text(
             "SELECT chunk.seq, chunk.document, chunk.text, chunk.spans, document.filename, run.fields FROM chunk"
@@ -49,19 +52,17 @@ def hits(connection: Connection, seqs: list[int], scores: dict[int, float], term
         )
         .bindparams(bindparam("seqs", expanding=True))
         .columns(fields=JSON),
-        {"seqs": seqs},
+        {"seqs": list(scores)},
     ).all()
-    found = []
-    for row in sorted(rows, key=lambda row: seqs.index(row.seq)):
+    found = {}
+    for row in rows:
         spans = orjson.loads(row.spans)
         marks = highlights(row.text, terms)
         marked = [span for span in spans if any(start < span[1] and end > span[0] for start, end in marks)]
-        found.append(
-            Hit(
-                row.document, row.filename, sorted({span[2] for span in spans}), row.text, marks,
-                round(scores[row.seq], 4), [{"page": span[2], "box": span[3:]} for span in marked or spans],
-                row.fields or {},
-            )
+        found[row.seq] = Hit(
+            kb_id, row.document, row.filename, sorted({span[2] for span in spans}), row.text, marks,
+            round(scores[row.seq], 4), [{"page": span[2], "box": span[3:]} for span in marked or spans],
+            row.fields or {},
         )  # fmt: skip
     return found
 

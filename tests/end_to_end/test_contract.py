@@ -80,6 +80,7 @@ def test_the_app_keeps_to_its_description(tidy: Stack, tmp_path: Path) -> None:
             "path.stage": "render"}  # fmt: skip
     given: dict[str, dict[str, Any]] = {
         "": real, "documents_show": {"query.wait": 0.01}, "pipeline_failed": {"query.kb": kb},
+        "search_find_in_several": {"query.kb": [kb]},
     }  # fmt: skip
     reached = _run(tidy.url, tmp_path / "reading", given, "examples,coverage,fuzzing,stateful", leave_out=CHANGING)
 

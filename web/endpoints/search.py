@@ -1,20 +1,23 @@
-"""Search in a knowledge base."""
+"""Search in a knowledge base, or in several."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline import metrics
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, ServiceUnavailable
 from storage import chunks, documents, search
 from storage.catalog import KnowledgeBase
-from storage.vectors import Vectors
+from storage.database import Missing
 from web import answers, inputs
 from web.endpoints.documents import filters
-from web.state import State, answer, query, state
+from web.state import State, answer, key_of, query, state
 from web.threads import in_thread
 
 
@@ -24,20 +27,32 @@ async def find(request: Request) -> Response:
     return answer(await in_thread(_find, state(request), request, wanted))
 
 
+async def find_in_several(request: Request) -> Response:
+    """GET /search: passages of several knowledge bases, ranked together."""
+    wanted = query(request, inputs.SearchAllQuery)
+    return answer(await in_thread(_find_in_several, state(request), request, wanted))
+
+
 def _find(parts: State, request: Request, wanted: inputs.SearchQuery) -> answers.SearchAnswer:
+    record, _ = parts.knowledge_base(request)
+    return _answer(parts, [record], wanted)
+
+
+def _find_in_several(parts: State, request: Request, wanted: inputs.SearchAllQuery) -> answers.SearchAnswer:
+    records = {record["id"]: record for record in (parts.record(key_of(request), name) for name in wanted.kb)}
+    return _answer(parts, list(records.values()), wanted)
+
+
+def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.SearchQuery) -> answers.SearchAnswer:
     began = time.perf_counter()
-    record, kb = parts.knowledge_base(request)
-    chosen = filters(record, wanted.filter)
-    vector, problem = (None, "") if wanted.mode == "keyword" else _vector(parts, kb, wanted.q)
-    results = search.search(
-        kb, wanted.q, vector=vector, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search, problem=problem,
-        filters=chosen,
-    )  # fmt: skip
+    sources = _sources(parts, records, wanted)
+    results = search.search_all(sources, wanted.q, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search)
     hits = [
         answers.SearchHit.model_validate(
             {
-                "document": hit.document, "filename": hit.filename, "pages": hit.pages, "text": hit.text,
-                "highlights": hit.highlights, "score": hit.score, "boxes": hit.boxes, "fields": hit.fields,
+                "knowledge_base": hit.knowledge_base, "document": hit.document, "filename": hit.filename,
+                "pages": hit.pages, "text": hit.text, "highlights": hit.highlights, "score": hit.score,
+                "boxes": hit.boxes, "fields": hit.fields,
             }
         )
         for hit in results.hits
@@ -49,13 +64,33 @@ def _find(parts: State, request: Request, wanted: inputs.SearchQuery) -> answers
     )
 
 
-def _vector(parts: State, kb: KnowledgeBase, query: str) -> tuple[Vectors | None, str]:
-    """The query's vector, or None and why: words are searched all the same."""
-    identity = parts.model.identity()
-    if identity is None:
-        return None, f"the embedding model is {parts.model.problem}"
+def _sources(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.SearchQuery) -> list[search.Source]:
+    """The knowledge bases to ask, with one vector for all: their cosines are ranked together."""
+    kbs = [parts.storage.open(record["id"]) for record in records]
+    chosen = [filters(record, wanted.filter) for record in records]
+    identity = None if wanted.mode == "keyword" else parts.model.identity()
+    vector = None
+    if identity is not None:
+        vector = parts.model.vector(wanted.q, across_languages=len(set().union(*map(_languages, kbs))) > 1)
+    sources = []
+    for record, kb, held in zip(records, kbs, chosen, strict=True):
+        refused = f"the embedding model is {parts.model.problem}" if identity is None else _refused(kb, identity)
+        sources.append(search.Source(kb, None if refused else vector, refused, held, record["name"]))
+    return sources
+
+
+def _languages(kb: KnowledgeBase) -> set[str]:
+    with suppress(Missing, ServiceUnavailable):  # the search itself will say so
+        return documents.languages_of(kb)
+    return set()
+
+
+def _refused(kb: KnowledgeBase, identity: chunks.ModelIdentity) -> str:
+    """Why the model's vectors do not fit the knowledge base's; empty where they do."""
     try:
         chunks.check_model(kb, identity)
     except PermanentError as error:
-        return None, error.message
-    return parts.model.vector(query, across_languages=documents.holds_several_languages(kb)), ""
+        return error.message
+    except (Missing, ServiceUnavailable) as error:
+        return str(error)
+    return ""

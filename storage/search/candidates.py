@@ -1,0 +1,97 @@
+"""What one knowledge base has to offer for a query, before anything is ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from pipeline.errors import TransientError
+from pipeline.settings import SearchSettings
+from storage import fulltext, refold
+from storage.catalog import KnowledgeBase
+from storage.fields import Filter
+from storage.search.matching import matching
+from storage.search.nearest import cosines, nearest
+from storage.search.scope import narrowed, scope_of
+from storage.search.terms import choose_terms
+from storage.vectors import Vectors
+
+Mode = Literal["hybrid", "vector", "keyword"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A knowledge base to search.
+
+    Attributes:
+        vector: the query's embedding (dimension,); None where there is none: then words alone decide.
+        problem: why there is no vector.
+        filters: only documents that meet all of them.
+        name: what people call it; told with what goes wrong where several are searched.
+    """
+
+    kb: KnowledgeBase
+    vector: Vectors | None = None
+    problem: str = ""
+    filters: Sequence[Filter] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Chunks by their row ids.
+
+    Attributes:
+        connection: a transaction that still sees them, whoever writes meanwhile.
+        similar: cosines.
+        shares: BM25 by the sum of the inverse document frequencies of what was asked for in words, 0..about 1: so that
+            those of several knowledge bases, each with frequencies of its own, can be compared.
+        degraded: what could not be asked.
+    """
+
+    connection: Connection
+    similar: dict[int, float] = field(default_factory=dict)
+    shares: dict[int, float] = field(default_factory=dict)
+    degraded: list[str] = field(default_factory=list)
+
+
+def gather(stack: ExitStack, source: Source, query: str, mode: Mode, wanted: int, rules: SearchSettings) -> Candidates:
+    """The chunks that may be worth showing, found by meaning and by words.
+
+    Args:
+        stack: holds the transaction open.
+        wanted: so many by either way.
+
+    Raises:
+        Missing, ServiceUnavailable: the knowledge base was deleted, or its database is out of reach.
+    """
+    kb, vector = source.kb, source.vector
+    scope = narrowed(kb, scope_of(source.filters), fulltext.quoted(query))
+    degraded: list[str] = []
+    similar: dict[int, float] = {}
+    if mode != "keyword":
+        if vector is None:
+            degraded.append(f"vectors: {source.problem}; words alone were searched")
+        else:
+            try:
+                similar = nearest(kb, vector, wanted, scope)
+            except TransientError as error:
+                degraded.append(f"vectors: {error}; words alone were searched")
+    connection = stack.enter_context(kb.db.read())
+    shares: dict[int, float] = {}
+    if mode != "vector" or degraded:
+        if (share := refold.progress(connection)) is not None:
+            degraded.append(
+                f"words: the index of an older version is being brought up to date, {share:.0%} are done; until"
+                " then some passages may not be found by their words"
+            )
+        chosen, weight = choose_terms(connection, query, rules.common_share)
+        matched = matching(connection, chosen, wanted, scope)
+        shares = {seq: score / weight for seq, score in matched.items()} if weight else {}
+    if similar and vector is not None:
+        similar |= cosines(connection, vector, [seq for seq in shares if seq not in similar])
+    return Candidates(connection, similar, shares, degraded)
