@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-import itertools
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.han_variants import GROUPS
 from pipeline.look_alikes import RADICALS
@@ -34,7 +35,9 @@ _KANA = re.compile("[\u3041-\u30ff]")
 _UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
 _UNSEEN += "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
+# Each of these is folded to one character, whatever stands beside it.
 _PLAIN = re.compile(r"[\x00-\x7f\u3001-\u3003\u3400-\u4dbf\u4e00-\u9fff]")
+_RUN = re.compile(f"{_PLAIN.pattern}+|.", re.DOTALL)
 
 
 def _begins_apart(code: int) -> bool:
@@ -99,22 +102,52 @@ class Folded:
 
 def fold_with_origins(text: str) -> Folded:
     """Fold a text piece by piece: a character with the marks that combine with it."""
-    cuts = [at for at, character in enumerate(text) if not (at and _goes_on(character))]
-    cuts.append(len(text))
     parts: list[str] = []
     starts: list[int] = []
     origins: list[int] = []
     length = 0
-    for begin, end in itertools.pairwise(cuts):
-        part = fold(text[begin:end])
-        if part:
+    for begin, end, alike in _pieces(text):
+        part = text[begin:end].lower().translate(_ONE_WAY) if alike else _fold_piece(text[begin:end])
+        if not part:
+            continue
+        parts.append(part)
+        if alike:  # character by character, as many as there were
+            starts.extend(range(length, length + len(part)))
+            origins.extend(range(begin, end))
+        else:
             starts.append(length)
             origins.append(begin)
-            parts.append(part)
-            length += len(part)
+        length += len(part)
     return Folded("".join(parts), tuple(starts), (*origins, len(text)))
 
 
+def _pieces(text: str) -> Iterator[tuple[int, int, bool]]:
+    """What is folded by itself: [begin, end), and whether those are plain characters, each folded to one.
+
+    Plain ones are taken many at once; the last of them alone, as marks behind it may melt into it.
+    """
+    held: int | None = None  # where a piece began that what follows may go on with
+    for found in _RUN.finditer(text):
+        begin, end = found.span()
+        plain = _PLAIN.match(found[0]) is not None
+        if held is not None and (plain or not _goes_on(found[0])):
+            yield held, begin, False
+            held = None
+        if plain and end - begin > 1:
+            yield begin, end - 1, True
+        if held is None:
+            held = end - 1
+    if held is not None:
+        yield held, len(text), False
+
+
+@lru_cache(4096)
+def _fold_piece(piece: str) -> str:
+    """`fold`, remembered: a text has few different characters."""
+    return fold(piece)
+
+
+@lru_cache(4096)
 def _goes_on(character: str) -> bool:
     """Whether it may melt into what stands before it: marks that combine, vowels and finals of hangul, nothing seen."""
     if _PLAIN.match(character):

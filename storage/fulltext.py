@@ -8,8 +8,10 @@ are left to the `porter unicode61` tokenizer. Both sides are folded first (`pipe
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import snowballstemmer
 from sqlalchemy import Connection, bindparam, text
@@ -17,7 +19,7 @@ from sqlalchemy import Connection, bindparam, text
 from pipeline.folding import CJK, fold, fold_with_origins
 
 _PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
-_STEMMER = snowballstemmer.stemmer("porter")
+_LOCAL = threading.local()
 _SMALL = (
     "a an the and or but of to in on at by for from with as is are was were be been do does did has have had it its"
     " this that these those i you he she we they who what which when where why how not no can could will would"
@@ -115,11 +117,21 @@ def occurrences(value: str, query_terms: Sequence[str]) -> Iterator[tuple[int, i
                 at = piece.find(run, at + 1)
 
 
+@lru_cache(50_000)
 def _stem(word: str) -> str:
     """As `porter unicode61` makes terms: without diacritics, English endings cut."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
-    stemmed: str = _STEMMER.stemWord(plain)
+    stemmer = getattr(_LOCAL, "stemmer", None)
+    if stemmer is None:  # a stemmer works on itself: searches at the same time need one each
+        stemmer = _LOCAL.stemmer = snowballstemmer.stemmer("porter")
+    stemmed: str = stemmer.stemWord(_plain(word))
     return stemmed
+
+
+def _plain(word: str) -> str:
+    """Without diacritics."""
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
 
 
 def indexed(value: str) -> str:

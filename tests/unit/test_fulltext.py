@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import itertools
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,3 +118,16 @@ def test_every_mark_reads_as_a_term_of_the_query(text: str, query: str) -> None:
     for start, end in fulltext.occurrences(text, terms):
         folded = "".join(fulltext.fold(text[start:end]).split())
         assert any(term in folded or fulltext._stem(term) in fulltext._stem(folded) for term in terms)
+
+
+def test_searches_at_the_same_time_do_not_disturb_one_another() -> None:
+    ends = ("ing", "ed", "ational", "iveness", "ies")
+    words = ["".join(letters) for letters in itertools.product("bdfglm", "aeo", "nrst", ends)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns in the middle of a word
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda word: highlights(word, [word]), words))
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [[(0, len(word))] for word in words]
