@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "engine_missing": "The reading engine asked for is not installed.",
     # requests
     "bad_request": "The request is not of the form described in the API.",
+    "schema_invalid": "The schema of fields is not one that Pagemill understands.",
     "not_found": "There is no such thing.",
     "method_not_allowed": "The address does not answer this method.",
     "name_taken": "A knowledge base of this name exists.",

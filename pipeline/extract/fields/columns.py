@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any
 
-Kind = Literal["text", "number", "date", "boolean"]
+import orjson
+
+from pipeline.extract.fields.kinds import Kind
+from pipeline.extract.fields.schema import Property, read_schema
+
+__all__ = ["SCHEMAS", "Column", "Kind", "columns_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,25 @@ SCHEMAS: tuple[str, ...] = tuple(_BUILT_IN)
 """Names of the schemas that are built in."""
 
 
-def columns_of(schema: str) -> tuple[Column, ...]:
+def columns_of(schema: str | Mapping[str, Any]) -> tuple[Column, ...]:
     """The columns of a schema, in the order people see them.
 
     Args:
-        schema: one of `SCHEMAS`.
+        schema: one of `SCHEMAS`, or a JSON Schema.
+
+    Raises:
+        PermanentError: `schema_invalid`.
     """
-    return _BUILT_IN[schema]
+    return _BUILT_IN[schema] if isinstance(schema, str) else _columns_of_json(orjson.dumps(schema))
+
+
+@lru_cache(maxsize=64)
+def _columns_of_json(schema: bytes) -> tuple[Column, ...]:
+    """Every search asks, and the answer is always the same."""
+    return tuple(column for wanted in read_schema(orjson.loads(schema)).properties for column in _of_property(wanted))
+
+
+def _of_property(wanted: Property) -> tuple[Column, ...]:
+    if wanted.record:
+        return tuple(Column(f"{wanted.name}.{inner.name}", inner.kind) for inner in wanted.properties)
+    return (Column(wanted.name, wanted.kind),)

@@ -22,7 +22,7 @@ from functools import cached_property
 
 from pipeline.extract.document import Document
 from pipeline.extract.fields.calendar import find_any_dates
-from pipeline.extract.fields.columns import Kind
+from pipeline.extract.fields.kinds import Kind
 from pipeline.extract.fields.numbers import find_han_numbers, find_numbers, parse_number, plain_number
 from pipeline.extract.fields.text import Field, Piece, Text, paragraphs
 from pipeline.folding import fold

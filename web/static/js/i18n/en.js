@@ -320,6 +320,7 @@ export default {
   "error.model_mismatch": "The knowledge base was built with another embedding model.",
   "error.engine_missing": "The reading engine asked for is not installed.",
   "error.bad_request": "The server did not understand the request.",
+  "error.schema_invalid": "The schema of fields is not one that Pagemill understands.",
   "error.not_found": "It does not exist, or not any more.",
   "error.method_not_allowed": "The server does not allow this here.",
   "error.name_taken": "A knowledge base of this name exists.",

@@ -318,6 +318,7 @@ export default {
   "error.model_mismatch": "该知识库是用另一个向量模型建立的。",
   "error.engine_missing": "所需的识别引擎没有安装。",
   "error.bad_request": "请求的格式不正确。",
+  "error.schema_invalid": "字段模式（schema）中有 Pagemill 不支持的写法。",
   "error.not_found": "所指的内容不存在，或已被删除。",
   "error.method_not_allowed": "此处不允许这样操作。",
   "error.name_taken": "已有同名的知识库，请换一个名称。",
