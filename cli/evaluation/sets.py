@@ -91,12 +91,12 @@ def find_sets(folder: Path) -> list[LabelledSet]:
         folder: is walked through; hidden files and folders are passed over.
     """
     found: dict[Path, _Found] = defaultdict(_Found)
-    for directory in _folders(folder):
+    for directory in folders(folder):
         home = directory.parent if _is_sroie(directory) else directory
         taken: set[Path] = set()
         files = sorted(path for path in directory.iterdir() if path.is_file() and not path.name.startswith("."))
         for path in files:
-            kind = _kind(path)
+            kind = kind_of(path)
             if kind in SUPPORTED:
                 truth = _truth_of(path)
                 taken |= {truth} if truth else set()
@@ -114,11 +114,12 @@ def find_sets(folder: Path) -> list[LabelledSet]:
     ]  # fmt: skip
 
 
-def _folders(folder: Path) -> Iterator[Path]:
+def folders(folder: Path) -> Iterator[Path]:
+    """A folder and all that are in it, hidden ones passed over."""
     yield folder
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not path.name.startswith("."):
-            yield from _folders(path)
+            yield from folders(path)
 
 
 def _is_sroie(directory: Path) -> bool:
@@ -130,7 +131,8 @@ def _set_name(folder: Path, home: Path) -> str:
     return folder.absolute().name if inside == "." else inside
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
+    """What kind of file it is by its bytes, as `sniff` names it."""
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
         stream.seek(0, 2)
