@@ -3,50 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Sequence
 
 import pymupdf
 from PIL import Image
 
+from cli.evaluation.typeset import A4, text_pdf
 from cli.samples import scan
 
-__all__ = ["damaged_pdf", "encrypted_pdf", "joined", "page_png", "pdf_with_a_huge_page", "scan", "text_pdf"]
-
-A4 = (595, 842)
-_MARGIN_PT = 60
-_SIZE_PT = 11
-_WORD = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+")
-
-
-def text_pdf(pages: Sequence[Sequence[str]], size: tuple[int, int] = A4) -> bytes:
-    """A born-digital PDF: a list of paragraphs a page."""
-    with pymupdf.open() as document:
-        for paragraphs in pages:
-            _draw(document.new_page(width=size[0], height=size[1]), paragraphs, size)
-        document.subset_fonts()
-        return _saved(document)
-
-
-def _draw(page: pymupdf.Page, paragraphs: Sequence[str], size: tuple[int, int]) -> None:
-    y = float(_MARGIN_PT)
-    for paragraph in paragraphs:
-        font = pymupdf.Font("helv" if all(ord(c) < 256 for c in paragraph) else "china-s")
-        writer = pymupdf.TextWriter(page.rect)
-        for line in _wrapped(paragraph, font, size[0] - 2 * _MARGIN_PT):
-            writer.append((_MARGIN_PT, y), line, font=font, fontsize=_SIZE_PT)
-            y += 1.4 * _SIZE_PT
-        writer.write_text(page)
-        y += _SIZE_PT
-
-
-def _wrapped(paragraph: str, font: pymupdf.Font, width: float) -> list[str]:
-    lines = [""]
-    for word in _WORD.findall(paragraph):
-        if font.text_length(lines[-1] + word.rstrip(), _SIZE_PT) > width and lines[-1]:
-            lines.append("")
-        lines[-1] += word
-    return [line.rstrip() for line in lines]
+__all__ = ["A4", "damaged_pdf", "encrypted_pdf", "joined", "page_png", "pdf_with_a_huge_page", "scan", "text_pdf"]
 
 
 def _saved(document: pymupdf.Document, **options: object) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,17 @@ class QuestionSet:
             return self
         chosen = [index * total // paragraphs for index in range(paragraphs)]
         return QuestionSet(self.name, tuple(one.limited(chosen) for one in self.collections))
+
+    def asking(self, questions: int | None) -> QuestionSet:
+        """The set with so many questions, spread evenly, the same ones in every language; all paragraphs stay."""
+        total = len(self.collections[0].questions)
+        if questions is None or questions >= total:
+            return self
+        chosen = [index * total // questions for index in range(questions)]
+        return QuestionSet(
+            self.name,
+            tuple(replace(one, questions=tuple(one.questions[i] for i in chosen)) for one in self.collections),
+        )
 
 
 def is_questions(path: Path) -> bool:

@@ -82,7 +82,8 @@ def show(told: dict[str, Any], outcomes: Sequence[SetOutcome], console: Console)
     if not console.is_terminal:
         console = Console(file=console.file, width=_WIDTH, highlight=False)
     _show_conditions(told, outcomes, console)
-    console.print(_accuracy_table(outcomes), _cost_table(outcomes), _calibration_table(outcomes))
+    if outcomes:
+        console.print(_accuracy_table(outcomes), _cost_table(outcomes), _calibration_table(outcomes))
     for outcome in outcomes:
         _show_pages(outcome, console)
 

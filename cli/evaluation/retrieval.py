@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from statistics import quantiles
-from typing import Any, Protocol
+from typing import Any
 
 from cli.client import ApiError, Client, kb_path
 from cli.evaluation.questions import Collection, Question, QuestionSet
@@ -29,11 +29,8 @@ _LOOK_S = 1.0
 _STALLED_S = 600.0
 
 
-class Watcher(Protocol):
-    """Is told how far things are."""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """`what` is the same words each time for the same work."""
+Tell = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +123,7 @@ class Retrieval:
     modes: Sequence[str] = MODES
     scans: int = 0
     clients: int = CLIENTS
-    tell: Watcher = lambda what, done, total: None
+    tell: Tell = lambda what, done, total: None
     _made: list[str] = field(default_factory=list)
 
     def put(self, one: QuestionSet) -> SearchOutcome:
@@ -232,9 +229,7 @@ class Retrieval:
 
         with ThreadPoolExecutor(self.clients) as pool:
             try:
-                for question, (rank, took_ms) in zip(
-                    asking.questions, pool.map(ask, asking.questions), strict=True
-                ):
+                for question, (rank, took_ms) in zip(asking.questions, pool.map(ask, asking.questions), strict=True):
                     ranks[question.id] = rank
                     took.append(took_ms)
                     if len(took) % 20 == 0 or len(took) == total:
@@ -259,7 +254,7 @@ def _documents(collections: Sequence[Collection], scanned: bool) -> Iterator[tup
 
 
 def retrieve(
-    sets: Sequence[QuestionSet], client: Client, modes: Sequence[str], scans: int, tell: Callable[[str, int, int], None]
+    sets: Sequence[QuestionSet], client: Client, modes: Sequence[str], scans: int, tell: Tell
 ) -> list[SearchOutcome]:
     """Put sets to a server, one after the other."""
     putting = Retrieval(client, modes, scans, tell=tell)

@@ -107,7 +107,10 @@ def read_entities(path: Path) -> list[tuple[Path, tuple[Span, ...]]]:
     try:
         entries = orjson.loads(path.read_bytes())
         return [
-            (path.with_name(Path(entry["image"]).name), tuple((str(kind), str(text)) for kind, text in entry["entities"]))
+            (
+                path.with_name(Path(entry["image"]).name),
+                tuple((str(kind), str(text)) for kind, text in entry["entities"]),
+            )
             for entry in entries
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:

@@ -48,11 +48,13 @@ def _draw(document: pymupdf.Document, paragraphs: Sequence[str], size: tuple[int
 
 def wrapped(paragraph: str, font: pymupdf.Font, width: float) -> list[str]:
     """The lines of a paragraph, at most `width` points wide; Chinese breaks between any two characters."""
-    lines = [""]
+    lines, used = [""], 0.0
     for word in _WORD.findall(paragraph):
-        if font.text_length(lines[-1] + word.rstrip(), _SIZE_PT) > width and lines[-1]:
+        if lines[-1] and used + font.text_length(word.rstrip(), _SIZE_PT) > width:
             lines.append("")
+            used = 0.0
         lines[-1] += word
+        used += font.text_length(word, _SIZE_PT)
     return [line.rstrip() for line in lines]
 
 
