@@ -24,7 +24,7 @@ help:
 	@echo "make test    set up and run the tests"
 	@echo "make siege   and the attacks of some minutes: kills, storm, outages, bombs"
 	@echo "make soak    a storm of kills, long outages and whatever else takes minutes"
-	@echo "make eval    how well pages are read: drawn ones, and those of FOLDERS=\"a b\""
+	@echo "make eval    how well pages are read, fields filled, texts found: its own, and FOLDERS=\"a b\""
 	@echo "make setup   set up only: $(VENV), the embedding model, Tesseract where possible"
 	@echo "make up      set up and start the stack on the data folder of settings.toml"
 	@echo "make lint    ruff, mypy, import contracts"
@@ -105,7 +105,7 @@ soak: setup browser
 	$(BIN)/python -m tests.chaos.storm
 	$(BIN)/python -m pytest -m soak
 
-# Pages drawn for it, and whatever labelled folders are given.
+# Pages, resumes and passages of its own, and whatever labelled folders are given.
 eval: setup
 	$(BIN)/python -m tests.bench.evaluation $(FOLDERS)
 
