@@ -271,6 +271,8 @@ def _expected(person: Person) -> dict[str, Any]:
     }
     if person.layout in ("plain", "table"):
         expected |= {"gender": texts.GENDERS[person.gender], "birth_date": person.birth_iso}
+    if person.layout in ("centred", "sidebar", "table") and not person.chinese:
+        expected["location"] = person.place
     expected["education"] = [
         {"school": s.school, "degree": s.degree, "major": s.major, "start": s.start, "end": s.end}
         for s in person.education

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import phonenumbers
+
+from pipeline.extract.fields.dates import find_periods
 from pipeline.extract.fields.text import Field, Text
 
 _EMAIL = re.compile(
@@ -58,6 +61,39 @@ def find_phones(text: Text) -> Iterator[Field]:
         value = _plain(text.text[start:end])
         if 7 <= len(value.lstrip("+")) <= 15 and not any(a < end and start < b for a, b in taken):
             yield text.field(start, end, "label", 0.85, value)
+
+
+def find_own_phone(texts: Sequence[Text], country: str | None) -> Field | None:
+    """The telephone number among a person's contacts, however it is written.
+
+    Args:
+        texts: rows of the head of a resume.
+        country: ISO code of where the person lives; without it numbers are read as American, then as British.
+    """
+    best: tuple[float, Field] | None = None
+    for text in texts:
+        if not re.search(r"\d\D{0,3}\d", text.text):
+            continue
+        for region in dict.fromkeys((country or "US", "US", "GB")):
+            for found in phonenumbers.PhoneNumberMatcher(text.text, region, phonenumbers.Leniency.POSSIBLE, 20):
+                before = text.text[max(0, found.start - 24) : found.start]
+                if "\t" in found.raw_string or not _may_be_phone(text.text, found) or _FAX.search(before):
+                    continue
+                valid = phonenumbers.is_valid_number(found.number)
+                sure = 0.95 if valid and (region == country or "+" in found.raw_string) else 0.9 if valid else 0.72
+                if best is None or sure > best[0]:
+                    best = sure, text.field(found.start, found.end, "pattern", sure, _plain(found.raw_string))
+    return best[1] if best else None
+
+
+def _may_be_phone(text: str, found: phonenumbers.PhoneNumberMatch) -> bool:
+    """No date, no number of another kind, no part of an address on the web."""
+    raw = found.raw_string
+    before = text[max(0, found.start - 24) : found.start]
+    if _OTHER_NUMBER.search(before) or re.search(r"[\w/@.-]$", before) or re.match(r"[\w@/]", text[found.end :]):
+        return False
+    digits = re.sub(r"\D", "", raw)
+    return 7 <= len(digits) <= 15 and not any(period.start < len(raw) for period in find_periods(raw))
 
 
 def _plain(number: str) -> str:

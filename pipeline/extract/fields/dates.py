@@ -45,7 +45,16 @@ _ORDERED = re.compile(_NUMERIC)
 _YEAR_ALONE = rf"(?<![\d.,/$])(?<![A-Za-z]-)(?P<yy>{_YEAR})(?![\d%])(?![.,]\d)"
 _MONTH_YEAR = rf"(?<![\d.,/$])(?P<my_m>{_M})[/.-](?P<my_y>{_YEAR})(?!\d)"
 _SEASON = rf"(?:Spring|Summer|Autumn|Fall|Winter)\s(?P<sy>{_YEAR})"
-_LOOSE = re.compile(f"(?P<full>{DATE.pattern})|{_MONTH_YEAR}|{_SEASON}|{_YEAR_ALONE}", re.I)
+_SHORT_MONTH = rf"{_LETTER}(?P<qm>{_MONTH})\s?'(?P<qy>\d\d)(?!\d)"  # "Jul '24"
+_TO = r"\s?(?:[-–—]{1,2}|to|until)\s?"
+_END = rf"(?:{_MONTH}\s?[,.]?\s?{_YEAR}|{_M}/\d\d(?!\d)|present\b|current|now\b|today\b)"
+# "May – Aug 2022" and "09/18 – 06/20": the first half is a date by the other.
+_YEARLESS = rf"{_LETTER}(?P<lm>{_MONTH})(?={_TO}{_MONTH}\s?[,.]?\s?(?P<ly>{_YEAR}))"
+_SHORT_NUMBERS = rf"{_DIGIT}(?<![\d.,/$-])(?P<um>{_M})/(?P<uy>\d\d)(?={_TO}{_END})"
+_LOOSE = re.compile(
+    f"(?P<full>{DATE.pattern})|{_MONTH_YEAR}|{_SEASON}|{_YEAR_ALONE}|{_SHORT_MONTH}|{_YEARLESS}|{_SHORT_NUMBERS}", re.I
+)
+_SHORT_NUMBERS_ALONE = re.compile(rf"(?P<um>{_M})/(?P<uy>\d\d)(?![\d/])")
 _UNTIL = re.compile(r"\s*(?:起|开始)?\s*(?:[-–—―~─一]{1,3}|至|到|\bto\b|\buntil\b|\btill\b|\bthrough\b)\s*", re.I)
 _NOW = re.compile(
     r"(?:至今|迄今|今(?![年天后日])|现在|目前|present\b|now\b|current(?:ly)?\b|today\b|ongoing\b|date\b)", re.I
@@ -132,6 +141,11 @@ def find_periods(text: str) -> list[Period]:
                 continue
             now_found = _NOW.match(text, until.end())
             short = _SHORT_YEAR.match(text, until.end())
+            numbers = _SHORT_NUMBERS_ALONE.match(text, until.end()) if "/" in text[first.start : first.end] else None
+            if numbers and len(first.value) == 7:
+                last = Found(numbers.start(), numbers.end(), _short(numbers["uy"], numbers["um"]))
+                periods.append(Period(start, last.end, first, last))
+                continue
             if now_found:
                 last = Found(now_found.start(), now_found.end(), "present")
                 periods.append(Period(start, last.end, first, last))
@@ -153,6 +167,12 @@ def _loose_dates(text: str) -> Iterator[Found]:
             value = _value(found, None)
         elif found["my_y"]:
             value = f"{found['my_y']}-{int(found['my_m']):02}"
+        elif found["qy"]:
+            value = _short(found["qy"], _MONTHS[found["qm"].rstrip(".").lower()])
+        elif found["ly"]:
+            value = _iso(found["ly"], str(_MONTHS[found["lm"].rstrip(".").lower()]), None)
+        elif found["uy"]:
+            value = _short(found["uy"], found["um"])
         else:
             value = found["sy"] or found["yy"]
         if value:
@@ -190,6 +210,11 @@ def _numeric(first: str, second: str, year: str, mark: str, order: Order | None)
     if dmy:
         return _iso(year, second, first)
     return _iso(year, first, second) if mdy else None
+
+
+def _short(year: str, month: str | int) -> str:
+    """A date of a year of two digits, which is of this century unless it is far ahead."""
+    return f"{'20' if int(year) < 50 else '19'}{year}-{int(month):02}"
 
 
 def _han_number(text: str | None) -> str | None:

@@ -6,17 +6,17 @@ import re
 from collections.abc import Sequence
 
 from pipeline.extract.fields.dates import find_periods
-from pipeline.extract.fields.entries import Entry, cells, cut_entries, period_fields
+from pipeline.extract.fields.entries import Entry, cut_entries, period_fields
 from pipeline.extract.fields.labels import labelled
 from pipeline.extract.fields.lexicon import (
     DEGREE,
     ENGLISH_SCHOOL,
-    FIELD_OF_STUDY,
     HAN,
     HAN_DEGREE,
     HAN_SCHOOL_END,
 )
 from pipeline.extract.fields.rows import Row
+from pipeline.extract.fields.studies import read_studies
 from pipeline.extract.fields.tables import read_table
 from pipeline.extract.fields.text import Field, Span, Text, whole
 
@@ -30,13 +30,9 @@ _DEGREE_ONLY = re.compile(
 _NO_MAJOR = re.compile(
     r"\d|GPA|绩点|成绩|排名|奖|课程|论文|时间|全日制|统招|学历|学位|毕业|省|城市|在读|导师|校区|北京|上海|北京市"
 )
-_OF_SCHOOL = re.compile(r"\s*(?:,\s|\sat\s|\sfrom\s|@)\s*")
-_IN = re.compile(r"\s*(?:,\s*)?(?:\((?:Hons|Honours)\)\s*)?(?:degree\s)?(?:in|of|,|:)\s+", re.I)
-_MAJOR_END = re.compile(r",|\(|;|\swith\s|\sat\s|\sfrom\s|\sGPA", re.I)
 _NAMED = re.compile(
     r"\b(?:Major(?:ed in|ing in)?|Field of study|Speciali[sz]ation)\s*:?\s+(?P<major>[A-Z][\w &-]{2,50})", re.I
 )
-_LOCATION = re.compile(r"[A-Z]{2}|USA|UK|China|Germany|France|Canada|Australia|India|England|Scotland|Ireland|Remote")
 
 
 def read_education(rows: Sequence[Row]) -> list[Record]:
@@ -44,13 +40,15 @@ def read_education(rows: Sequence[Row]) -> list[Record]:
     by_label = _tabled_records(rows) or _labelled_records(rows)
     if by_label:
         return by_label
+    entries = cut_entries(list(rows))
+    if any(entry.period is None for entry in entries):
+        entries = _by_school(rows)
+    studies = iter(read_studies([[text for text in entry.heads if not _is_han(text)] for entry in entries]))
     records = []
-    for entry in cut_entries(list(rows)):
-        entries = [entry] if entry.period else _by_school(rows)
-        for one in entries:
-            record = _read_entry(one)
-            if "school" in record or ("degree" in record and "major" in record):
-                records.append(record)
+    for entry in entries:
+        record = _read_entry(entry, next(studies))
+        if "school" in record or ("degree" in record and "major" in record):
+            records.append(record)
     return records
 
 
@@ -120,13 +118,19 @@ def _by_school(rows: Sequence[Row]) -> list[Entry]:
     return entries
 
 
-def _read_entry(entry: Entry) -> Record:
+def _is_han(text: Text) -> bool:
+    return any("\u3400" <= c <= "\u9fff" for c in text.text)
+
+
+def _read_entry(entry: Entry, english: Record) -> Record:
+    """What the Chinese rows of an entry say, then what the English ones do."""
     record: Record = {}
     for text in entry.heads:
-        if any("\u3400" <= c <= "\u9fff" for c in text.text):
+        if _is_han(text):
             _read_han(text, record)
-        else:
-            _read_english(text, record)
+    for name, field in english.items():
+        if not record or field["method"] != "position":
+            record.setdefault(name, field)
     for text in entry.heads:
         named = _NAMED.search(text.text)
         if named and "major" not in record:
@@ -184,65 +188,3 @@ def _take_han_major(rest: Span, record: Record, late: bool) -> None:
         return
     if re.fullmatch(rf"[{HAN}A-Za-z与和及&]+", reads):
         record["major"] = rest.part(0, end).field("position", 0.85 if explicit else 0.75)
-
-
-def _read_english(text: Text, record: Record) -> None:
-    for cell in cells(text):
-        reads = cell.reads
-        degree = DEGREE.search(reads)
-        school_word = ENGLISH_SCHOOL.search(reads)
-        if degree and "degree" not in record and (degree.start() == 0 or school_word or len(reads) < 60):
-            record["degree"] = cell.part(*degree.span()).field("dictionary", 0.9)
-        for one in DEGREE.finditer(reads) if "degree" in record and (school_word or len(reads) < 60) else ():
-            _major_after(cell, one.end(), record)
-        if school_word and "school" not in record:
-            _take_school(cell, degree, record)
-
-
-def _major_after(cell: Span, at: int, record: Record) -> None:
-    """What follows the degree: "in Computer Science", ", Physics", or the bare subject."""
-    reads = cell.reads
-    link = _IN.match(reads, at)
-    start = link.end() if link else at + (len(reads[at:]) - len(reads[at:].lstrip(" ,.:")))
-    end_found = _MAJOR_END.search(reads, start)
-    end = end_found.start() if end_found else len(reads)
-    subject = reads[start:end].strip(" .,")
-    spoken = bool(link and re.search(r"in|of|:", link.group()))
-    if (
-        "major" in record
-        or not 2 < len(subject) <= 60
-        or ENGLISH_SCHOOL.search(subject)
-        or any(map(str.isdigit, subject))
-    ):
-        return
-    if not subject[0].isupper() or not (spoken or FIELD_OF_STUDY.search(subject)):
-        return
-    record["major"] = cell.part(start, end).field("pattern", 0.9 if spoken else 0.8)
-
-
-def _take_school(cell: Span, degree: re.Match[str] | None, record: Record) -> None:
-    """The part of a cell that names the school; of the other parts one may be the subject."""
-    parts = cell.split(_OF_SCHOOL)
-    named = [part for part in parts if ENGLISH_SCHOOL.search(part.reads)]
-    school = named[-1] if named and re.match(r"(?:School|Department|Faculty|College) of", named[0].reads) else named[0]
-    reads = school.reads
-    inner = DEGREE.match(reads)
-    if inner and degree:
-        school = school.part(inner.end())
-    in_school = re.search(r"\b(?:in|at|from)\s(?=[A-Z])", school.reads)
-    if in_school and DEGREE.search(school.reads[: in_school.start()]):
-        school = school.part(in_school.end())
-    if not school.reads or len(school.reads) > 80:
-        return
-    record["school"] = school.field("dictionary", 0.9)
-    for part in parts:
-        subject = part.reads
-        if "major" in record or part in named or DEGREE.search(subject) or _LOCATION.fullmatch(subject):
-            continue
-        if (
-            3 < len(subject) <= 50
-            and FIELD_OF_STUDY.search(subject)
-            and subject[0].isupper()
-            and not any(map(str.isdigit, subject))
-        ):
-            record["major"] = part.field("position", 0.8)

@@ -35,7 +35,8 @@ def edge_period(row: Row) -> Period | None:
         before, after = text[: period.start].rstrip(" ([,"), text[period.end :].lstrip(" )],.;:")
         at_edge = not before.strip(_EDGE) or not after.strip(_EDGE)
         if at_edge or (before.endswith(("\t", "|", "·")) and after.startswith(("\t", "|", "·", "("))):
-            if period.last is None and len(text) > 60 and len(before.strip(_EDGE)) > 0:
+            alone = text[: period.start].rstrip(" (").endswith("\t")
+            if period.last is None and len(text) > 60 and before.strip(_EDGE) and not alone:
                 continue  # a line that happens to end in a year
             return period
         if period.last is not None and (before.endswith("\t") or text[period.end : period.end + 1] in ("\t", "|")):

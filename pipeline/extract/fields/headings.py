@@ -30,7 +30,7 @@ _HAN = {
              r"|证明人|附加信息|其他(?:信息|说明|情况)?|主要(?:业绩|成就|课程|成果)|工作业绩|家庭(?:情况|成员)"
              r"|社会职务|社会兼职|备注|附件)",
 }  # fmt: skip
-_ENGLISH = {
+_ENGLISH: dict[Kind, str] = {
     "education": r"(?:(?:academic |my )?education(?:al)?(?: (?:background|history|and training|& training"
                  r"|qualifications?))?|academic (?:background|history|qualifications?)|qualifications|studies)",
     "work": r"(?:(?:professional |work |employment |relevant |career |job |industry |working |research |teaching "
@@ -65,6 +65,10 @@ _HEADINGS: dict[Kind, re.Pattern[str]] = {
         rf"|{_ENGLISH[kind]}(?:\s?(?:and|&|/|,)\s?[a-z& ]{{3,28}}))", re.I)
     for kind in _ORDER
 }  # fmt: skip
+# As they read when the white between their letters, and with it that between their words, is lost.
+_CLOSED_UP: dict[Kind, re.Pattern[str]] = {
+    kind: re.compile(words.replace(" ", "(?: |)"), re.I) for kind, words in _ENGLISH.items()
+}
 _ORNAMENT = re.compile(r"^[\W_]*(?:[一二三四五六七八九十]{1,2}[、.]|\d{1,2}[.、]\s?|[IVX]{1,4}\.\s)?[\W_]*|[\W_]+$")
 _MAX_HEADING = 44
 
@@ -77,6 +81,6 @@ def heading_kind(text: str) -> Kind | None:
     if not text.isascii():
         text = re.sub(r"(?<=[\u2e80-\uffef])\s+(?=[\u2e80-\uffef])", "", text)
     text = " ".join(text.split())
-    if re.fullmatch(r"(?:[A-Z] ){2,}[A-Z]", text):  # letter-spaced
-        text = text.replace(" ", "")
+    if 3 * len(re.findall(r"\b[A-Z&]\b", text)) > 2 * len(text.split()) > 4:  # letter-spaced
+        return next((kind for kind in _ORDER if _CLOSED_UP[kind].fullmatch(text.replace(" ", ""))), None)
     return next((kind for kind in _ORDER if _HEADINGS[kind].fullmatch(text)), None)

@@ -1,4 +1,4 @@
-"""Who a resume is about: name, gender, date of birth."""
+"""Who a resume is about, by labels and sentences: name, gender, date of birth."""
 
 from __future__ import annotations
 
@@ -6,32 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.extract.fields.dates import find_dates, parse_date
-from pipeline.extract.fields.headings import heading_kind
-from pipeline.extract.fields.lexicon import HAN_NAME, HAN_NAME_SPACED, TITLE_ENGLISH
-from pipeline.extract.fields.rows import Row
-from pipeline.extract.fields.text import Field, Span, Text, whole
+from pipeline.extract.fields.lexicon import HAN_NAME, HAN_NAME_SPACED
+from pipeline.extract.fields.names import NO_HAN_NAME, NO_NAME
+from pipeline.extract.fields.text import Field, Span, Text
 
-_NAME_WORD = r"(?:[A-ZÀ-ÖØ-ÞŁŚŻČŠŽİĞŞ][\w'’.-]*|de|da|del|der|den|di|du|la|le|van|von|bin|binti|al|el|y|dos|ten|ter)"
-_ENGLISH_NAME = re.compile(rf"(?:(?:Dr|Prof|Mr|Mrs|Ms"
-                           rf"|Miss)\.?\s)?(?P<name>[A-ZÀ-ÞŁŚŻČŠŽİ][\w'’.-]*(?:\s{_NAME_WORD}){{1,4}})"
-                           r"(?:,?\s(?:Ph\.?D|MBA|M\.?D|MSc|BSc|CPA|PMP|PE|RN|Jr|Sr|II|III|Esq)\.?)*")  # fmt: skip
-_NO_NAME = re.compile(
-    r"\b(?:resum[eé]|résumé|curriculum|vitae|cv|profile|summary|page|updated|street|road|avenue|lane|university"
-    r"|college|school|institute"
-    r"|company|inc|ltd|group|street|engineering|science|sciences|skills?|new york|united|san|los|portfolio"
-    r"|confidential|personal|contact"
-    r"|january|february|march|april|june|july|august|september|october|november|december|objective|development"
-    r"|marketing|management"
-    r"|sales|software|senior|junior|data|design|product|project|business|research|of|and|for|the|at|in)\b",
-    re.I,
-)
-_AROUND_HAN = re.compile(
-    r"(?:的?\s*个\s*人\s*简\s*[历介]|的?\s*求?\s*职?\s*简\s*历|先生|女士|小姐|\s*resume|\s*cv)", re.I
-)
-_NO_HAN_NAME = re.compile(
-    r"简历|简介|信息|资料|经历|求职|应聘|教育|工作|技能|大学|学院|公司|工程|经理|本科|硕士|博士|市$|省$|区$|专业|时间"
-    r"|单位|职位|男|女|汉族"
-)
 _GENDER = {"男": "male", "女": "female", "男性": "male", "女性": "female", "male": "male", "female": "female",
 "m": "male",
            "f": "female", "man": "male", "woman": "female"}  # fmt: skip
@@ -70,9 +48,9 @@ def _labelled_name(value: Span) -> Field | None:
     if han:
         part = value.part(0, han.end())
         printed = "".join(part.text.printed[part.start : part.end].split())
-        return None if _NO_HAN_NAME.search(printed) else part.field("label", 0.97, printed)
+        return None if NO_HAN_NAME.search(printed) else part.field("label", 0.97, printed)
     english = re.match(r"[^\W\d_][^\W\d_.'’-]*(?:[ .'’-]{1,2}[^\W\d_]+){0,4}\.?", text)
-    if not english or len(english.group()) > 50 or _NO_NAME.search(english.group()) or not english.group()[0].isupper():
+    if not english or len(english.group()) > 50 or NO_NAME.search(english.group()) or not english.group()[0].isupper():
         return None
     return value.part(0, english.end()).field("label", 0.97)
 
@@ -91,57 +69,6 @@ def _labelled_birth(value: Span) -> Field | None:
 
 
 _LABELLED = {"name": _labelled_name, "gender": _labelled_gender, "birth_date": _labelled_birth}
-
-
-def find_name(rows: Sequence[Row], email: str) -> Field | None:
-    """A name without a label: the largest type at the top of the first page, else the first line of all."""
-    top = [row for row in rows if row.page_number == rows[0].page_number][:12]
-    if not top:
-        return None
-    largest = max(row.size_pt for row in top)
-    ranked = sorted(range(len(top)), key=lambda i: (-round(top[i].size_pt / largest, 1), i))
-    for rank, i in enumerate(ranked[:5]):
-        row = top[i]
-        distinct = row.size_pt > 0.93 * largest and largest > 1.15 * min(r.size_pt for r in top)
-        for cell in whole(row.text).split(re.compile(r"\t|\s[|·]\s|[|/,](?=\s?[\u3400-\u9fff])"))[:2]:
-            name = _name_in(cell)
-            if name is None:
-                continue
-            known = any(
-                len(part) > 2 and part in email.partition("@")[0] for part in re.findall(r"\w+", name.reads.lower())
-            )
-            if not (distinct or i == 0 or known or (rank == 0 and i < 2)):
-                continue
-            printed = name.text.printed[name.start : name.end]
-            value = (
-                "".join(printed.split()) if not printed.isascii() and HAN_NAME_SPACED.fullmatch(name.reads) else None
-            )
-            confidence = 0.9 if distinct or known else 0.7
-            return name.field("largest_type" if distinct else "position", confidence, value)
-    whole_first = whole(top[0].text)
-    spaced = HAN_NAME_SPACED.match(whole_first.reads)
-    if spaced and spaced.end() == len(whole_first.reads):
-        return whole_first.field("position", 0.7, "".join(whole_first.reads.split()))
-    return None
-
-
-def _name_in(cell: Span) -> Span | None:
-    text = cell.reads
-    if heading_kind(text) or any(map(str.isdigit, text)) or "@" in text:
-        return None
-    around = _AROUND_HAN.search(text)
-    if around and around.start() >= 2:
-        cell = cell.part(0, around.start())
-        text = cell.reads
-    beside = re.match(r"([\u3400-\u9fff\s]{2,7})\s*\(?[A-Za-z][A-Za-z .'-]+\)?$", text)
-    han = text if not beside else beside[1].strip()
-    if HAN_NAME_SPACED.fullmatch(han) and not _NO_HAN_NAME.search("".join(han.split())):
-        return cell.part(0, len(han))
-    english = _ENGLISH_NAME.fullmatch(text.strip(" |·,"))
-    if english and 5 <= len(text) <= 45 and not _NO_NAME.search(english["name"]) and not TITLE_ENGLISH.search(text):
-        start, end = english.span("name")
-        return cell.part(start, end)
-    return None
 
 
 def find_gender(rows: Sequence[Text]) -> Field | None:
@@ -176,7 +103,7 @@ def prose_person(paragraphs: Sequence[Text]) -> Iterator[tuple[str, Field]]:
         name, mark = found["name"], found["mark"]
         if not (
             HAN_NAME.fullmatch(name) or "·" in name or (len(name) <= 3 and mark[0] in "先女小同,")
-        ) or _NO_HAN_NAME.search(name):
+        ) or NO_HAN_NAME.search(name):
             continue
         yield "name", text.field(*found.span("name"), "prose", 0.92)
         start = found.start("mark")

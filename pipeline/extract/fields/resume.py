@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.extract.document import Document
-from pipeline.extract.fields.contacts import find_emails, find_phones
+from pipeline.extract.fields.contacts import find_emails, find_own_phone, find_phones
 from pipeline.extract.fields.education import labelled_education, read_education
 from pipeline.extract.fields.labels import labelled
-from pipeline.extract.fields.person import find_birth, find_gender, find_name, labelled_person, prose_person
+from pipeline.extract.fields.names import find_name
+from pipeline.extract.fields.person import find_birth, find_gender, labelled_person, prose_person
 from pipeline.extract.fields.prose import prose_education, prose_work
 from pipeline.extract.fields.rows import Row, resume_rows
 from pipeline.extract.fields.sections import Section, cut_sections
 from pipeline.extract.fields.skills import find_languages, read_skills, split_skills
 from pipeline.extract.fields.text import Field, Span, Text, line_text, paragraphs
+from pipeline.extract.fields.whereabouts import country_of, find_location
 from pipeline.extract.fields.work import read_work
 
 _MAX_PERSON_ROWS = 60  # labels of the person stand near the top
@@ -29,9 +31,15 @@ def resume_fields(document: Document) -> dict[str, object]:
     ]  # fmt: skip
     told = paragraphs(document.text_blocks)
     fields: dict[str, object] = {}
-    email = next((field for text in told + running for field in find_emails(text)), None)
+    near = [row.text for row in _person_rows(sections)]
+    email = next((field for text in near + running + told for field in find_emails(text)), None)
     fields.update(_person(sections, rows, told, email["value"] if email else ""))
-    phone = next((field for text in told + running for field in find_phones(text)), None)
+    location = find_location(_person_rows(sections), _value(fields, "name"))
+    if location:
+        fields["location"] = location
+    phone = find_own_phone(near + running, country_of(_value(fields, "location"))) or next(
+        (field for text in told for field in find_phones(text)), None
+    )
     if phone:
         fields["phone"] = phone
     if email:
@@ -50,8 +58,13 @@ def resume_fields(document: Document) -> dict[str, object]:
     fields["education"] = education or prose_education(prose)
     fields["work"] = work or [record for record in prose_work(prose) if record]
     fields["skills"], fields["languages"] = _skills(sections, labels)
-    order = ("name", "phone", "email", "gender", "birth_date", "education", "work", "skills", "languages")
+    order = ("name", "phone", "email", "gender", "birth_date", "location", "education", "work", "skills", "languages")
     return {name: fields[name] for name in order if name in fields}
+
+
+def _value(fields: dict[str, object], name: str) -> str:
+    field = fields.get(name)
+    return str(field["value"]) if isinstance(field, dict) else ""
 
 
 def _person_rows(sections: list[Section]) -> list[Row]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from pipeline.extract.document import Block, Document, Line
+from pipeline.extract.fields.broken import unbroken, unbroken_name
 from pipeline.extract.fields.dates import find_periods
-from pipeline.extract.fields.headings import heading_kind
+from pipeline.extract.fields.sides import Strip, find_strip, part_line
 from pipeline.extract.fields.text import Text, row_text, side_by_side
 from pipeline.extract.markers import list_marker
 from pipeline.types import Box
 
 _ENDS_SENTENCE = re.compile(r"[。;；.!！]$")
-_FORM_LABEL = re.compile(r"学历|學歷|教育程度|特长|语言|外语|英语水平|details")
+_ENDS_NAME = re.compile(r"\b(?:Inc|Ltd|Co|Corp|Jr|Sr|Esq|Bros|[A-Z]\.[A-Z]|Ph\.D|B\.Sc|M\.Sc|St|[A-Z])\.$")
 _MAX_HEAD_LETTERS = 110  # of a line that names something; a Han character counts as two
 
 
@@ -28,6 +29,7 @@ class Row:
         level: of the heading, else 0.
         paragraph: number of the block it is of.
         opens: it is the first line of its block.
+        beside: it stands in the narrower of two columns.
     """
 
     text: Text
@@ -40,6 +42,7 @@ class Row:
     level: int
     paragraph: int
     opens: bool
+    beside: bool = False
 
     @property
     def reads(self) -> str:
@@ -52,27 +55,79 @@ class Row:
         text = self.reads.strip()
         weight = len(text) + sum(1 for c in text if c >= "\u2e80")
         return not self.item and 0 < weight <= _MAX_HEAD_LETTERS and not (
-            _ENDS_SENTENCE.search(text) and weight > 30
+            _ENDS_SENTENCE.search(text) and weight > 30 and not _ENDS_NAME.search(text)
         )  # fmt: skip
 
 
 def resume_rows(document: Document) -> list[Row]:
-    """All lines of the text itself from top to bottom.
+    """All lines of the text itself from top to bottom, those of sidebars last.
 
     Layout is made for prose: it takes a column of dates, or the cells of a form, for columns of text. A resume has
     columns of text only where headings of sections stand beside one another; else all on one line of type is one row.
     """
     rows: list[Row] = []
+    aside: list[Row] = []
+    strip: Strip | None = None
     for page in document.pages:
         text_layer = page.source == "text_layer"
-        on_page = [
-            _row(block, line, number, text_layer)
+        placed = [
+            (block, line, number)
             for number, block in enumerate(page.blocks)
             if not block.running
             for line in block.lines
         ]
-        rows += _beside(on_page) if _has_columns(on_page) else _levelled(on_page)
-    return rows
+        strip = find_strip([line for _, line, _ in placed], strip)
+        if strip is None:
+            rows += _levelled([_row(block, line, number, text_layer) for block, line, number in placed])
+            continue
+        above, main, side, below = _parted(placed, strip, text_layer)
+        rows += _levelled(above) + _levelled(main) + _levelled(below)
+        aside += _levelled(side)
+    return _mended(rows) + _mended(aside)
+
+
+def _mended(rows: list[Row]) -> list[Row]:
+    """Rows with what a narrow column broke over two of them put together in the first."""
+    kept: list[Row] = []
+    for row in rows:
+        above = kept[-1] if kept else None
+        if above is None or above.page_number != row.page_number:
+            kept.append(row)
+            continue
+        period = unbroken(above.text, row.text)
+        if period is not None:
+            above.text, rest = period
+            if rest is None:
+                continue
+            row.text = rest
+        elif above.head and row.head and above.bold == row.bold and abs(above.size_pt - row.size_pt) < 0.6:
+            name = unbroken_name(above.text, row.text)
+            if name is not None:
+                above.text = name
+                continue
+        kept.append(row)
+    return kept
+
+
+def _parted(
+    placed: Sequence[tuple[Block, Line, int]], strip: Strip, text_layer: bool
+) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
+    """Rows above the columns, in the wider, in the narrower, and below them."""
+    above: list[Row] = []
+    main: list[Row] = []
+    side: list[Row] = []
+    below: list[Row] = []
+    for block, line, number in placed:
+        if not strip.holds(line):
+            (above if line.box.y0 < strip.y0 else below).append(_row(block, line, number, text_layer))
+            continue
+        for part, is_left in zip(part_line(line, strip.x, text_layer), (True, False), strict=True):
+            if part is None:
+                continue
+            row = _row(block, part, number, text_layer)
+            row.beside = is_left != strip.main_left
+            (side if row.beside else main).append(row)
+    return above, main, side, below
 
 
 def _row(block: Block, line: Line, number: int, text_layer: bool) -> Row:
@@ -86,14 +141,6 @@ def _row(block: Block, line: Line, number: int, text_layer: bool) -> Row:
         row_text(line, block.page_number, text_layer), line.box, block.page_number, line.size_pt, line.bold,
         item, block.kind == "heading", block.level, number, opens,
     )  # fmt: skip
-
-
-def _has_columns(rows: list[Row]) -> bool:
-    """Whether headings of sections stand in two columns."""
-    headings = [row.box for row in rows if heading_kind(row.reads) and not _FORM_LABEL.fullmatch(row.reads.strip())]
-    left = [box for box in headings if any(box.x1 < other.x0 for other in headings)]
-    right = [box for box in headings if any(other.x1 < box.x0 for other in headings)]
-    return bool(left and right) and len(headings) > 2 and not any(box in right for box in left)
 
 
 def _levelled(rows: list[Row]) -> list[Row]:
@@ -124,40 +171,6 @@ def _levelled(rows: list[Row]) -> list[Row]:
 
 def _bullet(text: str) -> bool:
     return bool(list_marker(text)) and not list_marker(text)[0].isalnum()
-
-
-def _beside(rows: list[Row]) -> list[Row]:
-    """Rows of nothing but a period put before the row they stand beside, if layout took them for a column."""
-    lone = [row for row in rows if _is_period(row)]
-    if not lone or len(rows) > 400:
-        return rows
-    width = median(row.box.height for row in rows)
-    taken: set[int] = set()
-    partner: dict[int, Row] = {}
-    for row in lone:
-        best: Row | None = None
-        for other in rows:
-            if other is row or _is_period(other) or id(other) in partner:
-                continue
-            overlap = min(row.box.y1, other.box.y1) - max(row.box.y0, other.box.y0)
-            if overlap > 0.5 * min(row.box.height, other.box.height, width) and (
-                best is None or abs(other.box.x0 - row.box.x1) < abs(best.box.x0 - row.box.x1)
-            ):
-                best = other
-        if best is not None and abs(rows.index(best) - rows.index(row)) > 0:
-            taken.add(id(row))
-            partner[id(best)] = row
-    kept: list[Row] = []
-    for row in rows:
-        if id(row) in taken:
-            continue
-        if id(row) in partner:
-            date = partner[id(row)]
-            left, right = (date, row) if date.box.x0 < row.box.x0 else (row, date)
-            row.text = side_by_side(left.text, right.text)
-            row.box = row.box.union(date.box)
-        kept.append(row)
-    return kept
 
 
 def _is_period(row: Row) -> bool:

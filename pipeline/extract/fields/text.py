@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.extract.document import Block, Line
 from pipeline.extract.join import needs_space, seam
 from pipeline.extract.letterspacing import set_apart
-from pipeline.types import Box
+from pipeline.types import Box, Word
 from pipeline.wide import is_wide
 
 Field = dict[str, Any]
@@ -90,6 +90,27 @@ class Text:
             "method": method,
         }
 
+    def styles(self, start: int, end: int) -> list[tuple[int, bool]]:
+        """Where each word between start and end begins and whether it is bold; nothing where words are not known."""
+        return [(at, word.bold) for word, at in self.words(start, end)]
+
+    def words(self, start: int, end: int) -> list[tuple[Word, int]]:
+        """The words that begin between start and end, and where."""
+        return [
+            (word, at)
+            for piece in self.pieces
+            if piece.start < end and piece.end > start
+            for word, at in self._words(piece)
+            if start <= at < end
+        ]
+
+    def size_pt(self, start: int, end: int) -> float:
+        """The largest type between start and end, in points."""
+        sizes = [word.size_pt for word, _ in self.words(start, end)]
+        return max(sizes, default=0.0) or max(
+            (piece.line.size_pt for piece in self.pieces if piece.start < end and piece.end > start), default=0.0
+        )
+
     def _place(self, start: int, end: int) -> tuple[int | None, Box | None, float]:
         """Page, box and mean confidence of the words there; where it runs over pages, the first page's box."""
         page_number: int | None = None
@@ -109,7 +130,7 @@ class Text:
                     box = box.union(other) if box else other
         return page_number, box, sum(confidences) / len(confidences) if confidences else 1.0
 
-    def _words(self, piece: Piece) -> list[tuple[Any, int]]:
+    def _words(self, piece: Piece) -> list[tuple[Word, int]]:
         """The piece's words and where each begins."""
         found, at = [], piece.start
         for word in piece.line.words:
@@ -220,6 +241,19 @@ def joined(texts: Sequence[Text]) -> Text:
         length += len(line.printed)
     text, printed = "".join(parts), "".join(printed_parts)
     return Text(text, printed, tuple(pieces))
+
+
+def cut(text: Text, start: int, end: int) -> Text:
+    """The characters start..end as a text of their own, white space at its ends left out."""
+    while start < end and text.text[start].isspace():
+        start += 1
+    while end > start and text.text[end - 1].isspace():
+        end -= 1
+    pieces = tuple(
+        Piece(max(p.start, start) - start, min(p.end, end) - start, p.line, p.page_number)
+        for p in text.pieces if p.start < end and p.end > start
+    )  # fmt: skip
+    return Text(text.text[start:end], text.printed[start:end], pieces)
 
 
 def side_by_side(left: Text, right: Text) -> Text:

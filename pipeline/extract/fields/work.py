@@ -6,23 +6,17 @@ import re
 from collections.abc import Sequence
 
 from pipeline.extract.fields.dates import find_periods
-from pipeline.extract.fields.entries import Entry, cells, cut_entries, edge_period, period_fields
+from pipeline.extract.fields.entries import Entry, cut_entries, edge_period, period_fields
 from pipeline.extract.fields.labels import labelled
-from pipeline.extract.fields.lexicon import EMPLOYER_ENGLISH, TITLE_ENGLISH
 from pipeline.extract.fields.posts import is_title, last_employer_end, split_post
 from pipeline.extract.fields.rows import Row
 from pipeline.extract.fields.tables import read_table
+from pipeline.extract.fields.templates import read_posts
 from pipeline.extract.fields.text import Field, Span, Text, whole
 
 Record = dict[str, Field]
 _HAN_PARTS = re.compile(r"[\t ,;|/·]+|\s[-–—]\s|(?<=公司)[-–—](?=\w)")
-_COMMA = re.compile(r",\s+")
-_AT = re.compile(r"\s+(?:at|@|with)\s+")
 _DURATION = re.compile(r"\(?\d+\s?(?:years?|yrs?|months?|mos?|年|个月)(?:[\s,]*\d+\s?(?:months?|mos?|个月))?\)?", re.I)
-_LOCATION = re.compile(
-    r"[A-ZÀ-Þ][\w.'’\- ]+,\s*(?:[A-Z]{2,3}|[A-ZÀ-Þ][\w.'’\- ]+)(?:,\s*[A-Z]{2,3})?|Remote|Hybrid|On-?site|[A-Z][a-z]+"
-    r" \((?:remote|hybrid)\)",
-)
 _KIND = re.compile(
     r"(?:full|part)[- ]time|freelance|contract|permanent|temporary|internship|全职|兼职|实习|北京|上海|广州|深圳|杭州"
     r"|成都|南京|武汉|重庆|西安|天津|苏州",
@@ -31,6 +25,7 @@ _KIND = re.compile(
 _NO_HAN_VALUE = re.compile(
     r"负责|参与|完成|主持|工作内容|职责|业绩|描述|规模|人以上|性质|行业|汇报|下属|月薪|时间|单位|职务|职位|岗位|名称"
 )
+_INHERITED = 0.78  # confidence of an employer that only the entry before names
 _DEPARTMENT = re.compile(r"[\u3400-\u9fff]{1,10}(?:部|事业部|处|科|中心|室|组|车间|科室)")
 
 
@@ -39,13 +34,20 @@ def read_work(rows: Sequence[Row]) -> list[Record]:
     by_label = _tabled_records(rows) or _labelled_records(rows)
     if by_label:
         return by_label
+    entries = cut_entries(list(rows))
+    if any(entry.period is None for entry in entries):
+        entries = _undated(rows)
+    posts = iter(read_posts([entry.heads for entry in entries if not _is_han(entry)]))
     records = []
-    for entry in cut_entries(list(rows)):
-        for one in [entry] if entry.period else _undated(rows):
-            record = _read_entry(one)
-            if "employer" in record or "title" in record:
-                records.append({**record, **period_fields(one, "start")})
+    for entry in entries:
+        record = _read_han(entry.heads) if _is_han(entry) else next(posts)
+        if "employer" in record or "title" in record:
+            records.append({**record, **period_fields(entry, "start")})
     return _inherited(records)
+
+
+def _is_han(entry: Entry) -> bool:
+    return any("\u3400" <= c <= "\u9fff" for text in entry.heads for c in text.text)
 
 
 def _inherited(records: list[Record]) -> list[Record]:
@@ -61,6 +63,9 @@ def _inherited(records: list[Record]) -> list[Record]:
             above = None
         elif above is not None:
             record = {"employer": above["employer"], **record}
+        elif kept and "employer" in kept[-1]:  # another post at the same employer
+            field = kept[-1]["employer"]
+            record = {"employer": {**field, "confidence": min(field["confidence"], _INHERITED)}, **record}
         kept.append(record)
     return kept
 
@@ -110,17 +115,14 @@ def _labelled_records(rows: Sequence[Row]) -> list[Record]:
 
 def _undated(rows: Sequence[Row]) -> list[Entry]:
     """Entries of a section without dates: rows that name an employer and a title."""
-    return [
-        Entry([row.text], None, None)
-        for row in rows
-        if row.head and {"employer", "title"} <= _read_entry(Entry([row.text], None, None)).keys()
-    ]
+    entries = [Entry([row.text], None, None) for row in rows if row.head]
+    return [entry for entry in entries if {"employer", "title"} <= _read_alone(entry).keys()]
 
 
-def _read_entry(entry: Entry) -> Record:
-    if any("\u3400" <= c <= "\u9fff" for text in entry.heads for c in text.text):
-        return _read_han(entry.heads)
-    return _read_english(entry.heads)
+def _read_alone(entry: Entry) -> Record:
+    """An entry by what it says outright."""
+    record = _read_han(entry.heads) if _is_han(entry) else read_posts([entry.heads])[0]
+    return {name: field for name, field in record.items() if _is_han(entry) or field["method"] == "dictionary"}
 
 
 def _read_han(heads: Sequence[Text]) -> Record:
@@ -161,69 +163,3 @@ def _bared(part: Span) -> Span:
     if reads.endswith(")") and "(" not in reads:
         end -= 1
     return part.part(start, max(start, end))
-
-
-def _read_english(heads: Sequence[Text]) -> Record:
-    found = [cell for text in heads for cell in cells(text) if not _DURATION.fullmatch(cell.reads)]
-    row_of = [n for n, text in enumerate(heads) for cell in cells(text) if not _DURATION.fullmatch(cell.reads)]
-    found = [cell for cell, n in zip(found, row_of, strict=True) if n < 3 and len(cell.reads) <= 80]
-    found = [cell for cell in found if not cell.reads.endswith(".") or EMPLOYER_ENGLISH.search(cell.reads[-12:])]
-    places = [cell for cell in found if _is_place(cell)]
-    named = [cell for cell in found if cell not in places and not _KIND.fullmatch(cell.reads)]
-    title = next((cell for cell in named if TITLE_ENGLISH.search(cell.reads)), None)
-    record: Record = {}
-    if title is None:
-        employer = next((cell for cell in named if EMPLOYER_ENGLISH.search(cell.reads)), None)
-        return {"employer": _without_place(employer).field("dictionary", 0.75)} if employer else {}
-    at = title.split(_AT)
-    if len(at) == 2 and TITLE_ENGLISH.search(at[0].reads):
-        return {"employer": _without_place(at[1]).field("pattern", 0.9), "title": at[0].field("dictionary", 0.9)}
-    others = [cell for cell in named if cell is not title]
-    suffixed = [cell for cell in others if EMPLOYER_ENGLISH.search(cell.reads)]
-    near = [cell for cell in others if cell.reads[0].isupper() or cell.reads[0].isdigit() or cell in suffixed]
-    parts = title.split(_COMMA)
-    titled = [part for part in parts if TITLE_ENGLISH.search(part.reads)]
-    if len(parts) > 1 and titled and (not near or not _beside(title, near[0], heads)):
-        rest = [part for part in parts if part not in titled]
-        if rest and rest[0].reads[0].isupper() and (rest[0].start < titled[0].start or not near):
-            if rest[0].start < titled[0].start:
-                employer = Span(
-                    title.text, parts[0].start, rest[0].end if len(rest) == 1 else _last_before(rest, titled[0])
-                )
-            else:
-                employer = _without_place(Span(title.text, rest[0].start, parts[-1].end))
-            last = titled[-1] if titled[-1].start > titled[0].start and rest[0].start < titled[0].start else titled[0]
-            post = Span(title.text, titled[0].start, last.end)
-            return {"employer": employer.field("position", 0.85), "title": post.field("dictionary", 0.9)}
-    if near:
-        employer = suffixed[0] if suffixed and suffixed[0] in near else near[0]
-        record["employer"] = _without_place(employer).field(
-            "dictionary" if suffixed else "position", 0.88 if suffixed else 0.8
-        )
-    record["title"] = title.field("dictionary", 0.9)
-    return record
-
-
-def _beside(title: Span, other: Span, heads: Sequence[Text]) -> bool:
-    return other.text in heads
-
-
-def _last_before(rest: Sequence[Span], title: Span) -> int:
-    return max(part.end for part in rest if part.start < title.start)
-
-
-def _is_place(cell: Span) -> bool:
-    return (
-        bool(_LOCATION.fullmatch(cell.reads))
-        and not EMPLOYER_ENGLISH.search(cell.reads)
-        and not TITLE_ENGLISH.search(cell.reads)
-    )
-
-
-def _without_place(employer: Span) -> Span:
-    """The name without the town: that of "Acme Ltd, Leeds"; "Acme, Inc." stays."""
-    parts = employer.split(_COMMA)
-    if len(parts) == 1:
-        return employer
-    ends = [part.end for part in parts if EMPLOYER_ENGLISH.search(part.reads)]
-    return Span(employer.text, parts[0].start, ends[-1] if ends else parts[0].end)
