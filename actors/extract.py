@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from actors.ask import Asker
 from actors.shell import Hands
 from pipeline.extract import build_document, cut_chunks, detect_language, to_json, to_markdown
 from pipeline.extract.fields import extract_fields
@@ -18,6 +19,7 @@ class Actor:
 
     def __init__(self, settings: Settings) -> None:
         self._rows_per_batch = settings.store.rows_per_batch
+        self._asker = Asker(settings.extract) if settings.extract.llm_url else None
 
     def work(self, hands: Hands) -> None:
         """Lay the document out. Again is safe: files are replaced whole with the same content, rows are fenced."""
@@ -34,8 +36,15 @@ class Actor:
         write_atomically(files.markdown(claim.run), markdown.encode())
         write_atomically(files.json(claim.run), orjson.dumps(to_json(document)))
         cut = cut_chunks(document, target_tokens=claim.settings["chunk_tokens"])
-        found = extract_fields(document, claim.settings.get("schema", DEFAULT_SCHEMA))  # runs of older versions: none
-        chunks.settle_extract(claim, cut, detect_language(markdown), found, self._rows_per_batch)
+        schema = claim.settings.get("schema", DEFAULT_SCHEMA)  # runs of older versions: none
+        found = extract_fields(document, schema)
+        asked = self._asker.fill(document, schema, found, hands) if self._asker else None
+        if asked is not None:
+            found = asked.fields
+        chunks.settle_extract(
+            claim, cut, detect_language(markdown), found, self._rows_per_batch,
+            warnings=asked.warnings if asked else (), usage=asked.usage if asked else None,
+        )  # fmt: skip
 
     def _adopted(self, hands: Hands, base: int) -> bool:
         """Take over what an earlier run made of the document; False where its files are not there any more."""
@@ -56,4 +65,6 @@ class Actor:
         return 0.0
 
     def close(self) -> None:
-        """There are no children."""
+        """Hang up."""
+        if self._asker is not None:
+            self._asker.close()

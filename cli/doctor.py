@@ -7,39 +7,24 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
 
 import httpx
 from rich.console import Console
 from rich.markup import escape
 
 from cli.client import find_server, key_header
+from cli.doctor_llm import check_model
+from cli.finding import Level, Result
 from pipeline.errors import PermanentError
 from pipeline.ocr import policy
 from pipeline.settings import Settings
 
-Level = Literal["ok", "note", "missing"]
 _MARK = {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "missing": "[red]missing[/red]"}
 _LIBRARIES = ("dramatiq", "redis", "pymupdf", "pytesseract", "sentence-transformers", "torch", "chromadb", "sqlalchemy",
               "starlette", "rapidocr")  # fmt: skip
 _FREE_GB = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What was found about one part, and how to mend it where needed."""
-
-    part: str
-    level: Level
-    found: str
-    mend: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON form."""
-        return asdict(self)
 
 
 def check(settings: Settings, url: str | None, key: str | None = None) -> list[Result]:
@@ -50,6 +35,7 @@ def check(settings: Settings, url: str | None, key: str | None = None) -> list[R
         _sqlite,
         lambda: _engines(settings),
         lambda: _model(settings),
+        lambda: check_model(settings.extract),
         _valkey,
         _chroma,
         lambda: _data(settings),

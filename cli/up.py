@@ -45,7 +45,8 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 def worker_programs(config: Settings, stage: str, env: dict[str, str]) -> list[Program]:
-    """A stage's worker group: one program a process."""
+    """A stage's worker group: one program a process. The key of the language model is for those who ask it alone."""
+    env = {**env, settings.LLM_KEY: config.extract.llm_key.get_secret_value() if stage == "extract" else ""}
     return [
         Program(f"{stage}-{number}", python("actors.worker", stage), {**env, "PAGEMILL_PROCESS": f"{stage}-{number}"})
         for number in range(1, config.processes(stage) + 1)
@@ -245,6 +246,7 @@ def up(
             "PAGEMILL_SETTINGS": str(settings.settings_path()),
             # The Chroma client heeds a proxy in the environment; ours is on this machine.
             "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), _LOOPBACK, "localhost"])),
+            settings.LLM_KEY: "",
         }
         try:
             _start_servers(config, supervisor, env)

@@ -27,6 +27,11 @@ CODES: dict[str, str] = {
     "stage_failed": "A step failed three times.",
     "model_mismatch": "The knowledge base was built with another embedding model.",
     "engine_missing": "The reading engine asked for is not installed.",
+    # warnings of a language model
+    "llm_unavailable": "The language model gave no answer; rules filled the fields.",
+    "llm_invalid": "The language model's answer could not be used; rules filled the fields.",
+    "llm_truncated": "The language model did not see all of the document, or its answer was cut off.",
+    "llm_dropped": "The language model told values that do not stand on the pages or do not fit the schema.",
     # requests
     "bad_request": "The request is not of the form described in the API.",
     "schema_invalid": "The schema of fields is not one that Pagemill understands.",

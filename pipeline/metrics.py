@@ -48,7 +48,11 @@ SEARCH_SECONDS = Histogram("pagemill_search_seconds", "Time a search took", ["mo
 HTTP_SECONDS = Histogram(
     "pagemill_http_seconds", "Time until an answer began", ["operation", "status"], buckets=_ANSWER_S
 )
-WRITTEN = (STAGE_SECONDS, ATTEMPTS_FAILED, PAGES, MESSAGES, UPLOAD_BYTES, SEARCH_SECONDS, HTTP_SECONDS)
+LLM_TOKENS = Counter("pagemill_llm_tokens", "Tokens that a language model took in and gave out", ["kind"])
+LLM_CALLS = Counter("pagemill_llm_calls", "Requests for fields to a language model, by how they ended", ["outcome"])
+WRITTEN = (
+    STAGE_SECONDS, ATTEMPTS_FAILED, PAGES, MESSAGES, UPLOAD_BYTES, SEARCH_SECONDS, HTTP_SECONDS, LLM_TOKENS, LLM_CALLS,
+)  # fmt: skip
 
 _ENGINES = ("none", "text_layer", "tesseract", "tesserocr", "rapidocr", "got")
 _held: list[IO[str]] = []  # locks, until the process ends

@@ -12,8 +12,9 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,10 @@ PREFIX = "PAGEMILL_"
 # Variables that steer the program rather than set a setting.
 NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_KEY", "PAGEMILL_TEST_MODEL", "PAGEMILL_PROCESS",
                 "PAGEMILL_PARENT", "PAGEMILL_PASSWORD"}  # fmt: skip
+
+LLM_KEY = "PAGEMILL_EXTRACT__LLM_KEY"
+"""The variable that holds the key of the language model's server; the settings file must not."""
+_NOT_REPEATED = {"extract.llm_key", "extract.llm_url"}  # a wrong one may hold a secret
 
 EngineName = Literal["auto", "tesseract", "tesserocr", "rapidocr", "got"]
 Language = Literal["en", "zh-Hans", "zh-Hant"]
@@ -153,6 +158,33 @@ class ExtractSettings(StageSettings):
 
     chunk_tokens: Annotated[int, Field(ge=50, le=450)] = 300
     review_confidence: Annotated[float, Field(ge=0, le=1)] = 0.7
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_fills: list[Literal["schema", "resume", "generic"]] = ["schema", "resume"]
+    llm_timeout_s: Annotated[float, Field(ge=0.1, le=3600)] = 120.0
+    llm_retries: Annotated[int, Field(ge=0, le=10)] = 2
+    llm_tokens: Annotated[int, Field(ge=16, le=100_000)] = 2000
+    llm_input_tokens: Annotated[int, Field(ge=100, le=1_000_000)] = 4000
+    llm_document_tokens: Annotated[int, Field(ge=100, le=100_000_000)] = 60_000
+    llm_key: SecretStr = Field(default=SecretStr(""), exclude=True)  # of the environment alone; never written anywhere
+
+    @field_validator("llm_url")
+    @classmethod
+    def _plain_url(cls, value: str) -> str:
+        """An address that may stand in logs and databases: a key has a variable of its own."""
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must be http://HOST or https://HOST with what stands before /chat/completions")
+        if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+            raise ValueError("must hold no user, password, query or fragment; the key belongs into " + LLM_KEY)
+        return value.rstrip("/")
+
+    @field_validator("llm_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        if not all("!" <= character <= "~" for character in value.get_secret_value()):
+            raise ValueError("must hold printable ASCII without blanks")
+        return value
 
 
 class EmbedSettings(StageSettings):
@@ -266,7 +298,7 @@ def load() -> Settings:
     path = settings_path()
     if not path.is_file():
         raise SettingsError(f"{path}: no such settings file; unset PAGEMILL_SETTINGS or point it at one")
-    problems = _unknown_variables()
+    problems = _unknown_variables() + _secrets_in(path)
     if problems:
         raise SettingsError("\n".join(problems))
     try:
@@ -278,7 +310,20 @@ def load() -> Settings:
     settings._root = path.parent
     if settings.ledger.renew_s * 3 > settings.ledger.lease_s:
         raise SettingsError("ledger.renew_s: must be at most a third of ledger.lease_s, or leases expire under work")
+    if settings.extract.llm_url and not settings.extract.llm_model:
+        raise SettingsError("extract.llm_model: must name the model that extract.llm_url serves")
     return settings
+
+
+def _secrets_in(path: Path) -> list[str]:
+    """What a settings file must not hold: it is copied, shown and backed up."""
+    try:
+        extract = tomllib.loads(path.read_text(encoding="utf-8")).get("extract")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return []  # told by whoever reads it next
+    if isinstance(extract, dict) and "llm_key" in extract:
+        return [f"extract.llm_key: a key must not stand in {path.name}; set {LLM_KEY} in the environment"]
+    return []
 
 
 def _unknown_variables() -> list[str]:
@@ -307,4 +352,6 @@ def _sentence(problem: Any) -> str:
             allowed = ", ".join(field.annotation.model_fields)
             return f"{key}: no such setting; {place[0]} has: {allowed}"
         return f"{key}: no such section; sections: {_sections()}"
+    if key in _NOT_REPEATED:
+        return f"{key}: {problem['msg']}"
     return f"{key}: {problem['msg']} (given: {problem['input']!r})"

@@ -133,6 +133,7 @@ class Storage:
             "chunk_tokens": config.extract.chunk_tokens,
             "chunks_per_unit": config.embed.chunks_per_unit,
             "model": config.embed.model,
+            "llm": {"url": config.extract.llm_url, "model": config.extract.llm_model},
         }
 
     # Knowledge bases

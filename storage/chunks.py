@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError, TransientError
@@ -37,12 +37,21 @@ class ModelIdentity:
 
 
 def settle_extract(
-    claim: Claim, chunks: Sequence[Chunk], language: str | None, found: dict[str, Any], rows_per_batch: int
+    claim: Claim,
+    chunks: Sequence[Chunk],
+    language: str | None,
+    found: dict[str, Any],
+    rows_per_batch: int,
+    *,
+    warnings: Sequence[dict[str, Any]] = (),
+    usage: dict[str, Any] | None = None,
 ) -> None:
     """Write a run's chunks in fenced batches, then settle. Again is safe: positions are unique, rows replaced.
 
     Args:
         found: the document's fields, as `storage.fields` describes them.
+        warnings: what went less well than it should, `{"page", "code", "message", "detail"}` each.
+        usage: what a language model was asked and took, if one was.
     """
     key = {"document": claim.document, "run": claim.run}
     with fenced(claim) as connection:  # an attempt before this one may have left rows
@@ -66,7 +75,23 @@ def settle_extract(
             )
     with settling(claim) as connection:  # it makes the embed units from the rows
         fields.put(connection, claim.document, claim.run, found)
-        connection.execute(text(f"UPDATE run SET language = :language WHERE {_RUN}"), {**key, "language": language})
+        _tell(connection, key, language, list(warnings), usage)
+
+
+def _tell(
+    connection: Connection,
+    key: dict[str, Any],
+    language: str | None,
+    warnings: list[dict[str, Any]] | None,
+    usage: dict[str, Any] | None,
+) -> None:
+    kinds = {"warnings": JSON(none_as_null=True), "usage": JSON(none_as_null=True)}
+    connection.execute(
+        text(f"UPDATE run SET language = :language, warnings = :warnings, usage = :usage WHERE {_RUN}").bindparams(
+            *(bindparam(name, type_=kind) for name, kind in kinds.items())
+        ),
+        {"document": key["document"], "run": key["run"], "language": language, "warnings": warnings, "usage": usage},
+    )
 
 
 def _hash(value: str) -> bytes:
@@ -75,12 +100,17 @@ def _hash(value: str) -> bytes:
 
 
 def settle_adopted(claim: Claim, base: int, rows_per_batch: int) -> None:
-    """Give the run the chunks, fields and language of run `base`, as `settle_extract` writes them. Again is safe."""
+    """Give the run the chunks, fields and language of run `base`, as `settle_extract` writes them. Again is safe.
+
+    What was less than good about its fields is so still; tokens are told by the run that took them.
+    """
     key = {"document": claim.document, "run": claim.run, "base": base}
     with claim.kb.db.read() as connection:
         of_base = "WHERE document = :document AND run = :base"
         total = connection.execute(text(f"SELECT count(*) FROM chunk {of_base}"), key).scalar_one()
-        row = connection.execute(text(f"SELECT language, fields FROM run {of_base}").columns(fields=JSON), key).one()
+        row = connection.execute(
+            text(f"SELECT language, fields, warnings FROM run {of_base}").columns(fields=JSON, warnings=JSON), key
+        ).one()
     with fenced(claim) as connection:
         _clear_attempt(connection, claim.document, claim.run)
     columns = "position, text, heading, spans, tokens, text_hash"
@@ -95,7 +125,7 @@ def settle_adopted(claim: Claim, base: int, rows_per_batch: int) -> None:
             )
     with settling(claim) as connection:
         fields.put(connection, claim.document, claim.run, row.fields or {})
-        connection.execute(text(f"UPDATE run SET language = :language WHERE {_RUN}"), {**key, "language": row.language})
+        _tell(connection, key, row.language, row.warnings, None)
 
 
 def texts_to_embed(claim: Claim) -> list[tuple[bytes, str]]:

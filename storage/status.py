@@ -22,7 +22,8 @@ STATUSES = ("queued", "running", "done", "failed", "cancelled")
 _WARNINGS_SHOWN = 20
 _PAGE_LEVEL = sum(stage.weight for stage in stages.STAGES if stage.page_level)
 _SELECT = (
-    "SELECT d.*, r.status, r.error, r.pages_total, r.started_at, r.finished_at, published.fields FROM document AS d"
+    "SELECT d.*, r.status, r.error, r.pages_total, r.started_at, r.finished_at, r.warnings, r.usage, published.fields"
+    " FROM document AS d"
     " JOIN run AS r ON r.document = d.id AND r.run = d.run"
     " LEFT JOIN run AS published ON published.document = d.id AND published.run = d.published_run"
     " WHERE d.deleted_at IS NULL"
@@ -196,7 +197,7 @@ def etas(kb: KnowledgeBase, limit: int) -> dict[str, float | None]:
 
 
 def _select(connection: Connection, where: str, **values: Any) -> Any:
-    columns = {"error": JSON, "metadata": JSON, "tags": JSON, "fields": JSON}
+    columns = {name: JSON for name in ("error", "metadata", "tags", "fields", "warnings", "usage")}
     return connection.execute(text(_SELECT + where).columns(**columns), values)
 
 
@@ -230,7 +231,8 @@ def _status(connection: Connection, row: Row[Any], pace: Pace) -> dict[str, Any]
         "progress": _progress(row, by_stage, pages),
         "eta_seconds": pace.eta_s(row.id) if row.status in runs.UNFINISHED else None,
         "pages": {"total": row.pages_total, **pages}, "stages": by_stage, "error": row.error,
-        "warnings": [{"page": warning.page_number, **warning.error} for warning in warnings],
+        "warnings": [*(row.warnings or []), *({"page": failed.page_number, **failed.error} for failed in warnings)],
+        "usage": row.usage,
         "language": row.language, "fields": row.fields or {}, "metadata": row.metadata, "tags": row.tags,
         "batch": row.batch, "created_at": row.created_at, "finished_at": row.finished_at,
         "published_run": row.published_run,

@@ -149,6 +149,21 @@ class FieldValue(Answer):
     method: str
 
 
+class LanguageModelUsage(Answer):
+    """What a language model was asked for the document's fields, and took.
+
+    Attributes:
+        requests: by how they ended: "ok", "invalid", "cut", "refused", or why there was no answer.
+        estimated: the model's server did not count all tokens.
+    """
+
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    estimated: bool
+    requests: dict[str, int]
+
+
 Fields = dict[str, FieldValue | list[FieldValue] | list[dict[str, FieldValue]]]
 
 
@@ -170,6 +185,7 @@ class DocumentStatus(Answer):
     stages: dict[str, StageCounts]
     error: Problem | None
     warnings: list[dict[str, JsonValue]]
+    usage: LanguageModelUsage | None
     language: str | None
     fields: Fields
     metadata: dict[str, JsonValue]

@@ -241,6 +241,16 @@ def test_only_the_web_is_published_and_only_on_loopback() -> None:
         assert ports == (["127.0.0.1:8000:8000"] if name == "web" else [])
 
 
+def test_a_language_model_is_reached_by_extract_alone() -> None:
+    beside: dict[str, Any] = yaml.safe_load((DOCKER / "compose.llm.yaml").read_text())
+    assert list(beside) == ["services"] and list(beside["services"]) == ["extract"]
+    extract = beside["services"]["extract"]
+    assert extract["networks"] == ["inside", "outside"] and "ports" not in extract
+    assert [file["path"] for file in extract["env_file"]] == ["settings.env", "llm.env"]
+    ignored = (PROJECT_ROOT / ".gitignore").read_text().splitlines()
+    assert "docker/llm.env" in ignored
+
+
 def test_data_is_shared_by_those_who_need_it_alone() -> None:
     volumes = {name: service["volumes"][0].partition(":")[0] for name, service in SERVICES.items()}
     assert volumes == {**dict.fromkeys(ROLES, "data"), "redis": "redis", "chroma": "chroma"}

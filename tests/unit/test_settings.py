@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.up import worker_programs
 from pipeline import settings
 from pipeline.settings import PROJECT_ROOT, Settings, SettingsError
 
@@ -81,3 +82,55 @@ def test_relative_data_counts_from_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / "settings.toml").write_text("[storage]\ndata = 'here'\n")
     monkeypatch.setenv("PAGEMILL_SETTINGS", str(tmp_path / "settings.toml"))
     assert settings.load().data == tmp_path / "here"
+
+
+@pytest.mark.parametrize("key", ["sk-abc123", "12345", "true", '{"a":1}', "[1]"])
+def test_the_key_of_a_language_model_comes_from_the_environment_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("PAGEMILL_EXTRACT__LLM_KEY", key)
+    loaded = settings.load()
+    assert loaded.extract.llm_key.get_secret_value() == key
+    assert key not in f"{loaded!r} {loaded}" and "llm_key" not in str(loaded.model_dump())
+
+
+def test_the_key_of_a_language_model_is_refused_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("[extract]\nllm_key = 'sk-secret'\n")
+    monkeypatch.setenv("PAGEMILL_SETTINGS", str(file))
+    with pytest.raises(SettingsError, match="PAGEMILL_EXTRACT__LLM_KEY in the environment") as refused:
+        settings.load()
+    assert "sk-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("LLM_URL", "127.0.0.1:8080", "http://HOST"),
+        ("LLM_URL", "ftp://example.org", "http://HOST"),
+        ("LLM_URL", "http://", "http://HOST"),
+        ("LLM_URL", "https://me:sk-secret@example.org/v1", "no user"),
+        ("LLM_URL", "https://example.org/v1?key=sk-secret", "query"),
+        ("LLM_URL", "http://[sk-secret", "llm_url"),
+        ("LLM_KEY", "sk-secret with a blank", "printable"),
+        ("LLM_KEY", "sk-secret\nX-Evil: 1", "printable"),
+        ("LLM_KEY", "sk-secretü", "printable"),
+        ("LLM_URL", "https://example.org/v1", "llm_model"),
+        ("LLM_FILLS", '["everything"]', "llm_fills"),
+    ],
+)
+def test_a_wrong_endpoint_is_refused_and_no_secret_repeated(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"PAGEMILL_EXTRACT__{variable}", value)
+    with pytest.raises(SettingsError, match=says) as refused:
+        settings.load()
+    assert "sk-secret" not in str(refused.value)
+
+
+def test_a_key_reaches_extract_workers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(settings.LLM_KEY, "sk-secret")
+    loaded = settings.load()
+    for stage in ("render", "ocr", "extract", "embed", "store"):
+        for program in worker_programs(loaded, stage, {}):
+            assert program.env[settings.LLM_KEY] == ("sk-secret" if stage == "extract" else "")

@@ -294,7 +294,7 @@ def _nearest(
     def distance(place: _Place) -> tuple[int, bool, float, int]:
         apart = 0
         if quoted:
-            apart = max(quoted[0] - place.end, place.start - quoted[1], -1) + 1
+            apart = max(quoted[0] - place.end + 1, place.start - quoted[1], -1) + 1  # rather behind than before it
         away = page is not None and text.page_at(place.start) != page
         return (apart, away, -place.share, place.start)
 

@@ -78,16 +78,17 @@ export function viewerHead(kb, id, { retry, reprocess }) {
     const { failed, total } = document.pages;
     setText(retryText, t(needsPassword(document) ? "password.enter" : "retry"));
     const partly = document.status === "done" && failed > 0;
-    const words =
-      document.error && document.status !== "done"
-        ? sentence(document.error)
-        : partly
-          ? t("row.pagesFailed", { n: failed, total })
-          : "";
+    const failing = document.error && document.status !== "done";
+    // What went less well than it should, though no page failed: a retry would change nothing.
+    const told = document.warnings.filter((warning) => warning.page === null).map(sentence);
+    const words = failing
+      ? sentence(document.error)
+      : [partly ? t("row.pagesFailed", { n: failed, total }) : "", ...told].filter(Boolean).join(" ");
     if (words === noteShown) return;
     noteShown = words;
-    note.className = `note ${partly ? "note-warning" : "note-error"}`;
-    note.replaceChildren(icon("alert"), el("p", { text: words }), document.status === "cancelled" ? "" : retryButton);
+    note.className = `note ${failing ? "note-error" : "note-warning"}`;
+    const mends = partly || (failing && document.status !== "cancelled");
+    note.replaceChildren(icon("alert"), el("p", { text: words }), mends ? retryButton : "");
     problem.replaceChildren(words ? note : "");
   }
 
