@@ -11,7 +11,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -24,6 +24,7 @@ from pipeline import log
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
 from storage import clock, migrate, pauses, refold, schema
+from storage.columns import ColumnMemory
 from storage.database import Database
 from storage.files import DocumentFiles, disk_errors, remove_previews, sync_folder
 from storage.pace import PaceMemory
@@ -45,6 +46,7 @@ class KnowledgeBase:
     db: Database
     vectors: VectorStore
     pace: PaceMemory
+    columns: ColumnMemory = field(default_factory=ColumnMemory)
 
     def files(self, document: str) -> DocumentFiles:
         """Where a document's files lie."""

@@ -19,7 +19,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from pipeline.errors import ServiceUnavailable
+from storage import collation, values
 
+# What queries may ask of a value as people compare it; nothing that is stored is made with them.
+_FUNCTIONS: dict[str, Callable[[str], str]] = {
+    "pagemill_folded": values.folded,
+    "pagemill_terms": values.terms,
+    "pagemill_sort_key": collation.sort_key,
+}
 _COPIED_AT_ONCE = 2000  # pages
 _TRUNCATE_WAIT_MS = 200
 
@@ -71,6 +78,8 @@ class Database:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA cache_size=-16000")
+        for name, function in _FUNCTIONS.items():
+            connection.create_function(name, 1, function, deterministic=True)
         return connection
 
     @staticmethod

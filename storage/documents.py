@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import PermanentError
-from storage import clock, passwords, reprocess, runs, schema, status
+from storage import clock, fields, passwords, reprocess, runs, schema, status
 from storage.catalog import KnowledgeBase
 from storage.database import Missing, scalar
 
@@ -191,6 +191,7 @@ def delete_in(connection: Connection, document: str) -> None:
     runs.finish_all(connection, document)
     values = {"document": document, "wall": clock.wall()}
     connection.execute(text("UPDATE document SET deleted_at = :wall WHERE id = :document"), values)
+    fields.mark_live(connection, document)
     runs.touch(connection, document)
     connection.execute(
         text("INSERT INTO tombstone (document, version) SELECT id, version FROM document WHERE id = :document"),

@@ -8,54 +8,45 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import text
-
-from storage import status
+from storage import field_table, fields
 from storage.catalog import KnowledgeBase
+from storage.field_table import Choice, Order, Row
 
 Lines = Iterator[str]
 _OF_DOCUMENT = ("document", "filename", "status", "language", "pages", "tags", "created_at")
-_AT_ONCE = 200
 _BYTE_ORDER_MARK = "\ufeff"  # spreadsheet programs take a file without one for another encoding than UTF-8
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-][\d .]+")  # a phone number does no harm
 
 
-def csv_lines(kb: KnowledgeBase, columns: Sequence[str], **which: Any) -> Lines:
-    """Lines of CSV, newest documents first; memory is bounded by some hundred documents.
+def csv_lines(
+    kb: KnowledgeBase, columns: Sequence[str], choice: Choice | None = None, order: Order | None = None
+) -> Lines:
+    """Lines of CSV, newest documents first where no other order is given; memory is bounded by some hundred documents.
 
     Several values of a field stand in one cell, joined by "; ". Of records (education, work) each column holds one
     place an entry, empty where the entry lacks it, so that the columns of one document stay in step.
 
     Args:
-        columns: paths of fields that are shown in any case, in order; others that documents hold follow.
-        which: as for `status.statuses`.
+        columns: paths of the fields to show, in order.
     """
+    return _lines(field_table.rows(kb, choice or Choice(), order or Order()), columns)
+
+
+def held_paths(kb: KnowledgeBase) -> list[str]:
+    """Paths of the fields that published documents hold."""
     with kb.db.read() as connection:
-        held = connection.execute(
-            text(
-                "SELECT DISTINCT path FROM field JOIN document ON document.id = field.document"
-                " AND document.published_run = field.run AND document.deleted_at IS NULL ORDER BY path"
-            )
-        ).scalars()
-        paths = list(dict.fromkeys([*columns, *held]))
-    return _lines(kb, paths, which)
+        return fields.paths(connection)
 
 
-def _lines(kb: KnowledgeBase, paths: Sequence[str], which: dict[str, Any]) -> Lines:
+def _lines(rows: Iterator[Row], paths: Sequence[str]) -> Lines:
     yield _BYTE_ORDER_MARK + _line([*_OF_DOCUMENT, *paths])
-    after: str | None = None
-    while True:
-        found = status.statuses(kb, after=after, limit=_AT_ONCE, **which)
-        for document in found:
-            fixed = [
-                document["id"], document["filename"], document["status"], document["language"] or "",
-                str(document["pages"]["total"] or ""), "; ".join(document["tags"]), document["created_at"],
-            ]  # fmt: skip
-            yield _line([*fixed, *(cell(document["fields"], path) for path in paths)])
-        if len(found) < _AT_ONCE:
-            return
-        after = found[-1]["id"]
+    for row in rows:
+        fixed = [
+            row.document, row.filename, row.status, row.language or "", str(row.pages or ""), "; ".join(row.tags),
+            row.created_at,
+        ]  # fmt: skip
+        yield _line([*fixed, *(cell(row.fields, path) for path in paths)])
 
 
 def cell(fields: dict[str, Any], path: str) -> str:
@@ -66,7 +57,7 @@ def cell(fields: dict[str, Any], path: str) -> str:
     if inner:
         values = [item[inner]["value"] if inner in item else "" for item in items]
         return "; ".join(values) if any(values) else ""
-    return "; ".join(item["value"] for item in items)
+    return "; ".join(item["value"] for item in items if "value" in item)
 
 
 def _line(cells: Sequence[str]) -> str:

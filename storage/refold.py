@@ -3,6 +3,9 @@
 `knowledge.folding` remembers the folding (`pipeline.folding.FINGERPRINT`) and how far the rows were brought to it:
 
     FINGERPRINT fields DOCUMENT RUN -> FINGERPRINT chunks SEQ -> FINGERPRINT done
+                                       FINGERPRINT rows DOCUMENT RUN -> FINGERPRINT done
+
+The second line is of a migration that wants the rows of fields written anew, and those alone.
 
 The sweep goes on from there, a fraction of a second each round, so that no start waits for it, a stop at any point
 loses one batch, and people search meanwhile. Chunks are read and folded without a lock, and only those that come out
@@ -27,13 +30,13 @@ if TYPE_CHECKING:
 
 _RUNS_AT_ONCE = 50
 _CHUNKS_AT_ONCE = 20  # all of them changed hold the write lock for some 10 ms
-_STATE = re.compile(FINGERPRINT + r" (?:(done)|(chunks) (\d{1,15})|(fields) ([0-9a-f]+) (\d{1,15}))")
+_STATE = re.compile(FINGERPRINT + r" (?:(done)|(chunks) (\d{1,15})|(fields|rows) ([0-9a-f]+) (\d{1,15}))")
 
 
 class _State(NamedTuple):
     """Stage, and the last document, run or chunk of it that was looked at."""
 
-    stage: Literal["fields", "chunks", "done"] = "fields"
+    stage: Literal["fields", "rows", "chunks", "done"] = "fields"
     document: str = ""
     last: int = 0
 
@@ -46,10 +49,15 @@ def mark_new(connection: Connection) -> None:
 def progress(connection: Connection) -> float | None:
     """Share of the passages that are up to date, 0..1; None once all are."""
     state = _state(connection)
-    if state.stage == "done":
+    if state.stage in ("rows", "done"):
         return None
     last = connection.execute(text("SELECT max(seq) FROM chunk")).scalar()
     return min(state.last / last, 1.0) if last and state.stage == "chunks" else 0.0
+
+
+def fields_are_old(connection: Connection) -> bool:
+    """Whether some documents' fields are still to be written anew."""
+    return _state(connection).stage in ("fields", "rows")
 
 
 def bring_up_to_date(kb: KnowledgeBase, until: float) -> bool:
@@ -63,7 +71,7 @@ def bring_up_to_date(kb: KnowledgeBase, until: float) -> bool:
     while state.stage != "done":
         if time.monotonic() >= until:
             return False
-        state = _fields(kb, state) if state.stage == "fields" else _chunks(kb, state)
+        state = _chunks(kb, state) if state.stage == "chunks" else _fields(kb, state)
     return True
 
 
@@ -74,11 +82,14 @@ def _state(connection: Connection) -> _State:
         return _State()
     if found[1]:
         return _State("done")
-    return _State("chunks", "", int(found[3])) if found[2] else _State("fields", found[5], int(found[6]))
+    if found[2]:
+        return _State("chunks", "", int(found[3]))
+    return _State("rows" if found[4] == "rows" else "fields", found[5], int(found[6]))
 
 
 def _remember(connection: Connection, state: _State) -> None:
-    after = {"done": "", "chunks": f" {state.last}", "fields": f" {state.document} {state.last}"}[state.stage]
+    of_run = f" {state.document} {state.last}"
+    after = {"done": "", "chunks": f" {state.last}", "fields": of_run, "rows": of_run}[state.stage]
     connection.execute(text("UPDATE knowledge SET folding = :state"), {"state": f"{FINGERPRINT} {state.stage}{after}"})
 
 
@@ -94,7 +105,8 @@ def _fields(kb: KnowledgeBase, state: _State) -> _State:
         ).all()
         for row in rows:
             fields.index(connection, row.document, row.run, row.fields or {})
-        state = _State("fields", rows[-1].document, rows[-1].run) if rows else _State("chunks")
+        ended = _State("chunks") if state.stage == "fields" else _State("done")
+        state = _State(state.stage, rows[-1].document, rows[-1].run) if rows else ended
         _remember(connection, state)
     return state
 

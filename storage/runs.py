@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from pipeline import metrics, stages
-from storage import clock
+from storage import clock, fields
 from storage.database import after_commit
 
 UNFINISHED = ("queued", "running")
@@ -293,6 +293,7 @@ def publish(connection: Connection, document: str, run: int) -> None:
         ),
         values,
     )
+    fields.mark_live(connection, document)
     finish(connection, document, run, "done")
     finish_all(connection, document, before=run)
     for older in range(1, run):

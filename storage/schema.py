@@ -219,20 +219,26 @@ page = Table(
     Index("page_reading", "reading"),
 )
 
-# The values of `run.fields`, a row each, for filters.
+# The values of `run.fields`, a row each, for filters, facets and sorting; they lie by document and path.
 field = Table(
     "field",
     kb,
     Column("document", Text, primary_key=True),
     Column("run", Integer, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("path", Text, nullable=False),  # "skills", "education.degree"
+    Column("path", Text, primary_key=True),  # "skills", "education.degree"
+    Column("seq", Integer, primary_key=True),  # order in the document
+    Column("record", Integer, nullable=False),  # position in the list that it stands in: fields of a record share it
     Column("value", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # the value as it is compared
     Column("terms", Text, nullable=False),  # folded words, a space before and after each
     Column("number", Float),  # the value where it is a number
     Column("confidence", Float),
     Column("page_number", Integer),
+    Column("live", Integer, nullable=False),  # 1: of the published run of a document that is there
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
+    Index("field_value", "path", "folded", "document", sqlite_where=text("live = 1")),
+    Index("field_number", "path", "number", "document", sqlite_where=text("live = 1 AND number IS NOT NULL")),
+    sqlite_with_rowid=False,
 )
 
 embedding = Table(

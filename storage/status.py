@@ -12,10 +12,11 @@ from sqlalchemy.types import JSON
 
 from pipeline import stages
 from pipeline.errors import PermanentError
-from storage import fields, runs
+from storage import runs
 from storage.catalog import KnowledgeBase
+from storage.conditions import conditions
 from storage.database import scalar
-from storage.fields import Filter
+from storage.filters import Filter
 from storage.pace import Pace
 
 STATUSES = ("queued", "running", "done", "failed", "cancelled")
@@ -86,7 +87,7 @@ def statuses(
         "EXISTS (SELECT 1 FROM json_each(d.tags) WHERE value = :tag)": ("tag", tag),
         "d.id < :after": ("after", after),
     }
-    where, values = fields.conditions(filters, "d")
+    where, values = conditions(filters, "d")
     for condition, (name, value) in given.items():
         if value is not None:
             where += f" AND {condition}"

@@ -49,7 +49,11 @@ _RULES = {
     "knowledge": f"id = 1 AND {_NUMBER.format('version', 0)}",
 }
 # And on columns that came later: schema, table, rule.
-_LATER_RULES = [("0004", "page", "typeof(rotation) = 'integer' AND rotation IN (0, 90, 180, 270)")]
+_LATER_RULES = [
+    ("0004", "page", "typeof(rotation) = 'integer' AND rotation IN (0, 90, 180, 270)"),
+    ("0007", "field", "typeof(path) = 'text' AND typeof(value) = 'text' AND typeof(folded) = 'text'"
+     " AND typeof(terms) = 'text' AND typeof(number) IN ('null', 'real') AND live IN (0, 1)"),
+]  # fmt: skip
 
 
 def check_database(path: Path, revision: str, spare: Path) -> None:

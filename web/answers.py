@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from pipeline.extract.fields.columns import Kind
 from storage.keys import Scope
 
 Rotation = Literal[0, 90, 180, 270]
@@ -223,12 +224,66 @@ class SearchHit(Answer):
     fields: Fields
 
 
+class FacetValue(Answer):
+    """A value of a facet and how many documents have it.
+
+    Attributes:
+        filters: what to add as `filter` to be left with these documents alone.
+        low, high: of a range of numbers, from `low` to below `high`; else null.
+    """
+
+    value: str
+    count: int
+    filters: list[str]
+    low: float | None = None
+    high: float | None = None
+
+
+class FacetCounts(Answer):
+    """The values of a facet; `more`: there are others."""
+
+    name: str
+    kind: Kind
+    values: list[FacetValue]
+    more: bool
+
+
 class SearchAnswer(Answer):
     """Passages, best first; `degraded` says what could not be asked, or is null."""
 
     hits: list[SearchHit]
+    facets: list[FacetCounts] = []
     took_ms: float
     degraded: str | None
+
+
+class TableColumn(Answer):
+    """A column of the table of fields."""
+
+    name: str
+    kind: Kind
+
+
+class TableRow(Answer):
+    """A document in the table of fields, with the fields of its published run."""
+
+    document: str
+    filename: str
+    created_at: str
+    status: Status
+    language: str | None
+    pages: int | None
+    tags: list[str]
+    fields: Fields
+
+
+class FieldTable(Answer):
+    """Part of the table of fields; `total` rows there are in all."""
+
+    columns: list[TableColumn]
+    items: list[TableRow]
+    total: int
+    next_cursor: str | None
 
 
 class PageRecord(Answer):

@@ -9,7 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, S
 from pydantic_core import PydanticCustomError
 
 from pipeline.extract.fields import SCHEMAS, columns_of
+from pipeline.extract.fields.columns import Kind
 from pipeline.settings import EngineName, Language
+from storage.filters import OF_DOCUMENT, kinds_of
 from storage.keys import Scope
 from web.answers import Status
 
@@ -29,13 +31,57 @@ RetentionDays = Annotated[
     BeforeValidator(_number),  # last: else the description knows no limits
 ]
 Limit = Annotated[int, Field(ge=1, le=500)]
-_COLUMNS = (column.path for schema in SCHEMAS for column in columns_of(schema))
-_PATHS = (name for path in _COLUMNS for name in (path.partition(".")[0], path))
-_FIELDS = "|".join(re.escape(name) for name in dict.fromkeys(["tag", "language", *_PATHS]))
-_FILTER = rf"^(metadata\.[\p{{L}}\p{{N}}_][^:]*|{_FIELDS}):.*[\p{{L}}\p{{N}}]"
+_KINDS = kinds_of(column for schema in SCHEMAS for column in columns_of(schema))
+_LISTS = dict.fromkeys(path.partition(".")[0] for path in _KINDS if "." in path)
+_FIELDS = "|".join(map(re.escape, [*_LISTS, *_KINDS]))
+_METADATA = r"metadata\.[\p{L}\p{N}_][^:=<>!：＝≠≥＞≤＜]*"
+
+
+def _any_of(*kinds: Kind) -> str:
+    """A pattern of the names of these kinds, those of every document among them."""
+    named = {**_KINDS, **OF_DOCUMENT}
+    return "|".join(re.escape(name) for name, kind in named.items() if kind in kinds)
+
+
+# Those of the built-in schemas: the names of a knowledge base's own schema are known to it alone.
+_DATE = r"([12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?|present)"
+_NUMBER = r"-?[0-9]{1,15}(\.[0-9]{1,9})?"
+_FILTER = "|".join(
+    [
+        rf"({_METADATA}|tag|language|status|filename|{_FIELDS}):.*[\p{{L}}\p{{N}}].*",
+        rf"({_METADATA}|{_any_of('text')})!?=.*",
+        rf"({_METADATA}|{_any_of('number')})(!=|[<>]?=|[<>]){_NUMBER}",
+        rf"({_METADATA}|{_any_of('date')})(!=|[<>]?=|[<>]){_DATE}",
+    ]
+)
 Filters = Annotated[
-    list[Annotated[str, Field(max_length=500, examples=["tag:2026-spring"], json_schema_extra={"pattern": _FILTER})]],
-    Field(max_length=20, description="NAME:VALUE: `tag`, `language`, `metadata.KEY` or a field; all must hold."),
+    list[
+        Annotated[
+            str,
+            Field(max_length=500, examples=["tag:2026-spring"], json_schema_extra={"pattern": f"^({_FILTER})$"}),
+        ]
+    ],
+    Field(
+        max_length=20,
+        description="All must hold. `NAME:VALUE` (holds these words in a row), `NAME=VALUE` (exactly), `NAME!=VALUE`,"
+        " and for numbers and dates `NAME>=VALUE`, `>`, `<=`, `<`. NAME is a field (`skills`, `education.degree`), a"
+        " list of records (`education`: any of its fields), `tag`, `language`, `status`, `filename`, `pages`,"
+        " `created_at` or `metadata.KEY`; the pattern names the fields of the built-in schemas, those of a knowledge"
+        " base's own schema are taken too. Dates are compared as far as both are known; `present` is later than all."
+        " `NAME=` finds documents without it, `NAME!=` those with it. Filters on fields of one list of records are met"
+        " by one record, ranges of one field by one value; a name given twice with `:` or `=` may be met by two.",
+    ),
+]
+_COLUMN = f"{_METADATA}|{_any_of('text', 'number', 'date', 'boolean')}"
+Facets = Annotated[
+    list[Annotated[str, Field(max_length=200, examples=["tag"], json_schema_extra={"pattern": f"^({_COLUMN})$"})]],
+    Field(
+        max_length=10,
+        description="Names whose values are counted, as in filters: published documents that meet all filters (those on"
+        " the name itself too) and, unless `mode` is `vector`, hold a passage that the words of the query find. Values"
+        " that differ only as searches fold them are one. Text: the 20 values of most documents; dates: by year, or ten"
+        " years where those would be over 20; numbers: each, or in about ten ranges.",
+    ),
 ]
 Version = Annotated[int, Field(ge=0, le=2**63 - 1)]
 # Normalised, a name has 1 to 100 characters; what only looks like one (a path, an id) is refused too.
@@ -125,6 +171,53 @@ class ExportQuery(Request):
     filter: Filters = Field(default_factory=list)
 
 
+class TableQuery(ExportQuery):
+    """Which documents stand in the table of fields, in which order and with which columns."""
+
+    repeated: ClassVar[frozenset[str]] = ExportQuery.repeated | {"column"}
+
+    q: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2000,
+            description="Only documents with all of these words in their text, or with the whole in their file's name.",
+        ),
+    ] = None
+    sort: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            json_schema_extra={"pattern": f"^-?({_COLUMN})$"},
+            description="A name as in filters; `-NAME` descends. Numbers by size, dates by time, text by the alphabet"
+            " and Chinese by pinyin; of several values the smallest counts, descending the greatest. Documents without"
+            " one come last either way. Without `sort` the newest come first.",
+        ),
+    ] = None
+    column: Annotated[
+        list[
+            Annotated[
+                str,
+                Field(
+                    max_length=200,
+                    examples=["name"],
+                    json_schema_extra={"pattern": f"^({_FIELDS})$"},
+                ),
+            ]
+        ],
+        Field(
+            max_length=200, description="Fields to show, in order; without it those of the schema and what was found."
+        ),
+    ] = Field(default_factory=list)
+
+
+class FieldsQuery(TableQuery):
+    """Which part of the table of fields."""
+
+    limit: Limit = 50
+    cursor: Annotated[str, Field(max_length=4000)] | None = None
+
+
 class DocumentQuery(ExportQuery):
     """Which documents to list."""
 
@@ -195,12 +288,13 @@ class ListQuery(Request):
 class SearchQuery(Request):
     """What to search for."""
 
-    repeated: ClassVar[frozenset[str]] = frozenset({"filter"})
+    repeated: ClassVar[frozenset[str]] = frozenset({"filter", "facet"})
 
     q: Annotated[str, Field(min_length=1, max_length=2000)]
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     mode: Literal["hybrid", "vector", "keyword"] = "hybrid"
     filter: Filters = Field(default_factory=list)
+    facet: Facets = Field(default_factory=list)
 
 
 class SearchAllQuery(SearchQuery):

@@ -14,7 +14,7 @@ from pipeline.settings import SearchSettings
 from storage import fulltext
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
-from storage.fields import Filter
+from storage.filters import Filter
 from storage.search.candidates import Candidates, Mode, Source, gather
 from storage.search.fuse import fuse
 from storage.search.hits import Hit, highlights, hits

@@ -13,7 +13,7 @@ from pipeline.errors import TransientError
 from pipeline.settings import SearchSettings
 from storage import fulltext, refold
 from storage.catalog import KnowledgeBase
-from storage.fields import Filter
+from storage.filters import Filter
 from storage.search.matching import matching
 from storage.search.nearest import cosines, nearest
 from storage.search.scope import narrowed, scope_of
@@ -82,6 +82,8 @@ def gather(stack: ExitStack, source: Source, query: str, mode: Mode, wanted: int
             except TransientError as error:
                 degraded.append(f"vectors: {error}; words alone were searched")
     connection = stack.enter_context(kb.db.read())
+    if any(wanted.paths for wanted in source.filters) and refold.fields_are_old(connection):
+        degraded.append("filters: fields of an older version are being brought up to date; some may not be found yet")
     shares: dict[int, float] = {}
     if mode != "vector" or degraded:
         if (share := refold.progress(connection)) is not None:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from storage.catalog import KnowledgeBase
-from storage.fields import Filter, conditions
+from storage.conditions import conditions
+from storage.filters import Filter
 
 VISIBLE = "document.id = chunk.document AND document.published_run = chunk.run AND document.deleted_at IS NULL"
 

@@ -17,7 +17,7 @@ from cli.client import ApiError, kb_path
 from pipeline.settings import SearchSettings, Settings, StorageSettings
 from storage import search
 from storage.catalog import Storage
-from storage.fields import Filter
+from storage.filters import Filter
 from tests import drawing
 from tests.resumes import resumes
 from tests.stack import ENDED, Stack, until

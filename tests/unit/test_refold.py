@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from actors.sweep import Sweep
 from storage import fields, fulltext, refold, search
 from storage.catalog import KnowledgeBase, Storage
-from storage.fields import Filter
+from storage.filters import Filter
 from storage.search import Results
 from tests.unit import builders
 from tests.unit.test_storage_control import _Messages
@@ -56,7 +56,7 @@ def everything_is_found(kb: KnowledgeBase, storage: Storage) -> None:
         assert all(hit.highlights for hit in results.hits) and results.degraded == []
     assert found(kb, storage, "reports") == [TEXTS[2]]
     for name in ("陳大文", "陈大文"):
-        assert found(kb, storage, "台北", Filter("name", name)) == both
+        assert found(kb, storage, "台北", Filter("name", name, paths=("name",))) == both
 
 
 def test_traditional_and_simplified_find_each_other(kb: KnowledgeBase, storage: Storage) -> None:
@@ -174,7 +174,7 @@ def test_fields_of_an_older_one_are_found_by_filters(kb: KnowledgeBase, storage:
     with kb.db.write() as connection:
         fields.index(connection, document, 1, {"name": builders.field("陳大文")})
         fields.index(connection, document, 1, {"name": builders.field("陳大文")})  # twice is once
-    assert len(found(kb, storage, "台北", Filter("name", "陈大文"))) == 2
+    assert len(found(kb, storage, "台北", Filter("name", "陈大文", paths=("name",)))) == 2
 
 
 def test_the_same_in_either_script_is_embedded_once(kb: KnowledgeBase) -> None:
@@ -189,4 +189,4 @@ def test_quotes_narrow_a_search_to_what_holds_them(kb: KnowledgeBase, storage: S
     assert found(kb, storage, '"2024" 台北') == [TEXTS[2]]
     assert found(kb, storage, '"住在臺北" 2024') == sorted(TEXTS[:2])
     assert found(kb, storage, '"住在上海" 2024') == found(kb, storage, "住在上海 2024"), "nothing holds it"
-    assert found(kb, storage, '"住在臺北"', Filter("name", "王五")) == []
+    assert found(kb, storage, '"住在臺北"', Filter("name", "王五", paths=("name",))) == []

@@ -5,12 +5,15 @@ import csv
 import pytest
 
 from pipeline.errors import PermanentError
+from pipeline.extract.fields.columns import Kind
 from storage import cleanup, documents, exports, status
 from storage.catalog import KnowledgeBase
-from storage.fields import conditions, parse_filter
+from storage.conditions import conditions
+from storage.field_table import Choice
+from storage.filters import parse_filter
 from tests.unit.builders import RULES, done, field, upload
 
-KNOWN = ("name", "gender", "skills", "education.school", "education.degree")
+KNOWN: dict[str, Kind] = dict.fromkeys(("name", "gender", "skills", "education.school", "education.degree"), "text")
 LI = {
     "name": field("李明"),
     "gender": {**field("male"), "text": "男"},
@@ -72,7 +75,7 @@ def test_a_filter_that_means_nothing_is_refused(given: str) -> None:
 
 def test_values_of_a_filter_are_never_sql(kb: KnowledgeBase, people: dict[str, str]) -> None:
     sql, values = conditions([parse_filter("tag:') OR 1=1 --", KNOWN)], "d")
-    assert "1=1" not in sql and values == {"filter_value_0": "') OR 1=1 --"}
+    assert "1=1" not in sql and values == {"filter_0": "') OR 1=1 --"}
     assert _found(kb, people, "tag:') OR 1=1 --") == set()
 
 
@@ -92,7 +95,8 @@ def test_a_document_in_work_has_no_fields_yet(kb: KnowledgeBase) -> None:
 
 def test_the_table_of_fields(kb: KnowledgeBase, people: dict[str, str]) -> None:
     done(kb, b"evil", "=cmd.pdf", {"name": field("=HYPERLINK(1)"), "phone": field("+4915112345678")})
-    text = "".join(exports.csv_lines(kb, KNOWN))
+    columns = list(dict.fromkeys([*KNOWN, *exports.held_paths(kb)]))
+    text = "".join(exports.csv_lines(kb, columns))
     assert text.startswith("\ufeff")
     rows = list(csv.DictReader(text.removeprefix("\ufeff").splitlines()))
     assert [row["filename"] for row in rows] == ["'=cmd.pdf", "ann.pdf", "li.pdf"]
@@ -100,5 +104,5 @@ def test_the_table_of_fields(kb: KnowledgeBase, people: dict[str, str]) -> None:
     assert rows[2]["skills"] == "Redis; C++; Core Java"
     assert rows[2]["education.school"] == "北京大学; 清华大学" and rows[1]["education.school"] == ""
     assert list(rows[0])[-1] == "phone"  # known columns first, others behind
-    chosen = [parse_filter("name:fox", KNOWN)]
-    assert "li.pdf" not in "".join(exports.csv_lines(kb, KNOWN, filters=chosen))
+    chosen = Choice([parse_filter("name:fox", KNOWN)])
+    assert "li.pdf" not in "".join(exports.csv_lines(kb, columns, chosen))

@@ -12,14 +12,13 @@ from starlette.responses import Response
 
 from pipeline import log, metrics
 from pipeline.errors import PermanentError
-from pipeline.extract.fields import SCHEMAS, columns_of
 from pipeline.render.kinds import TAIL_BYTES, require_supported, sniff
 from storage import clock, documents, reprocess, status
 from storage.catalog import KnowledgeBase
 from storage.documents import NewDocument
-from storage.fields import Filter, parse_filter
 from storage.files import tail
 from web import answers, inputs, pipeline_answers, upload
+from web.names import Names
 from web.state import State, answer, body, query, state
 from web.threads import in_thread, in_writing_thread
 
@@ -109,16 +108,6 @@ def _new_document(file: upload.ReceivedFile, form: inputs.UploadForm, limit_mb: 
     )  # fmt: skip
 
 
-def filters(record: dict[str, Any], given: list[str]) -> list[Filter]:
-    """The filters of a query.
-
-    Raises:
-        PermanentError: `bad_request`.
-    """
-    known = [column.path for schema in (record["schema"], *SCHEMAS) for column in columns_of(schema)]
-    return [parse_filter(one, list(dict.fromkeys(known))) for one in given]
-
-
 async def listing(request: Request) -> Response:
     """GET .../documents."""
     wanted = query(request, inputs.DocumentQuery)
@@ -128,8 +117,8 @@ async def listing(request: Request) -> Response:
 def _listing(parts: State, request: Request, wanted: inputs.DocumentQuery) -> answers.DocumentList:
     record, kb = parts.knowledge_base(request)
     found = status.statuses(
-        kb, status=wanted.status, batch=wanted.batch, tag=wanted.tag, filters=filters(record, wanted.filter),
-        after=wanted.cursor, limit=wanted.limit + 1,
+        kb, status=wanted.status, batch=wanted.batch, tag=wanted.tag, after=wanted.cursor, limit=wanted.limit + 1,
+        filters=Names(record, [kb]).filters(wanted.filter),
     )  # fmt: skip
     items = [answers.DocumentStatus(**item) for item in found[: wanted.limit]]
     return answers.DocumentList(items=items, next_cursor=items[-1].id if len(found) > wanted.limit else None)

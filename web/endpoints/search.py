@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -15,8 +16,10 @@ from pipeline.errors import PermanentError, ServiceUnavailable
 from storage import chunks, documents, search
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
+from storage.facets import Facet
+from storage.search.counting import count_facets
 from web import answers, inputs
-from web.endpoints.documents import filters
+from web.names import Names, names_of
 from web.state import State, answer, key_of, query, state
 from web.threads import in_thread
 
@@ -45,8 +48,12 @@ def _find_in_several(parts: State, request: Request, wanted: inputs.SearchAllQue
 
 def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.SearchQuery) -> answers.SearchAnswer:
     began = time.perf_counter()
-    sources = _sources(parts, records, wanted)
+    kbs = [parts.storage.open(record["id"]) for record in records]
+    names = names_of(list(zip(records, kbs, strict=True)))
+    sources = _sources(parts, records, kbs, names, wanted)
+    columns = [[one.column(name, "facet") for one in names] for name in dict.fromkeys(wanted.facet)]
     results = search.search_all(sources, wanted.q, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search)
+    counted = count_facets(sources, columns, wanted.q, wanted.mode, parts.settings.search) if columns else []
     hits = [
         answers.SearchHit.model_validate(
             {
@@ -60,14 +67,27 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
     seconds = time.perf_counter() - began
     metrics.SEARCH_SECONDS.labels(wanted.mode, "yes" if results.degraded else "no").observe(seconds)
     return answers.SearchAnswer(
-        hits=hits, took_ms=round(seconds * 1000, 2), degraded="; ".join(results.degraded) or None
+        hits=hits,
+        facets=[_facet(one) for one in counted],
+        took_ms=round(seconds * 1000, 2),
+        degraded="; ".join(results.degraded) or None,
     )
 
 
-def _sources(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.SearchQuery) -> list[search.Source]:
+def _facet(counted: Facet) -> answers.FacetCounts:
+    values = [answers.FacetValue(**asdict(value)) for value in counted.values]
+    return answers.FacetCounts(name=counted.name, kind=counted.kind, values=values, more=counted.more)
+
+
+def _sources(
+    parts: State,
+    records: Sequence[dict[str, Any]],
+    kbs: Sequence[KnowledgeBase],
+    names: Sequence[Names],
+    wanted: inputs.SearchQuery,
+) -> list[search.Source]:
     """The knowledge bases to ask, with one vector for all: their cosines are ranked together."""
-    kbs = [parts.storage.open(record["id"]) for record in records]
-    chosen = [filters(record, wanted.filter) for record in records]
+    chosen = [one.filters(wanted.filter) for one in names]
     identity = None if wanted.mode == "keyword" else parts.model.identity()
     vector = None
     if identity is not None:

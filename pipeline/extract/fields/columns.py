@@ -35,7 +35,7 @@ def _columns(text: str) -> tuple[Column, ...]:
 
 
 _BUILT_IN = {
-    "generic": _columns("title language dates:date emails phones amounts"),
+    "generic": _columns("title language dates:date emails phones amounts:number"),
     "resume": _columns(
         "name phone email gender birth_date:date ethnicity nationality native_place location years:number"
         " education.school education.degree education.major education.start:date education.end:date"

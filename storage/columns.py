@@ -1,0 +1,226 @@
+"""Values of documents by column, in memory: what facets count and the table of fields sorts by.
+
+SQLite takes 90 ms to count 66,000 values of 8,000 documents, and as long to sort them; numpy takes 1 ms. A column is
+read when it is first asked for, and kept while its knowledge base is open. Each document bears the version of its last
+change, so only documents that changed since are read again. Positions of documents are given once and never taken
+back: whoever holds a column may go on with it while others bring the memory up to date.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, bindparam, text
+
+from pipeline.extract.fields.columns import Kind
+from storage import collation, values
+from storage.filters import METADATA
+
+Ints = npt.NDArray[np.int64]
+MISSING = np.iinfo(np.int64).max
+_COLUMNS_AT_MOST = 64
+_CHANGED_AT_MOST = 500  # documents: beyond, all is read anew
+
+_DOCUMENT = (
+    "SELECT d.id, {0} AS compared, {0} AS value FROM document AS d WHERE d.deleted_at IS NULL AND {0} IS NOT NULL"
+)
+_RUN = (
+    "SELECT d.id, r.{0} AS compared, r.{0} AS value FROM document AS d"
+    " JOIN run AS r ON r.document = d.id AND r.run = d.run WHERE d.deleted_at IS NULL AND r.{0} IS NOT NULL"
+)
+# Rows of document, value as it is compared, value as it is shown.
+_OF_DOCUMENT = {
+    "tag": "SELECT d.id, value AS compared, value FROM document AS d, json_each(d.tags) WHERE d.deleted_at IS NULL",
+    "language": _DOCUMENT.format("d.language"),
+    "created_at": _DOCUMENT.format("d.created_at"),
+    "filename": "SELECT d.id, pagemill_folded(d.filename) AS compared, d.filename AS value FROM document AS d"
+    " WHERE d.deleted_at IS NULL",
+    "status": _RUN.format("status"),
+    "pages": _RUN.format("pages_total"),
+}
+_METADATA = (
+    "SELECT d.id, CAST(value AS TEXT) AS compared, CAST(value AS TEXT) AS value FROM document AS d,"
+    " json_each(d.metadata) WHERE d.deleted_at IS NULL AND key = :key AND type NOT IN ('object', 'array', 'null')"
+)
+_FIELD = "SELECT d.document AS id, d.folded AS compared, d.value FROM field AS d WHERE d.live = 1 AND d.path IN :paths"
+
+
+class Wanted(NamedTuple):
+    """Which column.
+
+    Attributes:
+        name: as people say it.
+        paths: of fields; none for what the document itself has.
+    """
+
+    name: str
+    kind: Kind
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """A column: which document has which value, each pair once.
+
+    Attributes:
+        documents: positions (n,).
+        codes: places in `compared` (n,).
+        compared: distinct values, as they are compared.
+        spellings: how each is spelt, and how often.
+    """
+
+    kind: Kind
+    documents: Ints
+    codes: Ints
+    compared: list[str]
+    spellings: list[Counter[str]]
+
+    def shown(self, code: int) -> str:
+        """The commonest spelling; of several the first in the alphabet."""
+        return min(self.spellings[code].items(), key=lambda item: (-item[1], item[0]))[0]
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        """By which each distinct value sorts; None: not at all (a date that is none)."""
+        if self.kind == "number":
+            return [values.number_of(value) for value in self.compared]
+        if self.kind == "date":
+            return [value if values.date_of(value) else None for value in self.compared]
+        return [collation.sort_key(value) for value in self.compared]
+
+    @cached_property
+    def ordered(self) -> list[Any]:
+        """The keys in order, each once."""
+        return sorted({key for key in self.keys if key is not None})
+
+    def rank(self, key: Any) -> int:
+        """Where a key stands among those of the column: even numbers; between them if it is none of these."""
+        place = bisect.bisect_left(self.ordered, key)
+        held = place < len(self.ordered) and self.ordered[place] == key
+        return 2 * place if held else 2 * place - 1
+
+    def best(self, size: int, *, descending: bool) -> Ints:
+        """The rank of each document by its first value, MISSING without one (size,).
+
+        Args:
+            descending: the greatest is the first, and ranks are negated: small ones always come first.
+        """
+        place = {key: 2 * number for number, key in enumerate(self.ordered)}
+        of_code = np.array([MISSING if key is None else place[key] for key in self.keys], dtype=np.int64)
+        ranks = of_code[self.codes]
+        there = ranks != MISSING
+        best = np.full(size, MISSING, dtype=np.int64)
+        np.minimum.at(best, self.documents[there], -ranks[there] if descending else ranks[there])
+        return best
+
+
+@dataclass(eq=False)
+class ColumnMemory:
+    """The columns of one knowledge base; safe to share between threads."""
+
+    positions: dict[str, int] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
+    _columns: dict[Wanted, Values] = field(default_factory=dict)
+    _version: int = -1
+    _folding: str | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def column(self, connection: Connection, wanted: Wanted) -> Values:
+        """A column as it stands."""
+        with self._lock:
+            self._refresh(connection)
+            if wanted not in self._columns:
+                while len(self._columns) >= _COLUMNS_AT_MOST:
+                    del self._columns[next(iter(self._columns))]
+                self._columns[wanted] = self._read(connection, wanted, None, None)
+            else:
+                self._columns[wanted] = self._columns.pop(wanted)  # the latest asked for is dropped last
+            return self._columns[wanted]
+
+    def places(self, ids: Sequence[str]) -> Ints:
+        """Positions of documents (n,)."""
+        with self._lock:
+            return np.array([self._place(id_) for id_ in ids], dtype=np.int64)
+
+    def _place(self, id_: str) -> int:
+        place = self.positions.get(id_)
+        if place is None:
+            place = self.positions[id_] = len(self.ids)
+            self.ids.append(id_)
+        return place
+
+    def _refresh(self, connection: Connection) -> None:
+        """Read again what changed. Nothing is kept of fields that are being written anew (`storage/refold.py`)."""
+        version, folding = connection.execute(text("SELECT version, folding FROM knowledge")).one()
+        if (version, folding) == (self._version, self._folding) or version < self._version:
+            return
+        changed: list[str] | None = None
+        if folding == self._folding:
+            rows = connection.execute(
+                text(
+                    "SELECT id FROM document WHERE version > :since UNION"
+                    " SELECT document FROM tombstone WHERE version > :since LIMIT :limit"
+                ),
+                {"since": self._version, "limit": _CHANGED_AT_MOST + 1},
+            )
+            changed = list(rows.scalars())
+        if changed is None or len(changed) > _CHANGED_AT_MOST:
+            self._columns.clear()
+        elif changed:
+            self._columns = {
+                wanted: self._read(connection, wanted, known, changed) for wanted, known in self._columns.items()
+            }
+        self._version, self._folding = version, folding
+
+    def _read(
+        self, connection: Connection, wanted: Wanted, known: Values | None, changed: Sequence[str] | None
+    ) -> Values:
+        """A column, or a known one with the values of some documents read again."""
+        compared = [] if known is None else list(known.compared)
+        spellings = [] if known is None else [Counter(held) for held in known.spellings]  # others may be reading them
+        code_of = {value: code for code, value in enumerate(compared)}
+        documents: list[int] = []
+        codes: list[int] = []
+        for id_, value, shown in _rows(connection, wanted, changed):
+            value = str(value)
+            code = code_of.get(value)
+            if code is None:
+                code = code_of[value] = len(compared)
+                compared.append(value)
+                spellings.append(Counter())
+            spellings[code][str(shown)] += 1
+            documents.append(self._place(id_))
+            codes.append(code)
+        pairs = np.array([documents, codes], dtype=np.int64)
+        if known is not None and changed is not None:
+            again = np.isin(known.documents, [self._place(id_) for id_ in changed])
+            pairs = np.hstack([np.array([known.documents, known.codes])[:, ~again], pairs])
+        pairs = np.unique(pairs, axis=1) if pairs.size else pairs
+        return Values(wanted.kind, pairs[0], pairs[1], compared, spellings)
+
+
+def _rows(connection: Connection, wanted: Wanted, changed: Sequence[str] | None) -> Any:
+    """Rows of a column: document, value as it is compared, value as it is shown."""
+    given: dict[str, Any] = {}
+    lists = []
+    if wanted.paths:
+        sql, given["paths"] = _FIELD, wanted.paths
+        lists.append("paths")
+    elif wanted.name.startswith(METADATA):
+        sql, given["key"] = _METADATA, wanted.name.removeprefix(METADATA)
+    else:
+        sql = _OF_DOCUMENT[wanted.name]
+    if changed is not None:
+        sql += f" AND {'d.document' if wanted.paths else 'd.id'} IN :changed"
+        given["changed"] = changed
+        lists.append("changed")
+    query = text(sql).bindparams(*(bindparam(name, expanding=True) for name in lists))
+    return connection.execute(query, given)

@@ -1,0 +1,57 @@
+"""Facets of a search: which values the documents have that it may find.
+
+Counted are published documents that meet all filters and, where words are searched, hold a passage that the keyword
+part of the query finds. What is found by meaning alone is not counted: every passage is near to a query, more or less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from sqlalchemy import Connection, text
+
+from pipeline.errors import ServiceUnavailable
+from pipeline.settings import SearchSettings
+from storage import fulltext
+from storage.columns import Wanted
+from storage.database import Missing
+from storage.facets import Facet, Part, facet, in_scope, part
+from storage.search.candidates import Mode, Source
+from storage.search.scope import narrowed, scope_of
+from storage.search.terms import choose_terms
+
+
+def count_facets(
+    sources: Sequence[Source], wanted: Sequence[Sequence[Wanted]], query: str, mode: Mode, rules: SearchSettings
+) -> list[Facet]:
+    """The facets of a search in one knowledge base or several, in the order asked for.
+
+    Args:
+        wanted: of each facet its column in each of the knowledge bases.
+    """
+    parts: list[list[Part]] = [[] for _ in wanted]
+    for number, source in enumerate(sources):
+        with suppress(Missing, ServiceUnavailable), source.kb.db.read() as connection:  # the search has said so
+            documents = _documents(connection, source, query, mode, rules)
+            for held, columns in zip(parts, wanted, strict=True):
+                held.append(part(connection, source.kb.columns, columns[number], documents))
+    return [facet(columns[0].name, columns[0].kind, held) for columns, held in zip(wanted, parts, strict=True)]
+
+
+def _documents(connection: Connection, source: Source, query: str, mode: Mode, rules: SearchSettings) -> list[str]:
+    """Ids of the documents that count."""
+    scope = narrowed(source.kb, scope_of(source.filters), fulltext.quoted(query))
+    if mode == "vector":
+        return in_scope(connection, source.filters)
+    chosen, _ = choose_terms(connection, query, rules.common_share)
+    if not chosen:
+        return []
+    found = connection.execute(
+        text(
+            "SELECT DISTINCT chunk.document FROM chunk_fts JOIN chunk ON chunk.seq = chunk_fts.rowid"
+            f" JOIN document ON {scope.sql} WHERE chunk_fts MATCH :match"
+        ),
+        {**scope.values, "match": " OR ".join(chosen)},
+    )
+    return list(found.scalars())
