@@ -2,32 +2,37 @@
 
     text -> dates, contacts, amounts -> generic
     text -> rows -> sections -> person, education, work, skills, prose -> resume
+    text -> cells, labels, what properties mean -> any JSON Schema (fill/)
 
-Pure functions on a `Document`; to add a schema, write its function and name it here.
+Pure functions on a `Document`; to add a built-in schema, write its function and name it here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.extract.document import Document
 from pipeline.extract.fields.columns import SCHEMAS, Column, columns_of
+from pipeline.extract.fields.fill import fill
 from pipeline.extract.fields.generic import generic_fields
 from pipeline.extract.fields.resume import resume_fields
+from pipeline.extract.fields.schema import check_schema, read_schema
 
 _RULES = {"generic": generic_fields, "resume": resume_fields}
-__all__ = ["SCHEMAS", "Column", "columns_of", "extract_fields"]
+__all__ = ["SCHEMAS", "Column", "check_schema", "columns_of", "extract_fields"]
 
 
-def extract_fields(document: Document, schema: str) -> dict[str, Any]:
+def extract_fields(document: Document, schema: str | Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a document as plain JSON.
 
     Args:
         document: as built from its pages; no document makes this raise.
-        schema: one of `SCHEMAS`.
+        schema: one of `SCHEMAS`, or a JSON Schema that `check_schema` took.
 
     Returns:
-        Names to a field, a list of fields, or a list of records of fields. A field is
-        `{"value", "text", "page", "box", "confidence", "method"}`; single fields that are missing are left out.
+        Names to a field, a list of fields, a record of fields, or a list of records. A field is
+        `{"value", "text", "page", "box", "confidence", "method"}`; single fields that are missing are left out. Under a
+        JSON Schema `value` is a plain decimal, an ISO date, "true" or "false", or text, as the property's type says.
     """
-    return _RULES[schema](document)
+    return _RULES[schema](document) if isinstance(schema, str) else fill(document, read_schema(schema))

@@ -28,7 +28,7 @@ def generic_fields(document: Document) -> dict[str, object]:
     whole = "\n".join(text.text for text in texts)
     every = "\n".join(block.text for page in document.pages[:_CURRENCY_PAGES] for block in page.blocks)
     currencies = Currencies(normalised(every), document.language)
-    order = date_order(whole) or _usual_order(currencies)
+    order = date_order(whole) or usual_order(currencies)
     fields: dict[str, object] = {}
     title = find_title(blocks)
     if title:
@@ -86,7 +86,7 @@ def _dates(text: Text, order: Order | None) -> Iterable[Field]:
         yield text.field(found.start, found.end, "pattern", 0.9 if len(found.value) > 4 else 0.7, found.value)
 
 
-def _usual_order(currencies: Currencies) -> Order | None:
+def usual_order(currencies: Currencies) -> Order | None:
     """How the country of the only currency writes dates."""
     if currencies.only in ("GBP", "EUR", "MYR", "SGD", "AUD", "NZD", "INR", "CHF"):
         return "dmy"
