@@ -145,10 +145,13 @@ class Storage:
         name: str,
         languages: list[str],
         engine: str,
-        schema_name: str = DEFAULT_SCHEMA,
+        schema_: str | dict[str, Any] = DEFAULT_SCHEMA,
         retention_days: int | None = None,
     ) -> dict[str, Any]:
         """Make a knowledge base; durable when this returns.
+
+        Args:
+            schema_: the name of a schema of fields, or a JSON Schema that was checked.
 
         Raises:
             PermanentError: `name_taken` or `bad_request`.
@@ -164,11 +167,11 @@ class Storage:
                 refold.mark_new(connection)  # lost with the power, it costs the sweep one look
             sync_folder(folder)
             sync_folder(folder.parent)
-            self._register(kb_id, name, languages, engine, schema_name, retention_days, activity=0)
+            self._register(kb_id, name, languages, engine, schema_, retention_days, activity=0)
         return self.knowledge_base(kb_id)
 
     def adopt_knowledge_base(
-        self, kb_id: str, folder: Path, name: str, languages: list[str], engine: str, schema_name: str
+        self, kb_id: str, folder: Path, name: str, languages: list[str], engine: str, schema_: str | dict[str, Any]
     ) -> dict[str, Any]:
         """Take in a knowledge base that lies ready in a folder of the data folder; durable when this returns.
 
@@ -182,7 +185,7 @@ class Storage:
         with _gone_on_failure(home):
             folder.rename(home)
             sync_folder(home.parent)
-            self._register(kb_id, name, languages, engine, schema_name, None, activity=1)
+            self._register(kb_id, name, languages, engine, schema_, None, activity=1)
         return self.knowledge_base(kb_id)
 
     def _register(
@@ -191,14 +194,14 @@ class Storage:
         name: str,
         languages: list[str],
         engine: str,
-        schema_name: str,
+        schema_: str | dict[str, Any],
         retention_days: int | None,
         activity: int,
     ) -> None:
         """Write its row."""
         values = {
             "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
-            "schema": schema_name, "created_at": clock.wall(), "retention_days": retention_days, "activity": activity,
+            "schema": schema_, "created_at": clock.wall(), "retention_days": retention_days, "activity": activity,
         }  # fmt: skip
         try:
             with self.catalog.write(durable=True) as connection:

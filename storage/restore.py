@@ -17,13 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy import Connection, text
 
 from pipeline import stages
 from pipeline.errors import PermanentError, ServiceUnavailable
+from pipeline.extract.fields import SCHEMAS, check_schema
 from pipeline.settings import EngineName, Language
 from storage import clock, migrate, runs, vetting
 from storage.archive import CHECKSUMS, DATABASE, HEADER, BackupError, Reader
@@ -35,13 +36,25 @@ from storage.files import sync_folder
 _STAGING = "restore"
 
 
+def _understood(schema: str | dict[str, Any]) -> str | dict[str, Any]:
+    """A schema that a run can be done with."""
+    if isinstance(schema, str):
+        if schema not in SCHEMAS:
+            raise ValueError("there is no such schema")
+        return schema
+    try:
+        return check_schema(schema)
+    except PermanentError as error:
+        raise ValueError(error.message) from None
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str
     languages: list[Language]
     engine: EngineName
-    schema_name: Annotated[Literal["generic", "resume"], Field(alias="schema")]
+    schema_name: Annotated[str | dict[str, JsonValue], Field(alias="schema"), AfterValidator(_understood)]
     retention_days: int | None
 
 

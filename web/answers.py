@@ -29,7 +29,9 @@ class KnowledgeBaseRecord(Answer):
     name: str
     languages: list[str]
     engine: str
-    schema_: str = Field(alias="schema")
+    schema_: str | dict[str, JsonValue] = Field(
+        alias="schema", description="The fields that are looked for: a name, or a JSON Schema."
+    )
     retention_days: int | None
     created_at: str
 

@@ -14,6 +14,7 @@ from pipeline.settings import EngineName, Language
 from storage.filters import OF_DOCUMENT, kinds_of
 from storage.keys import Scope
 from web.answers import Status
+from web.schema_form import Schema
 
 
 def _number(value: Any) -> Any:
@@ -23,7 +24,6 @@ def _number(value: Any) -> Any:
     return value
 
 
-SchemaName = Literal["generic", "resume"]
 StageName = Literal["render", "ocr", "extract", "embed", "store"]
 RetentionDays = Annotated[
     int,
@@ -129,7 +129,7 @@ class NewKnowledgeBase(Request):
     name: Name
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     engine: EngineName | None = None
-    schema_: SchemaName | None = Field(default=None, alias="schema")
+    schema_: Schema | None = Field(default=None, alias="schema")
     retention_days: RetentionDays | None = None
 
 
@@ -142,7 +142,7 @@ class KnowledgeBaseChange(Request):
     name: Name | None = None
     languages: Annotated[list[Language], Field(min_length=1)] | None = None
     engine: EngineName | None = None
-    schema_: SchemaName | None = Field(default=None, alias="schema")
+    schema_: Schema | None = Field(default=None, alias="schema")
     retention_days: RetentionDays | None = None
 
 

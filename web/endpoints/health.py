@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from pipeline import stages
 from pipeline.errors import ServiceUnavailable
+from pipeline.extract.fields import SCHEMAS
 from pipeline.render.kinds import SUPPORTED
 from pipeline.settings import EngineName, Language
 from storage import pauses, workers
-from web import answers, inputs
+from web import answers
 from web.state import State, answer, state
 from web.threads import in_thread
 
@@ -74,6 +75,6 @@ async def about(request: Request) -> Response:
         answers.About(
             version=version("pagemill"), kinds=list(SUPPORTED), max_upload_mb=limits.max_upload_mb,
             max_files=limits.max_files, engines=list(get_args(EngineName)), languages=list(get_args(Language)),
-            schemas=list(get_args(inputs.SchemaName)),
+            schemas=list(SCHEMAS),
         )
     )  # fmt: skip

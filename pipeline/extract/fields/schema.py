@@ -21,7 +21,6 @@ anybody who may make a knowledge base.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, cast
@@ -48,6 +47,9 @@ RESERVED = frozenset({"tag", "language", "metadata", "document", "filename", "cr
 """Names that filters and tables have for documents themselves."""
 _RESERVED_INSIDE = frozenset({"value"})  # by it a field is told from a record
 
+NAME_PATTERN = r"^[\p{L}\p{M}\p{N}_](?:[ -]?[\p{L}\p{M}\p{N}_])*$"
+"""Of a property: what a filter's name may hold."""
+_NAME = re2.compile(NAME_PATTERN)
 _ANNOTATIONS = frozenset({"title", "description", "examples", "default", "$comment", "deprecated", "readOnly"})
 _OF_TYPE: dict[str, frozenset[str]] = {
     "string": frozenset({"format", "enum", "const", "pattern", "minLength", "maxLength"}),
@@ -341,9 +343,8 @@ def _require_known(given: dict[str, Any], known: frozenset[str], place: str) -> 
 def _require_name(name: str, place: str, *, inside: bool) -> None:
     if not 1 <= len(name) <= MAX_NAME:
         _refuse(place, f"a name has 1 to {MAX_NAME} characters")
-    fits = all(unicodedata.category(c)[0] in "LMN" or c in "_- " for c in name)
-    if not fits or name[0] in "- " or name[-1] == " " or "  " in name:
-        _refuse(place, "a name holds letters, digits, “_”, “-” and single spaces, and begins with none of the last two")
+    if not _NAME.fullmatch(name):
+        _refuse(place, "a name holds letters, digits and “_”, and between them single spaces or “-”")
     if name in _RESERVED_INSIDE or (not inside and name in RESERVED):
         _refuse(place, f"the name “{name}” is taken; call it something like “{name}_of_document”" if not inside
                 else f"the name “{name}” is taken inside records; call it something like “amount”")  # fmt: skip

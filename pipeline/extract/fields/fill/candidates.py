@@ -82,7 +82,7 @@ def beside(
     weight *= 1.0 if label.first else _INSIDE
     after = _AFTER_LABEL.match(reads, hit.end)
     begins, mark = (after.end(), bool(after["mark"])) if after else (hit.end, False)
-    if not mark and any(0 <= other.start - hit.end <= 2 for other in label.others[:1]):
+    if not mark and any(not reads[hit.end : other.start].strip(". ") for other in label.others[:1]):
         return  # "Company Reg. No." is no company
     ends = (other.start for other in label.others if other.start >= begins and _COLON_FOLLOWS.match(reads, other.end))
     rest = cell.span.part(begins, next(ends, len(reads)))

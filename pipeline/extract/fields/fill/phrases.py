@@ -25,8 +25,8 @@ _SAME_WORD = {
 _SKIPPED = frozenset({"the", "a", "an", "of", "your", "our"})
 _NUMBER_ENDINGS = ("号码", "编号", "号")
 _CALLED = re.compile(
-    r"(?:also (?:called|known as|labell?ed)|a\.?k\.?a\.?|labell?ed(?: as)?|printed as|synonyms?|or|又称|也称|又叫|亦称|或称|别名"
-    r"|标签|标为|印为|也叫)\s*[:：]?\s*(?P<words>[^.。;；()（）\n]{1,200})",
+    r"(?:also (?:called|known as|labell?ed)|a\.?k\.?a\.?|labell?ed(?: as)?|printed as|synonyms?|or"
+    r"|又称|也称|又叫|亦称|或称|别名|标签|标为|印为|也叫)\s*[:：]?\s*(?P<words>[^.。;；()（）\n]{1,200})",
     re.I,
 )
 _QUOTED = re.compile(r"[“\"「『‘'](?P<words>[^”\"」』’'\n]{1,40})[”\"」』’']")

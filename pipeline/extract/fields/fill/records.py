@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.document import Block, Table
+from pipeline.extract.fields.fill.candidates import is_label
 from pipeline.extract.fields.fill.page import Page
 from pipeline.extract.fields.fill.phrases import Called, words_of
 from pipeline.extract.fields.fill.sheet import Cell, Row
@@ -19,22 +20,24 @@ from pipeline.types import Box
 _MAX_RECORDS = 500
 _FROM_TABLE, _FROM_ROWS, _FROM_RESUME = 0.88, 0.75, 0.8
 _SUMS = re.compile(
-    r"^\W*(?:sub\s?-?total|grand total|total|tax|vat|gst|balance|amount due|合\s*计|小\s*计|总\s*计|价税合计|共\s*计)",
+    r"^\W*(?:sub\s?-?total|grand total|total|tax|vat|gst|balance|amount due"
+    r"|合\s*计|税\s*额|小\s*计|总\s*计|价税合计|共\s*计)",
     re.I,
 )
-_RESUME_LISTS = {"education": "school", "work": "employer"}
-_RESUME_NAMES = {
-    "school": "school", "university": "school", "college": "school", "institution": "school", "degree": "degree",
-    "qualification": "degree", "major": "major", "field": "major", "fieldofstudy": "major", "area": "major", "start": "start",
-    "startdate": "start", "from": "start", "end": "end", "enddate": "end", "to": "end", "employer": "employer",
-    "company": "employer", "organization": "employer", "title": "title", "position": "title", "role": "title",
-    "jobtitle": "title", "院校": "school", "学校": "school", "学历": "degree", "学位": "degree", "专业": "major", "公司": "employer",
-    "单位": "employer", "职位": "title", "职务": "title", "开始时间": "start", "结束时间": "end", "开始日期": "start", "结束日期": "end",
+# What resumes call such things -> the names that the rules for resumes have for them.
+_RESUME_WORDS = {
+    "school": "school university college institution 院校 学校 毕业院校", "degree": "degree qualification 学历 学位",
+    "major": "major field fieldstudy area subject 专业", "employer": "employer company organization 公司 单位 雇主",
+    "title": "title position role jobtitle 职位 职务", "start": "start startdate from 开始时间 开始日期",
+    "end": "end enddate to 结束时间 结束日期",
 }  # fmt: skip
-_EDUCATION = frozenset("education educations schooling academic studies degrees 教育 教育经历 教育背景 学历".split())
-_WORK = frozenset(
-    "work experience workexperience employment jobs positions career workhistory 工作 工作经历 工作经验 履历 任职".split()
+_RESUME_NAMES = {word: name for name, words in _RESUME_WORDS.items() for word in words.split()}
+_EDUCATION_WORDS = "education educations schooling academic studies degrees 教育 教育经历 教育背景 学历"
+_WORK_WORDS = (
+    "work experience workexperience employment jobs positions career workhistory 工作 工作经历 工作经验 履历 任职"
 )
+_RESUME_LISTS = {word: "education" for word in _EDUCATION_WORDS.split()}
+_RESUME_LISTS |= {word: "work" for word in _WORK_WORDS.split()}
 
 Record = dict[str, Field]
 
@@ -46,27 +49,32 @@ def records(wanted: Property, names: Called, inner: Mapping[str, Called], page: 
         inner: what the properties of a record may be called.
     """
     limit = min(wanted.max_items or _MAX_RECORDS, _MAX_RECORDS)
-    found = _from_resume(wanted, names, page) or _from_tables(wanted, inner, page) or _from_rows(wanted, inner, page)
+    found = _from_resume(wanted, names, page)
+    if not found:
+        choices = _from_tables(wanted, inner, page), _from_rows(wanted, inner, page)
+        found = max(choices, key=lambda records: sum(map(len, records)))  # of two as full the table of the layout
     return found[:limit]
 
 
 def _from_resume(wanted: Property, names: Called, page: Page) -> list[Record]:
     runs = {words_of(wanted.name.replace("_", " ")).run, words_of(wanted.title).run}
-    kind = "education" if runs & _EDUCATION else "work" if runs & _WORK else None
-    mapped = {one.name: _RESUME_NAMES.get(words_of(one.name.replace("_", " ")).run) for one in wanted.properties}
-    mapped = {one.name: mapped[one.name] or _RESUME_NAMES.get(words_of(one.title).run) for one in wanted.properties}
+    kind = next((_RESUME_LISTS[run] for run in sorted(runs) if run in _RESUME_LISTS), None)
+    mapped = {}
+    for one in wanted.properties:
+        told = (words_of(phrase.replace("_", " ")).run for phrase in (one.name, one.title))
+        mapped[one.name] = next((_RESUME_NAMES[run] for run in told if run in _RESUME_NAMES), None)
     if kind is None or not any(mapped.values()):
         return []
     found = []
     for record in page.resume.get(kind, []):
-        told: Record = {}
+        filled: Record = {}
         for one in wanted.properties:
             field = record.get(mapped[one.name] or "")
             held = canonical(one, field["value"]) if field else None
             if field and held:
-                told[one.name] = {**field, "value": held}
-        if told:
-            found.append(told)
+                filled[one.name] = {**field, "value": held}
+        if filled:
+            found.append(filled)
     return found
 
 
@@ -184,7 +192,8 @@ def _under(top: Row, heads: Sequence[_Head], page: Page) -> list[Record]:
     found: list[Record] = []
     misses = 0
     for row in rows[top.number + 1 :]:
-        if row.page_number != top.page_number or misses > 1 or _SUMS.match(row.reads):
+        labelled = any(is_label(cell, page.labels_of) for cell in row.cells)
+        if row.page_number != top.page_number or misses > 1 or labelled or _SUMS.match(row.reads):
             break
         placed = _placed(row.cells, columns)
         record: Record = {}

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-
 from pipeline.extract.fields.fill import shapes
 from pipeline.extract.fields.fill.candidates import Candidate, beside
 from pipeline.extract.fields.fill.page import Page
 from pipeline.extract.fields.fill.phrases import Called
+from pipeline.extract.fields.fill.sheet import Row
 from pipeline.extract.fields.fill.typed import values_in
 from pipeline.extract.fields.schema import Property
 from pipeline.extract.fields.schema_values import canonical
@@ -183,8 +183,14 @@ def many(wanted: Property, names: Called, page: Page) -> list[Field]:
     return best[:limit]
 
 
+def _apart(above: Row, under: Row) -> bool:
+    """Whether more white than that between lines stands between two rows."""
+    gap = under.box.y0 - above.box.y1
+    return under.page_number == above.page_number and gap > 2.2 * max(above.box.height, 1.0)
+
+
 def _sum(fields: Sequence[Field]) -> float:
-    return sum(field["confidence"] for field in fields)
+    return sum((float(field["confidence"]) for field in fields), 0.0)
 
 
 def _listed(wanted: Property, names: Called, page: Page, span: Span, weight: float) -> list[Field]:
@@ -200,14 +206,14 @@ def _listed(wanted: Property, names: Called, page: Page, span: Span, weight: flo
 
 def _below(wanted: Property, names: Called, page: Page, row: int, weight: float) -> list[Field]:
     """The items under a heading, until the next label, heading or hole."""
-    rows, found = page.sheet.rows, {}
+    rows = page.sheet.rows
+    found: dict[str, Field] = {}
     label = rows[row]
     for under in rows[row + 1 : row + 60]:
         above = rows[under.number - 1]
-        apart = under.page_number == above.page_number and under.box.y0 - above.box.y1 > 2.2 * max(
-            above.box.height, 1.0
-        )
-        if apart or under.size_pt > 1.1 * above.size_pt and under.size_pt >= label.size_pt or page.is_label_row(under):
+        if _apart(above, under) or page.is_label_row(under):
+            break
+        if under.size_pt > 1.1 * above.size_pt and under.size_pt >= label.size_pt:
             break
         for field in _listed(wanted, names, page, whole(under.text), weight * 0.9):
             found.setdefault(field["value"], field)

@@ -29,9 +29,9 @@ _LEGAL = re.compile(
     re.I,
 )  # fmt: skip
 _NO_COMPANY = re.compile(
-    r"^\W*(?:tax\s)?(?:invoice|receipt|bill|statement|quotation|purchase order|delivery order|cash sales?|certificate|report|copy"
-    r"|original|duplicate|welcome|thank you|page|date|tel|fax|no\.?|gst|customer copy|发票|發票|收据|收據|合同|证书|證書|报告|報告"
-    r"|通知|申请表|申請表|登记表|登記表)\b",
+    r"^\W*(?:tax\s)?(?:invoice|receipt|bill|statement|quotation|purchase order|delivery order|cash sales?|certificate"
+    r"|report|copy|original|duplicate|welcome|thank you|page|date|tel|fax|no\.?|gst|customer copy"
+    r"|发票|發票|收据|收據|合同|证书|證書|报告|報告|通知|申请表|申請表|登记表|登記表)\b",
     re.I,
 )  # fmt: skip
 _STREET = re.compile(
@@ -48,16 +48,16 @@ _HAN_PLACE = re.compile(
 _HOUSE = re.compile(r"^\W*(?:no\.?\s?)?\d{1,5}[A-Za-z]?(?:[-/&]\d{1,5}[A-Za-z]?)?\s?,\s?[A-Za-z]", re.I)
 _PLACE_WORDS = re.compile(r"[^\W\d_]{2,}(?:\s[^\W\d_]{2,}){0,2}\.?")
 _ENDS_ADDRESS = re.compile(
-    r"(?<![A-Za-z])(?:tel|phone|fax|e-?mail|www\.|http|gst|tax|invoice|receipt|bill|date|cashier|table|reg|roc|co\.? ?no|customer"
-    r"|order|hotline|h/p|mobile|attn|qty|item)(?![A-Za-z])|@|电话|電話|传真|傳真|邮箱|税号|稅號|发票|發票|收据|收據|单号|單號|日期"
-    r"|\d{1,2}[:：]\d\d|\d\s*(?:年|月)",
+    r"(?<![A-Za-z])(?:tel|phone|fax|e-?mail|www\.|http|gst|tax|invoice|receipt|bill|date|cashier|table|reg|roc"
+    r"|co\.? ?no|customer|order|hotline|h/p|mobile|attn|qty|item)(?![A-Za-z])|@|电话|電話|传真|傳真|邮箱|税号|稅號"
+    r"|发票|發票|收据|收據|单号|單號|日期|\d{1,2}[:：]\d\d|\d\s*(?:年|月)",
     re.I,
 )  # fmt: skip
 _AFTER_LABEL = re.compile(r"^\s*(?:address|add|addr|地址|公司地址|详细地址|詳細地址)\s*[:：.]\s*", re.I)
 
 
 def letterhead(sheet: Sheet) -> Field | None:
-    """Who issued the paper: a name among the first rows, the surer the higher it stands and the more it reads as one."""
+    """Who issued the paper: a name among the first rows, the surer the higher and the more it reads as one."""
     best: tuple[float, Span, str, float] | None = None
     for rank, row in enumerate(sheet.first_page[:_HEAD_ROWS] if sheet.rows else []):
         for cell in row.cells[:2]:
@@ -81,7 +81,7 @@ def letterhead(sheet: Sheet) -> Field | None:
 def _may_name(reads: str) -> bool:
     letters = sum(map(str.isalpha, reads))
     return letters >= 3 and 2 * letters > len(reads.replace(" ", "")) and len(reads) <= 90 and not (
-        _NO_COMPANY.search(reads) or "@" in reads or next(find_dates(reads), None)
+        _NO_COMPANY.search(reads) or "@" in reads or ":" in reads or next(find_dates(reads), None)
     )  # fmt: skip
 
 

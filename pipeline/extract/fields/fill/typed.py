@@ -48,7 +48,7 @@ class Value:
 
     Attributes:
         told: as fields hold it.
-        share: of a rule's confidence; less where the value was not the whole of the stretch, or could be read otherwise.
+        share: of a rule's confidence; less where it was not the whole of the stretch, or could be read otherwise.
     """
 
     span: Span

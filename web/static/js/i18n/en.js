@@ -66,6 +66,8 @@ export default {
 
   "schema.generic": "Any documents",
   "schema.generic.hint": "Finds titles, dates, e-mail addresses, phone numbers and amounts.",
+  "schema.own": "Own schema",
+  "schema.own.hint": "Finds the fields that you describe, as a JSON Schema.",
   "schema.resume": "Resumes",
   "schema.resume.hint": "Finds name, contact, education, work and skills of each person.",
   "language.en": "English",

@@ -69,6 +69,8 @@ export default {
 
   "schema.generic": "任意文档",
   "schema.generic.hint": "提取标题、日期、邮箱、电话和金额。",
+  "schema.own": "自定义字段",
+  "schema.own.hint": "按您写的 JSON Schema 提取字段。",
   "schema.resume": "简历",
   "schema.resume.hint": "提取每个人的姓名、联系方式、教育、工作经历和技能。",
   "language.en": "英文",

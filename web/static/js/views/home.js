@@ -7,6 +7,7 @@ import { timeLeft } from "../format.js";
 import { t } from "../i18n.js";
 import { errorNote, loading } from "../notices.js";
 import { go, kbLink } from "../router.js";
+import { nameOfSchema } from "../schema.js";
 
 const REFRESH_MS = 3000;
 const AT_ONCE = 6;
@@ -145,7 +146,6 @@ function knowledgeBaseCard(record, reload) {
       problem.replaceChildren(errorNote(error));
     },
   };
-  const schema = record.schema ?? "generic";
   card.node = el(
     "li",
     { class: "card", data: { kb: record.id } },
@@ -163,7 +163,7 @@ function knowledgeBaseCard(record, reload) {
     el(
       "p",
       { class: "card-kind" },
-      el("span", { text: t(`schema.${schema}`) }),
+      el("span", { text: nameOfSchema(record.schema) }),
       " · ",
       el("span", { text: record.languages.map((code) => t(`language.${code}`)).join(t("comma")) }),
     ),

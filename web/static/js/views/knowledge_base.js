@@ -7,6 +7,7 @@ import { t } from "../i18n.js";
 import { follow } from "../live.js";
 import { errorNote, loading } from "../notices.js";
 import { go, homeLink, kbLink, searchLink } from "../router.js";
+import { nameOfSchema } from "../schema.js";
 import { documentRows } from "./document_rows.js";
 import { askToDelete, askToRename } from "./knowledge_base_dialogs.js";
 import { askToReprocessAll } from "./reprocess_dialog.js";
@@ -119,7 +120,7 @@ export function openKnowledgeBase(route, main) {
     setText(
       about,
       [
-        t(`schema.${now.schema ?? "generic"}`),
+        nameOfSchema(now.schema),
         now.languages.map((code) => t(`language.${code}`)).join(t("comma")),
         now.pages.total ? t("pages", { n: now.pages.total }) : "",
       ]
