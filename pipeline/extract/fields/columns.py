@@ -39,7 +39,7 @@ _BUILT_IN = {
     "resume": _columns(
         "name phone email gender birth_date:date ethnicity nationality native_place location years:number"
         " education.school education.degree education.major education.start:date education.end:date"
-        " work.employer work.title work.start:date work.end:date skills languages"
+        " work.employer work.title work.start:date work.end:date titles organizations skills languages"
     ),
 }
 SCHEMAS: tuple[str, ...] = tuple(_BUILT_IN)

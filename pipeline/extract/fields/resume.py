@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pipeline.extract.document import Document
 from pipeline.extract.fields.contacts import find_emails, find_own_phone, find_phones
 from pipeline.extract.fields.education import labelled_education, read_education
+from pipeline.extract.fields.han.profile import read_profile
 from pipeline.extract.fields.labels import labelled
 from pipeline.extract.fields.names import find_name
 from pipeline.extract.fields.person import find_birth, find_gender, labelled_person, prose_person
-from pipeline.extract.fields.prose import prose_education, prose_work
 from pipeline.extract.fields.rows import Row, resume_rows
 from pipeline.extract.fields.sections import Section, cut_sections
 from pipeline.extract.fields.skills import find_languages, read_skills, split_skills
@@ -54,11 +54,18 @@ def resume_fields(document: Document) -> dict[str, object]:
         label_record = labelled_education(labels)
         education = [label_record] if label_record else []
     work = [record for section in sections if section.kind == "work" for record in read_work(section.rows)]
-    prose = told if not has_work and not has_education else []
-    fields["education"] = education or prose_education(prose)
-    fields["work"] = work or [record for record in prose_work(prose) if record]
+    prose, person = read_profile(told if not has_work and not has_education else [])
+    for name, field in person.items():
+        fields.setdefault(name, field)
+    fields["education"] = education or prose.education
+    fields["work"] = work or prose.work
+    fields |= {"titles": prose.titles} if prose.titles else {}
+    fields |= {"organizations": prose.organizations} if prose.organizations else {}
     fields["skills"], fields["languages"] = _skills(sections, labels)
-    order = ("name", "phone", "email", "gender", "birth_date", "location", "education", "work", "skills", "languages")
+    order = (
+        "name", "phone", "email", "gender", "birth_date", "ethnicity", "nationality", "native_place",
+        "location", "education", "work", "titles", "organizations", "skills", "languages",
+    )  # fmt: skip
     return {name: fields[name] for name in order if name in fields}
 
 

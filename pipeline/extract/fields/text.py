@@ -124,7 +124,7 @@ class Text:
             for word, at in self._words(piece):
                 if at < end and at + len(word.text) > start:
                     confidences.append(word.confidence)
-                    boxes.append(word.box)
+                    boxes.append(_part_of(word, start - at, end - at))
             if piece.page_number == page_number:
                 for other in boxes or [piece.line.box]:
                     box = box.union(other) if box else other
@@ -141,6 +141,23 @@ class Text:
                 found.append((word, begin))
                 at = min(begin + len(word.text), piece.end)
         return found
+
+
+def _part_of(word: Any, start: int, end: int) -> Box:
+    """The box of some of a word's characters: readers may give a whole line of Chinese as one word.
+
+    Args:
+        word: with text and box.
+        start, end: may lie outside of it.
+    """
+    start, end = max(0, start), min(len(word.text), end)
+    box: Box = word.box
+    if (start == 0 and end == len(word.text)) or sum(map(is_wide, word.text)) < 0.5 * len(word.text):
+        return box
+    ends = [0.0, *itertools.accumulate(1.0 if is_wide(c) else 0.5 for c in word.text)]
+    em = box.width / ends[-1]
+    left, right = box.x0 + (ends[start] - 0.2) * em, box.x0 + (ends[end] + 0.2) * em
+    return Box(max(box.x0, left), box.y0, min(box.x1, right), box.y1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,8 @@ export default {
   "field.work.title": "Position",
   "field.work.start": "From",
   "field.work.end": "To",
+  "field.titles": "Ranks and memberships",
+  "field.organizations": "Other organizations",
   "field.skills": "Skills",
   "field.languages": "Languages",
   "gender.male": "Male",

@@ -258,6 +258,8 @@ export default {
   "field.work.title": "职位",
   "field.work.start": "开始",
   "field.work.end": "结束",
+  "field.titles": "职称与身份",
+  "field.organizations": "其他机构",
   "field.skills": "技能",
   "field.languages": "语言能力",
   "gender.male": "男",
