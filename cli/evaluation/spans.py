@@ -23,8 +23,8 @@ from cli.evaluation.sets import TruthError
 
 KINDS: dict[str, tuple[str, ...]] = {
     "NAME": ("name",),
-    "ORG": ("work.employer", "education.school"),
-    "TITLE": ("work.title",),
+    "ORG": ("work.employer", "education.school", "organizations"),
+    "TITLE": ("work.title", "titles"),
     "EDU": ("education.degree",),
     "PRO": ("education.major",),
     "RACE": ("ethnicity",),
