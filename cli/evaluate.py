@@ -6,6 +6,7 @@ answers at the address given.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,6 +43,8 @@ def eval_command(
     scans: Annotated[int, typer.Option(min=0, help="So many typeset documents of each set are scanned too.")] = _SCANS,
     questions: Annotated[int | None, typer.Option(min=1, help="So many questions of each set, spread evenly.")] = None,
     mode: Annotated[list[str] | None, typer.Option(help="Search in this mode alone; may be repeated.")] = None,
+    beside: Annotated[str | None, typer.Option(help="MODULE:FUNCTION, a tagger to show beside our spans: it is given a "
+                                                    "text and answers pairs of kind and words.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, max=64, help="Files at once; else ocr.processes.")] = None,
     url: Annotated[str | None, typer.Option(help="A running server to search in, instead of one of its own.")] = None,
     key: Key = None,
@@ -55,6 +58,7 @@ def eval_command(
     modes = mode or list(retrieval.MODES)
     if unknown := [one for one in modes if one not in retrieval.MODES]:
         raise typer.BadParameter(f"{unknown[0]} is no mode of search; there are {', '.join(retrieval.MODES)}")
+    tagger = _tagger(beside) if beside else None
     jobs = jobs or settings.processes("ocr")
     told = report.conditions(settings, jobs)
     if json is not None and not json.absolute().parent.is_dir():
@@ -62,13 +66,14 @@ def eval_command(
     found = find(folder, set(part or Part), limit, scans, questions)
     if not found:
         raise typer.BadParameter(f"there are no pages, fields or questions in {', '.join(map(str, folder))}")
-    pages, fields = _read(found, settings, jobs)
-    report.show(told, pages, OUT)
-    field_tables.show(fields, OUT)
+    pages, fields = _read(found, settings, jobs, tagger)
+    paper = report.paper(OUT)
+    report.show(told, pages, paper)
+    field_tables.show(fields, paper)
     searches = _search(found, modes, scans, url, key)
-    search_tables.show(searches, OUT)
+    search_tables.show(searches, paper)
     for problem in found.problems:
-        OUT.print(problem, markup=False, soft_wrap=True)
+        paper.print(problem, markup=False, soft_wrap=True)
     if json is not None:
         figures = {
             **report.as_json(told, pages),
@@ -84,7 +89,7 @@ def eval_command(
         raise typer.Exit(1)
 
 
-def _read(found: Found, settings: Settings, jobs: int) -> tuple[list[Any], list[Any]]:
+def _read(found: Found, settings: Settings, jobs: int, tagger: Any) -> tuple[list[Any], list[Any]]:
     """What became of pages and of fields; neither needs a server."""
     from cli.evaluation.extraction import extract
     from cli.evaluation.run import evaluate
@@ -93,7 +98,7 @@ def _read(found: Found, settings: Settings, jobs: int) -> tuple[list[Any], list[
         advance = _counters(bars, [(one, one.name, len(one.items)) for one in found.pages])
         advance_fields = _counters(bars, [(one, f"fields: {one.name}", one.readings) for one in found.fields])
         pages = evaluate(found.pages, settings, jobs, lambda one, _: advance(one)) if found.pages else []
-        return pages, extract(found.fields, settings, jobs, advance_fields) if found.fields else []
+        return pages, extract(found.fields, settings, jobs, advance_fields, tagger) if found.fields else []
 
 
 def _search(found: Found, modes: list[str], scans: int, url: str | None, key: str | None) -> list[Any]:
@@ -128,6 +133,15 @@ def _counters(bars: Progress, sets: list[tuple[Any, str, int]]) -> Callable[[Any
     """A bar a set; what moves it on by one."""
     tasks = {id(one): bars.add_task(name.replace("[", r"\["), total=total) for one, name, total in sets}
     return lambda one: bars.advance(tasks[id(one)])
+
+
+def _tagger(name: str) -> Any:
+    """Somebody's function by its name."""
+    module, _, function = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise typer.BadParameter(f"--beside {name}: {error}") from error
 
 
 def _settings(engine: str | None, languages: str | None, dpi: int | None) -> Settings:

@@ -5,8 +5,8 @@ texts, lists of texts, and lists of records (entries of education and work), whi
 compared. A span truth is a bag of texts by kind, as annotators mark them in a text.
 
 Strict: a value is right or wrong. Folded are only compatibility forms (NFKC), case, white space (none counts beside
-Chinese characters), kinds of dashes and quotes; of telephone numbers all but the digits, and a country code that
-only one side gives.
+Chinese characters), kinds of dashes and quotes, zeros behind a number's point; of telephone numbers all but the digits,
+and a country code that only one side gives.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cli.evaluation.scores import Tally
 
 FOLDING = (
-    "fields: right or wrong, after NFKC, case, white space, kinds of dashes and quotes; of telephones the digits, "
-    "with or without country code; dates as YYYY-MM"
+    "fields: right or wrong, after NFKC, case, white space, kinds of dashes and quotes, 9.0 as 9; of telephones "
+    "the digits, with or without country code; dates as YYYY-MM"
 )
 WHOLE = " (whole)"
 """Ends the name of the kind that counts records of which every value is right."""
 _PLAIN = str.maketrans({**dict.fromkeys("‐‑‒–—―−﹣", "-"), **dict.fromkeys("‘’ʼ`´", "'"), **dict.fromkeys("“”„", '"')})
 _CJK = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _BESIDE_CJK = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
+_NUMBER = re.compile(r"-?\d{1,15}\.\d{1,6}|-?\d{1,15}")
 _LEAST_DIGITS = 7  # of a telephone number without its country code (E.164: codes have 1 to 3 digits)
 _MOST_CODE = 4  # digits of a country code, or the 0 that stands in its place
 
@@ -69,8 +70,12 @@ def folded(text: str, kind: str = "") -> str:
 def same(kind: str, expected: str, found: str) -> bool:
     """Whether a value found is the true one."""
     one, other = sorted((folded(expected, kind), folded(found, kind)), key=len)
-    if kind != "phone" or one == other:
-        return one == other
+    if one == other:
+        return True
+    if kind != "phone":
+        return (
+            _NUMBER.fullmatch(one) is not None and _NUMBER.fullmatch(other) is not None and float(one) == float(other)
+        )
     short = one.removeprefix("0")
     return len(short) >= _LEAST_DIGITS and len(other) - len(short) <= _MOST_CODE and other.endswith(short)
 
@@ -92,7 +97,10 @@ def compare_records(truth: Truth, found: Truth) -> list[Verdict]:
     verdicts: list[Verdict] = []
     for name, expected in truth.items():
         got = found.get(name)
-        if isinstance(expected, list):
+        if isinstance(expected, Mapping):
+            inner = got if isinstance(got, Mapping) else {}
+            verdicts += [replace(one, kind=f"{name}.{one.kind}") for one in compare_records(expected, inner)]
+        elif isinstance(expected, list):
             listed = got if isinstance(got, list) else []
             if any(isinstance(one, Mapping) for one in (*expected, *listed)):
                 verdicts += _records(name, expected, listed)

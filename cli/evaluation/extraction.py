@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,14 +16,17 @@ from cli.evaluation import compare, spans
 from cli.evaluation.chain import Chain
 from cli.evaluation.compare import Span, Verdict
 from cli.evaluation.field_sets import FieldSet, Labelled
+from cli.evaluation.run import page_texts
 from cli.evaluation.scores import Tally, macro_f1, micro
 from cli.evaluation.sets import kind_of
-from pipeline.extract import Document, to_markdown
+from pipeline.extract import Document
 from pipeline.extract.fields import extract_fields
 from pipeline.settings import Settings
 
 Tagger = Callable[[str], Sequence[Span]]
 """A text, and the spans that somebody else's program finds in it: kinds as in `spans.KINDS`."""
+
+_TAGGING = threading.Lock()  # models seldom like to be asked by several threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ def _judged(
         return [DocumentFields(item.name, way, tuple(verdicts), problem)]
     judged = [DocumentFields(item.name, way, tuple(compare.compare_spans(item.spans, spans.spans_of(found))), problem)]
     if tagger is not None:
-        tagged = tagger(to_markdown(document))
+        with _TAGGING:
+            tagged = tagger("\n".join(page_texts(document).values()))
         judged.append(DocumentFields(item.name, f"{way}, beside", tuple(compare.compare_spans(item.spans, tagged))))
     return judged

@@ -2,6 +2,7 @@
 
 - `x.pdf` (or an image) and `x.fields.json`: `{"schema": "resume", "fields": {...}}`, values in the schema's own form;
 - `x.pdf` and `x.yaml`: a CV made by RenderCV, see `cvs`;
+- `img/x.jpg` and `key/x.json`: a receipt of SROIE's, see `receipts`;
 - `x.bmes` and `entities.json`: marked spans, see `spans`.
 
 PDFs are read as they are and as page images; marked sentences are typeset, and some of them scanned too.
@@ -17,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from cli.evaluation import cvs, spans, typeset
+from cli.evaluation import cvs, receipts, spans, typeset
 from cli.evaluation.compare import Span
 from cli.evaluation.sets import TruthError, folders, kind_of, read_truth
 from cli.samples import scan
@@ -126,7 +127,7 @@ def _documents(name: str, files: list[Path]) -> Iterator[FieldSet]:
     """Documents with a file beside each that says what their fields are."""
     found: dict[bytes, tuple[Any, _Found]] = {}
     for path in files:
-        truth = next((one for one in _truths(path) if one in files), None)
+        truth = next((one for one in _truths(path) if one.is_file()), None)
         if truth is None or kind_of(path) not in SUPPORTED:
             continue
         schema: Any = "resume"
@@ -135,6 +136,8 @@ def _documents(name: str, files: list[Path]) -> Iterator[FieldSet]:
         try:
             if truth.name.endswith(TRUTH_SUFFIX):
                 schema, values = read_fields(truth)
+            elif truth.parent.name == receipts.KEYS:
+                schema, values = receipts.SCHEMA, dict(receipts.read_key(truth))
             else:
                 values = cvs.read_cv(truth)
         except (TruthError, OSError) as error:
@@ -156,6 +159,8 @@ def _truths(path: Path) -> Iterator[Path]:
         beside = path.with_suffix(suffix)
         if beside.is_file() and cvs.is_cv(beside):
             yield beside
+    if path.parent.name == "img":
+        yield path.parent.parent / receipts.KEYS / f"{path.stem}.json"
 
 
 def _ways(path: Path) -> dict[str, Callable[[], bytes]]:

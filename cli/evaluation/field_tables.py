@@ -30,7 +30,7 @@ def _table(one: FieldOutcome) -> Table:
     table.add_column("")
     columns = _columns(one)
     for title, _ in columns:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     kinds = list(dict.fromkeys(kind for _, tallies in columns for kind in tallies))
     values, wholes = [kind for kind in kinds if not kind.endswith(WHOLE)], [k for k in kinds if k.endswith(WHOLE)]
     for kind in values:
@@ -42,7 +42,7 @@ def _table(one: FieldOutcome) -> Table:
     if one.of_spans:
         mentions = (micro(one.counted(one.tallies(way, among=names))) for way, names in _samples(one))
         table.add_row("every mention, micro", *map(_cell, mentions))
-    table.caption = "precision / recall / F1 (how many are true); " + (
+    table.caption = "precision, recall, F1, how many are true; " + (
         "a text of a kind counts once a document, in the last row as often as it stands there; "
         "all: NAME, ORG, TITLE, EDU, PRO, RACE"
         if one.of_spans
@@ -74,7 +74,7 @@ def _samples(one: FieldOutcome) -> list[tuple[str, frozenset[str] | None]]:
 def _cell(tally: Tally | None) -> str:
     if tally is None:
         return ""
-    return f"{tally.precision:.3f} / {tally.recall:.3f} / [bold]{tally.f1:.3f}[/bold] ({tally.true})"
+    return f"{tally.precision:.3f} {tally.recall:.3f} [bold]{tally.f1:.3f}[/bold] {tally.true:4d}"
 
 
 def _share(share: float | None) -> str:

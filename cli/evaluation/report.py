@@ -77,10 +77,13 @@ def as_json(told: dict[str, Any], outcomes: Sequence[SetOutcome]) -> dict[str, A
     return {"conditions": told, "sets": [outcome.as_dict() for outcome in outcomes]}
 
 
+def paper(console: Console) -> Console:
+    """A console that is as wide as the tables need, where nobody's terminal says how wide it is."""
+    return console if console.is_terminal else Console(file=console.file, width=_WIDTH, highlight=False)
+
+
 def show(told: dict[str, Any], outcomes: Sequence[SetOutcome], console: Console) -> None:
     """Print it for people."""
-    if not console.is_terminal:
-        console = Console(file=console.file, width=_WIDTH, highlight=False)
     _show_conditions(told, outcomes, console)
     if outcomes:
         console.print(_accuracy_table(outcomes), _cost_table(outcomes), _calibration_table(outcomes))
@@ -94,11 +97,15 @@ def _show_conditions(told: dict[str, Any], outcomes: Sequence[SetOutcome], conso
     )
     lines = (
         f"Engine {told['engine']}: {', then '.join(told['engines'])}. {told['why']}",
-        f"Read by: {', '.join(f'{name} ({count})' for name, count in readers.most_common()) or 'nobody'}",
+        *(
+            [f"Read by: {', '.join(f'{name} ({count})' for name, count in readers.most_common()) or 'nobody'}"]
+            if outcomes
+            else []
+        ),
         f"Languages {', '.join(told['languages'])}; {told['dpi']} dpi; review below {told['review_confidence']:.0%}",
         f"{told['processor']}, {told['cores']} cores ({' '.join(told['features']) or 'features not told'}), "
         f"{told['system']}; {told['jobs']} files at once",
-        *(f"Compared: {sentence}" for sentence in told["normalisation"]),
+        *(f"Compared: {sentence}" for sentence in told["normalisation"] if outcomes),
     )
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)

@@ -25,6 +25,9 @@ from cli.evaluation.scores import Tally
         ("phone", "+44 20 7946 0958", "020 7946 0958", True),
         ("phone", "13900001111", "13900001112", False),
         ("phone", "13900001111", "01111", False),
+        ("total", "9.00", "9", True),
+        ("total", "9.00", "9.01", False),
+        ("total", "007", "7th", False),
     ],
 )
 def test_what_is_the_same(kind: str, expected: str, found: str, right: bool) -> None:
@@ -47,6 +50,14 @@ def test_single_fields() -> None:
 
 def test_lists_of_texts_are_sets() -> None:
     assert counts({"skills": ["Redis", "SQL"]}, {"skills": ["sql", "Go", "Go"]}) == {"skills": (1, 2, 2)}
+
+
+def test_a_record_within_a_record() -> None:
+    truth = {"seller": {"name": "Mill", "town": None}}
+    assert counts(truth, {"seller": {"name": "Mill", "town": "Leeds"}}) == {
+        "seller.name": (1, 1, 1), "seller.town": (0, 1, 0),
+    }  # fmt: skip
+    assert counts(truth, {"seller": "Mill"}) == {"seller.name": (0, 0, 1)}
 
 
 def test_records_are_paired_by_what_they_share() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from cli.evaluation import cvs, questions, spans
+from cli.evaluation import cvs, questions, receipts, spans
 from cli.evaluation.field_sets import SCAN, TEXT, find_field_sets, read_fields
 from cli.evaluation.found import Part, find
 from cli.evaluation.sets import TruthError
@@ -77,6 +77,22 @@ def test_no_cv(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(TruthError, match=r"x\.yaml"):
         cvs.read_cv(path)
+
+
+def test_a_receipt(tmp_path: Path) -> None:
+    (tmp_path / "key").mkdir()
+    path = tmp_path / "key" / "1.json"
+    path.write_bytes(orjson.dumps({"company": "MILL", "date": "05 MAR 2018", "total": "RM 1,234.50", "cashier": "Ada"}))
+    assert receipts.read_key(path) == {"company": "MILL", "date": "2018-03-05", "total": "1234.50"}
+    path.write_text('{"date": "12/03/18", "total": "free"}')
+    assert receipts.read_key(path) == {"date": "2018-03-12", "total": "free"}
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "1.png").write_bytes(drawing.page_png("MILL", 50))
+    [found] = find_field_sets(tmp_path)
+    assert found.schema == receipts.SCHEMA and [item.name for item in found.items] == ["1.png"]
+    path.write_text("[]")
+    with pytest.raises(TruthError):
+        receipts.read_key(path)
 
 
 def test_profiles_begin_where_a_person_is_named(tmp_path: Path) -> None:
