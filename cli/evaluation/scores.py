@@ -92,5 +92,5 @@ class Ranking:
 
     def as_dict(self) -> dict[str, float]:
         """Plain JSON form."""
-        return {"questions": self.questions, **{f"recall_at_{k}": share for k, share in self.recall.items()},
+        return {"asked": self.questions, **{f"recall_at_{k}": share for k, share in self.recall.items()},
                 "mrr": self.mrr}  # fmt: skip

@@ -134,5 +134,8 @@ def test_questions_are_put_in_every_language_and_mode_and_all_is_removed(tmp_pat
     hybrid, keyword = outcome.asked[:2]
     assert hybrid.ranks == {"0": 2, "1": 2, "2": 2} and hybrid.ranking.mrr == 0.5
     assert keyword.ranks == {"0": 1, "1": None, "2": None}
+    told_of = outcome.as_dict()["asked"][1]
+    assert (told_of["questions"], told_of["pages"], told_of["asked"]) == ("x.en", "x.en", 3)
+    assert told_of["recall_at_1"] == pytest.approx(1 / 3) and told_of["ranks"] == keyword.ranks
     assert sorted(shelf.deleted) == sorted(shelf.held), "nothing stays on the server"
     assert ("uploading x.en + x.zh", 6, 6) in told
