@@ -11,6 +11,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import snowballstemmer
@@ -25,8 +26,9 @@ _SMALL = (
     " this that these those i you he she we they who what which when where why how not no can could will would"
 )
 _SMALL_WORDS = frozenset(_SMALL.split())
-_QUOTED = re.compile(r'["＂“”]([^"＂“”]+)["＂“”]')
 _CJK_RUN = re.compile(rf"[{CJK}]+")
+_SHORTEST = 2  # letters of the beginning of a word
+_LONGEST_ENDING = 8  # of what the stemmer takes from a word: "-izations" of "organizations", and some
 
 
 def _pieces(folded: str) -> Iterator[tuple[str, Sequence[int]]]:
@@ -75,20 +77,79 @@ def phrase(term: str) -> str:
     return quoted + " *" if len(term) == 1 and _CJK_RUN.fullmatch(term) else quoted
 
 
-def quoted(query: str) -> list[str]:
-    """What a query holds between double quotes, for MATCH: words that must stand in a row."""
-    return [match for found in _QUOTED.findall(query) if (match := _in_a_row(found))]
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Words that stand in a row, as someone asked for them.
+
+    Attributes:
+        text: as it was written.
+        pieces: its words and runs of CJK characters, folded; at least one.
+        begins: whether the last word is only the beginning of one.
+    """
+
+    text: str
+    pieces: tuple[str, ...]
+    begins: bool = False
+
+    @property
+    def match(self) -> str:
+        """What finds it, for MATCH. The beginning of a word finds too much: see `beginning`."""
+        *before, last = self.pieces
+        row = [term for piece in before for term in terms(piece)]
+        if not self.begins:
+            whole = '"' + " ".join(row + terms(last, query=True)) + '"'
+            return whole + " *" if len(last) == 1 and _CJK_RUN.fullmatch(last) else whole
+        # Words are indexed by their stems: "organization" as "organ", which does not begin with "organiz".
+        shorter = [last[:length] for length in range(max(_SHORTEST, len(last) - _LONGEST_ENDING), len(last))]
+        stems = [stem for cut in shorter for stem in (cut, f"{cut}e")]
+        found = [f'"{" ".join([*row, last])}" *', *(f'"{" ".join([*row, stem])}"' for stem in stems)]
+        return f"({' OR '.join(found)})"
+
+    @property
+    def beginning(self) -> str:
+        """The beginning of a word as the index holds it after a blank; empty where the row ends with a whole word."""
+        return self.pieces[-1] if self.begins else ""
+
+    def places(self, pieces: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+        """Where it stands in a text's pieces.
+
+        Yields:
+            Number of the first piece and of the last, offset in the first, offset behind the end in the last.
+        """
+        final = len(self.pieces) - 1
+        for at in range(len(pieces) - final):
+            here = pieces[at : at + final + 1]
+            if not final and _CJK_RUN.match(self.pieces[0]):
+                yield from ((at, at, begin, begin + len(self.pieces[0])) for begin in _all(here[0], self.pieces[0]))
+            elif all(map(self._fits, range(final + 1), here)):
+                in_last = len(self.pieces[-1]) if _CJK_RUN.match(self.pieces[-1]) else len(here[-1])
+                in_first = len(here[0]) - len(self.pieces[0]) if _CJK_RUN.match(self.pieces[0]) else 0
+                yield at, at + final, in_first, in_last
+
+    def _fits(self, number: int, piece: str) -> bool:
+        """Whether a piece of a text may stand where piece `number` of the row does."""
+        wanted, is_last = self.pieces[number], number == len(self.pieces) - 1
+        if not _CJK_RUN.match(wanted):
+            if self.begins and is_last:
+                return _plain(piece).startswith(_plain(wanted))
+            return _stem(piece) == _stem(wanted)
+        if number == 0:
+            return piece.endswith(wanted)
+        return piece.startswith(wanted) if is_last else piece == wanted
 
 
-def _in_a_row(value: str) -> str:
-    """A text as a phrase of FTS5; empty where there is no word in it."""
-    pieces = [piece for piece, _ in _pieces(fold(value))]
+def row(value: str, *, prefix: bool = False) -> Row | None:
+    """A text as words in a row; None where there is no word in it.
+
+    Args:
+        prefix: the last word is the beginning of one; None also where that is a single letter, which would find half of
+            all texts. CJK characters stand within words anyway.
+    """
+    pieces = tuple(piece for piece, _ in _pieces(fold(value)))
     if not pieces:
-        return ""
-    last = pieces.pop()
-    row = [term for piece in pieces for term in terms(piece)] + terms(last, query=True)
-    whole = '"' + " ".join(row) + '"'
-    return whole + " *" if len(last) == 1 and _CJK_RUN.fullmatch(last) else whole
+        return None
+    begins = prefix and not _CJK_RUN.fullmatch(pieces[-1])
+    return None if begins and len(pieces[-1]) < _SHORTEST else Row(value, pieces, begins)
 
 
 def telling(query_terms: Sequence[str]) -> list[str]:
@@ -96,25 +157,38 @@ def telling(query_terms: Sequence[str]) -> list[str]:
     return [term for term in query_terms if term not in _SMALL_WORDS] or list(query_terms)
 
 
-def occurrences(value: str, query_terms: Sequence[str]) -> Iterator[tuple[int, int]]:
+def occurrences(value: str, query_terms: Sequence[str], rows: Sequence[Row] = ()) -> Iterator[tuple[int, int]]:
     """Where terms of a query stand in a text as the index sees it: words by their stems, CJK characters as they are.
 
+    Args:
+        rows: words that are marked only where they stand in a row, then as a whole.
+
     Yields:
-        [start, end) offsets into `value`.
+        [start, end) offsets into `value`, in any order.
     """
     stems = {_stem(term) for term in query_terms}
     runs = [term for term in query_terms if _CJK_RUN.fullmatch(term)]
     folded = fold_with_origins(value)
-    for piece, places in _pieces(folded.text):
+    found = list(_pieces(folded.text))
+    for piece, places in found:
         if not _CJK_RUN.match(piece):
             if _stem(piece) in stems:
                 yield folded.origin(places[0], places[-1] + 1)
             continue
         for run in runs:
-            at = piece.find(run)
-            while at >= 0:
+            for at in _all(piece, run):
                 yield folded.origin(places[at], places[at + len(run) - 1] + 1)
-                at = piece.find(run, at + 1)
+    for wanted in rows:
+        for first, last, begin, end in wanted.places([piece for piece, _ in found]):
+            yield folded.origin(found[first][1][begin], found[last][1][end - 1] + 1)
+
+
+def _all(piece: str, run: str) -> Iterator[int]:
+    """Where a run of characters stands in a piece."""
+    at = piece.find(run)
+    while at >= 0:
+        yield at
+        at = piece.find(run, at + 1)
 
 
 @lru_cache(50_000)

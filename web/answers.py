@@ -251,12 +251,18 @@ class FacetCounts(Answer):
 
 
 class SearchAnswer(Answer):
-    """Passages, best first; `degraded` says what could not be asked, or is null."""
+    """Passages, best first.
+
+    Attributes:
+        degraded: what could not be asked, or null.
+        notes: what of the query was taken otherwise than it was written: sentences.
+    """
 
     hits: list[SearchHit]
     facets: list[FacetCounts] = []
     took_ms: float
     degraded: str | None
+    notes: list[str]
 
 
 class TableColumn(Answer):

@@ -1,34 +1,37 @@
 """Search in one knowledge base or several: vectors and words, ranked together.
 
-scope -> nearest (vectors) and terms -> matching (words) -> candidates of each knowledge base -> fuse -> hits
+query -> scope -> nearest (vectors) and terms -> matching (words) -> candidates of each knowledge base -> fuse -> hits
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import SearchSettings
-from storage import fulltext
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
 from storage.filters import Filter
 from storage.search.candidates import Candidates, Mode, Source, gather
+from storage.search.constraints import heeded
 from storage.search.fuse import fuse
 from storage.search.hits import Hit, highlights, hits
+from storage.search.query import Query, parse
+from storage.search.scope import scope_of
 from storage.vectors import Vectors
 
-__all__ = ["Hit", "Mode", "Results", "Source", "highlights", "search", "search_all"]
+__all__ = ["Hit", "Mode", "Query", "Results", "Source", "highlights", "parse", "search", "search_all"]
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Hits, best first, and what could not be asked."""
+    """Hits, best first, what could not be asked, and what of the query was taken otherwise than it was written."""
 
     hits: list[Hit]
     degraded: list[str]
+    notes: list[str] = field(default_factory=list)
 
 
 def search(
@@ -66,13 +69,16 @@ def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int,
         Missing, ServiceUnavailable: none could be searched.
     """
     wanted = max(limit, rules.candidates)
+    asked, notes = heeded([(source.kb, scope_of(source.filters)) for source in sources], parse(query))
+    if asked.is_empty and not asked.excluded:
+        notes.append("The query holds no word to look for.")
     degraded: list[str] = []
     pool: dict[int, Candidates] = {}
     with ExitStack() as stack:
         for number, source in enumerate(sources):
             label = f"“{source.name}”: " if len(sources) > 1 else ""
             try:
-                pool[number] = gather(stack, source, query, mode, wanted, rules)
+                pool[number] = gather(stack, source, asked, mode, wanted, rules)
             except (Missing, ServiceUnavailable) as error:
                 if len(sources) == 1:
                     raise
@@ -88,10 +94,9 @@ def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int,
             rules.keyword_weight,
         )
         best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
-        terms = fulltext.telling(fulltext.terms(query, query=True))
         shown: dict[tuple[int, int], Hit] = {}
         for number, found in pool.items():
             chosen = {seq: scores[number, seq] for where, seq in best if where == number}
-            made = hits(found.connection, sources[number].kb.id, chosen, terms)
+            made = hits(found.connection, sources[number].kb.id, chosen, asked)
             shown |= {(number, seq): hit for seq, hit in made.items()}
-    return Results([shown[key] for key in best if key in shown], degraded)
+    return Results([shown[key] for key in best if key in shown], degraded, notes)

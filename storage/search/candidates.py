@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 
 from pipeline.errors import TransientError
 from pipeline.settings import SearchSettings
-from storage import fulltext, refold
+from storage import refold
 from storage.catalog import KnowledgeBase
 from storage.filters import Filter
-from storage.search.matching import matching
+from storage.search.constraints import narrowed
+from storage.search.matching import matching, newest
 from storage.search.nearest import cosines, nearest
-from storage.search.scope import narrowed, scope_of
+from storage.search.query import Query
+from storage.search.scope import scope_of
 from storage.search.terms import choose_terms
 from storage.vectors import Vectors
 
@@ -59,7 +61,9 @@ class Candidates:
     degraded: list[str] = field(default_factory=list)
 
 
-def gather(stack: ExitStack, source: Source, query: str, mode: Mode, wanted: int, rules: SearchSettings) -> Candidates:
+def gather(
+    stack: ExitStack, source: Source, query: Query, mode: Mode, wanted: int, rules: SearchSettings
+) -> Candidates:
     """The chunks that may be worth showing, found by meaning and by words.
 
     Args:
@@ -70,7 +74,10 @@ def gather(stack: ExitStack, source: Source, query: str, mode: Mode, wanted: int
         Missing, ServiceUnavailable: the knowledge base was deleted, or its database is out of reach.
     """
     kb, vector = source.kb, source.vector
-    scope = narrowed(kb, scope_of(source.filters), fulltext.quoted(query))
+    scope = narrowed(scope_of(source.filters), query)
+    if query.is_empty:
+        connection = stack.enter_context(kb.db.read())
+        return Candidates(connection, shares=newest(connection, wanted, scope) if query.excluded else {})
     degraded: list[str] = []
     similar: dict[int, float] = {}
     if mode != "keyword":
@@ -91,9 +98,9 @@ def gather(stack: ExitStack, source: Source, query: str, mode: Mode, wanted: int
                 f"words: the index of an older version is being brought up to date, {share:.0%} are done; until"
                 " then some passages may not be found by their words"
             )
-        chosen, weight = choose_terms(connection, query, rules.common_share)
-        matched = matching(connection, chosen, wanted, scope)
-        shares = {seq: score / weight for seq, score in matched.items()} if weight else {}
+        chosen = choose_terms(connection, query, rules.common_share)
+        matched = matching(connection, chosen.matches, wanted, scope)
+        shares = {seq: score / chosen.weight for seq, score in matched.items()} if chosen.weight else {}
     if similar and vector is not None:
         similar |= cosines(connection, vector, [seq for seq in shares if seq not in similar])
     return Candidates(connection, similar, shares, degraded)

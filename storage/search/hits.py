@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from storage import fulltext
+from storage.fulltext import Row
+from storage.search.query import Query
 from storage.search.scope import VISIBLE
 
 
@@ -35,12 +38,12 @@ class Hit:
     fields: dict[str, Any]
 
 
-def hits(connection: Connection, kb_id: str, scores: dict[int, float], terms: list[str]) -> dict[int, Hit]:
+def hits(connection: Connection, kb_id: str, scores: dict[int, float], query: Query) -> dict[int, Hit]:
     """The chunks as people see them, by their row ids; those that were unpublished meanwhile are left out.
 
     Args:
         scores: row ids of the chunks, with their scores.
-        terms: what to mark.
+        query: what to mark.
     """
     if not scores:
         return {}
@@ -57,7 +60,7 @@ def hits(connection: Connection, kb_id: str, scores: dict[int, float], terms: li
     found = {}
     for row in rows:
         spans = orjson.loads(row.spans)
-        marks = highlights(row.text, terms)
+        marks = highlights(row.text, query.marked, query.required)
         marked = [span for span in spans if any(start < span[1] and end > span[0] for start, end in marks)]
         found[row.seq] = Hit(
             kb_id, row.document, row.filename, sorted({span[2] for span in spans}), row.text, marks,
@@ -67,10 +70,14 @@ def hits(connection: Connection, kb_id: str, scores: dict[int, float], terms: li
     return found
 
 
-def highlights(value: str, terms: list[str]) -> list[tuple[int, int]]:
-    """Where the query's terms stand in a text: [start, end) offsets, touching ones joined."""
+def highlights(value: str, terms: Sequence[str], rows: Sequence[Row] = ()) -> list[tuple[int, int]]:
+    """Where the query's terms stand in a text: [start, end) offsets, touching ones joined.
+
+    Args:
+        rows: words that are marked only where they stand in a row.
+    """
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(fulltext.occurrences(value, terms)):
+    for start, end in sorted(fulltext.occurrences(value, terms, rows)):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:

@@ -19,3 +19,15 @@ def matching(connection: Connection, phrases: list[str], wanted: int, scope: Sco
         {**scope.values, "match": " OR ".join(phrases), "wanted": wanted},
     )
     return {row.seq: row.score for row in rows}
+
+
+def newest(connection: Connection, wanted: int, scope: Scope) -> dict[int, float]:
+    """Row ids of chunks in scope, newest documents first, with numbers that fall: for a query that only excludes."""
+    rows = connection.execute(
+        text(
+            f"SELECT chunk.seq FROM document JOIN chunk ON {scope.sql}"
+            " ORDER BY document.created_at DESC, document.id DESC, chunk.position LIMIT :wanted"
+        ),
+        {**scope.values, "wanted": wanted},
+    )
+    return {seq: 1 / (1 + place) for place, seq in enumerate(rows.scalars())}

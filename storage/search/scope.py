@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from storage.catalog import KnowledgeBase
 from storage.conditions import conditions
 from storage.filters import Filter
 
@@ -27,16 +26,6 @@ def scope_of(filters: Sequence[Filter]) -> Scope:
     """Which chunks may be found: of published runs of documents that are there and meet the filters."""
     condition, values = conditions(filters, "document")
     return Scope(VISIBLE + condition, values)
-
-
-def narrowed(kb: KnowledgeBase, scope: Scope, quoted: Sequence[str]) -> Scope:
-    """The chunks in scope that hold everything the query quotes; all of them where none does."""
-    if not quoted:
-        return scope
-    condition = " AND chunk.seq IN (SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH :quoted)"
-    narrow = Scope(scope.sql + condition, {**scope.values, "quoted": " AND ".join(quoted)})
-    with kb.db.read() as connection:
-        return narrow if first_in_scope(connection, narrow, 1) else scope
 
 
 def first_in_scope(connection: Connection, scope: Scope, limit: int) -> list[int]:

@@ -58,32 +58,6 @@ def test_small_words_are_not_marked_beside_others() -> None:
     assert fulltext.telling(["who"]) == ["who"]
 
 
-def test_quoted_words_stand_in_a_row(kb: KnowledgeBase) -> None:
-    with kb.db.write() as connection:
-        fulltext.index(connection, [(1, "北京大学"), (2, "浙江大学abc号"), (3, "He runs a shop")])
-    for query, rows in (
-        ('"北京大学"', [1]), ('"京大"', [1]), ('"北京 大学"', []), ('"大學"', [1, 2]), ('"学"', [1, 2]),
-        ('"running a shop"', [3]), ('"a runs shop"', []), ('"大学ABC" 北京', [2]), ('"大学" "北京"', [1]),
-        ('＂Ａbc號＂', [2]), ('北京"', []), ('""', []), ('"。"', []), ('"a" OR "shop" NEAR("c', [3]),
-    ):  # fmt: skip
-        match = " AND ".join(fulltext.quoted(query))
-        with kb.db.read() as connection:
-            sql = "SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH ?"
-            found = list(connection.exec_driver_sql(sql, (match,)).scalars()) if match else []
-        assert found == rows, query
-
-
-@given(st.text(min_size=1))
-def test_nothing_quoted_is_an_operator(value: str) -> None:
-    import sqlite3
-
-    connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE VIRTUAL TABLE f USING fts5(terms, tokenize='porter unicode61')")
-    for match in fulltext.quoted(f'"{value}" "x'):
-        connection.execute("SELECT * FROM f WHERE f MATCH ?", (match,)).fetchall()
-    connection.close()
-
-
 def test_characters_set_apart_are_a_word() -> None:
     assert fulltext.terms("个 人 简 历") == fulltext.terms("个人简历")
     assert fulltext.terms("姓名 张　三", query=True) == ["姓名", "张三"]

@@ -71,6 +71,7 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
         facets=[_facet(one) for one in counted],
         took_ms=round(seconds * 1000, 2),
         degraded="; ".join(results.degraded) or None,
+        notes=results.notes,
     )
 
 
@@ -91,7 +92,9 @@ def _sources(
     identity = None if wanted.mode == "keyword" else parts.model.identity()
     vector = None
     if identity is not None:
-        vector = parts.model.vector(wanted.q, across_languages=len(set().union(*map(_languages, kbs))) > 1)
+        vector = parts.model.vector(
+            search.parse(wanted.q).meaning, across_languages=len(set().union(*map(_languages, kbs))) > 1
+        )
     sources = []
     for record, kb, held in zip(records, kbs, chosen, strict=True):
         refused = f"the embedding model is {parts.model.problem}" if identity is None else _refused(kb, identity)
