@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import SearchSettings
@@ -27,11 +27,18 @@ __all__ = ["Hit", "Mode", "Query", "Results", "Source", "highlights", "parse", "
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Hits, best first, what could not be asked, and what of the query was taken otherwise than it was written."""
+    """Hits, best first.
+
+    Attributes:
+        degraded: what could not be asked.
+        asked: the query as it was taken.
+        notes: where that is not as it was written.
+    """
 
     hits: list[Hit]
     degraded: list[str]
-    notes: list[str] = field(default_factory=list)
+    asked: Query
+    notes: list[str]
 
 
 def search(
@@ -99,4 +106,4 @@ def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int,
             chosen = {seq: scores[number, seq] for where, seq in best if where == number}
             made = hits(found.connection, sources[number].kb.id, chosen, asked)
             shown |= {(number, seq): hit for seq, hit in made.items()}
-    return Results([shown[key] for key in best if key in shown], degraded, notes)
+    return Results([shown[key] for key in best if key in shown], degraded, asked, notes)

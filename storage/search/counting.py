@@ -1,7 +1,8 @@
 """Facets of a search: which values the documents have that it may find.
 
 Counted are published documents that meet all filters and, where words are searched, hold a passage that the keyword
-part of the query finds. What is found by meaning alone is not counted: every passage is near to a query, more or less.
+part of the query finds; where the query quotes or excludes, a passage that it allows. What is found by meaning alone is
+not counted: every passage is near to a query, more or less.
 """
 
 from __future__ import annotations
@@ -13,22 +14,24 @@ from sqlalchemy import Connection, text
 
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import SearchSettings
-from storage import fulltext
 from storage.columns import Wanted
 from storage.database import Missing
 from storage.facets import Facet, Part, facet, in_scope, part
 from storage.search.candidates import Mode, Source
-from storage.search.scope import narrowed, scope_of
+from storage.search.constraints import narrowed
+from storage.search.query import Query
+from storage.search.scope import scope_of
 from storage.search.terms import choose_terms
 
 
 def count_facets(
-    sources: Sequence[Source], wanted: Sequence[Sequence[Wanted]], query: str, mode: Mode, rules: SearchSettings
+    sources: Sequence[Source], wanted: Sequence[Sequence[Wanted]], query: Query, mode: Mode, rules: SearchSettings
 ) -> list[Facet]:
     """The facets of a search in one knowledge base or several, in the order asked for.
 
     Args:
         wanted: of each facet its column in each of the knowledge bases.
+        query: as the search took it.
     """
     parts: list[list[Part]] = [[] for _ in wanted]
     for number, source in enumerate(sources):
@@ -39,12 +42,18 @@ def count_facets(
     return [facet(columns[0].name, columns[0].kind, held) for columns, held in zip(wanted, parts, strict=True)]
 
 
-def _documents(connection: Connection, source: Source, query: str, mode: Mode, rules: SearchSettings) -> list[str]:
+def _documents(connection: Connection, source: Source, query: Query, mode: Mode, rules: SearchSettings) -> list[str]:
     """Ids of the documents that count."""
-    scope = narrowed(source.kb, scope_of(source.filters), fulltext.quoted(query))
-    if mode == "vector":
-        return in_scope(connection, source.filters)
-    chosen, _ = choose_terms(connection, query, rules.common_share)
+    scope = narrowed(scope_of(source.filters), query)
+    if mode == "vector" or (query.is_empty and query.excluded):
+        if not query.required and not query.excluded:
+            return in_scope(connection, source.filters)
+        return list(
+            connection.execute(
+                text(f"SELECT DISTINCT chunk.document FROM document JOIN chunk ON {scope.sql}"), scope.values
+            ).scalars()
+        )
+    chosen = choose_terms(connection, query, rules.common_share).matches
     if not chosen:
         return []
     found = connection.execute(

@@ -53,7 +53,7 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
     sources = _sources(parts, records, kbs, names, wanted)
     columns = [[one.column(name, "facet") for one in names] for name in dict.fromkeys(wanted.facet)]
     results = search.search_all(sources, wanted.q, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search)
-    counted = count_facets(sources, columns, wanted.q, wanted.mode, parts.settings.search) if columns else []
+    counted = count_facets(sources, columns, results.asked, wanted.mode, parts.settings.search) if columns else []
     hits = [
         answers.SearchHit.model_validate(
             {
