@@ -44,9 +44,9 @@ class Stack:
     @property
     def chroma_url(self) -> str:
         log = (self.data / "logs" / "chroma.log").read_text()
-        match = re.search(r"http://\S+:(\d+)", log)
-        assert match, log
-        return f"http://127.0.0.1:{match[1]}"
+        ports = re.findall(r"http://\S+:(\d+)", log)
+        assert ports, log
+        return f"http://127.0.0.1:{ports[-1]}"  # of the latest start on this folder
 
     def create(self, name: str, **settings: Any) -> str:
         answer = self.client.call("POST", "/knowledge-bases", json={"name": name, **settings})
