@@ -6,18 +6,31 @@ from sqlalchemy import Connection, text
 
 from storage.search.scope import Scope
 
+_OVERFETCH = 4  # as many more than wanted are ranked, as some are of unpublished runs or do not meet filters
+
 
 def matching(connection: Connection, phrases: list[str], wanted: int, scope: Scope) -> dict[int, float]:
-    """Row ids of chunks in scope that hold any of the phrases, with BM25 (positive, higher is better)."""
+    """Row ids of chunks in scope that hold any of the phrases, with BM25 (positive, higher is better).
+
+    The index ranks by itself and gives its best: to look for each match whether it is in scope took longer than all else.
+    Where too few of them are in scope, more are asked for, and at last all.
+    """
     if not phrases:
         return {}
-    rows = connection.execute(
-        text(
-            "SELECT chunk.seq, -bm25(chunk_fts) AS score FROM chunk_fts JOIN chunk ON chunk.seq = chunk_fts.rowid"
-            f" JOIN document ON {scope.sql} WHERE chunk_fts MATCH :match ORDER BY bm25(chunk_fts) LIMIT :wanted"
-        ),
-        {**scope.values, "match": " OR ".join(phrases), "wanted": wanted},
-    )
+    values = {**scope.values, "match": " OR ".join(phrases), "wanted": wanted}
+    for best in (wanted * _OVERFETCH, wanted * _OVERFETCH**2, -1):
+        rows = connection.execute(
+            text(
+                "WITH ranked AS MATERIALIZED (SELECT rowid AS seq, -rank AS score FROM chunk_fts"
+                " WHERE chunk_fts MATCH :match ORDER BY rank LIMIT :best)"
+                " SELECT chunk.seq, ranked.score, (SELECT count(*) FROM ranked) AS looked_at FROM ranked"
+                f" JOIN chunk ON chunk.seq = ranked.seq JOIN document ON {scope.sql}"
+                " ORDER BY ranked.score DESC LIMIT :wanted"
+            ),
+            {**values, "best": best},
+        ).all()
+        if len(rows) == wanted or (rows and rows[0].looked_at < best):
+            break
     return {row.seq: row.score for row in rows}
 
 

@@ -31,7 +31,8 @@ def choose_terms(connection: Connection, query: Query, common_share: float) -> C
 
     Terms in more than `common_share` of the chunks are dropped while rarer ones remain: they cost most and tell least.
     """
-    total = connection.execute(text("SELECT count(*) FROM chunk_fts")).scalar_one()
+    # One row a chunk in either; that table of the index is counted 300 times as fast as the index itself.
+    total = connection.execute(text("SELECT count(*) FROM chunk_fts_docsize")).scalar_one()
     cap = max(int(total * common_share), 50)
     asked = {term: fulltext.phrase(term) for term in query.terms}
     asked |= {row.text: row.match for row in query.required if row.begins}
