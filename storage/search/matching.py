@@ -12,8 +12,8 @@ _OVERFETCH = 4  # as many more than wanted are ranked, as some are of unpublishe
 def matching(connection: Connection, phrases: list[str], wanted: int, scope: Scope) -> dict[int, float]:
     """Row ids of chunks in scope that hold any of the phrases, with BM25 (positive, higher is better).
 
-    The index ranks by itself and gives its best: to look for each match whether it is in scope took longer than all else.
-    Where too few of them are in scope, more are asked for, and at last all.
+    The index ranks by itself and gives its best: to look for each match whether it is in scope took longer than all
+    else. Where too few of them are in scope, more are asked for, and at last all.
     """
     if not phrases:
         return {}
