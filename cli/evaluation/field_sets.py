@@ -112,7 +112,8 @@ def find_field_sets(root: Path) -> list[FieldSet]:
     """The sets of a folder and of the folders in it, by name."""
     sets: list[FieldSet] = []
     for directory in folders(root):
-        name = root.absolute().name if directory == root else directory.relative_to(root).as_posix()
+        home = directory.parent if receipts.holds(directory) and directory != root else directory
+        name = root.absolute().name if home == root else home.relative_to(root).as_posix()
         files = sorted(path for path in directory.iterdir() if path.is_file() and not path.name.startswith("."))
         sets += _documents(name, files)
         for path in files:
@@ -159,7 +160,7 @@ def _truths(path: Path) -> Iterator[Path]:
         beside = path.with_suffix(suffix)
         if beside.is_file() and cvs.is_cv(beside):
             yield beside
-    if path.parent.name == "img":
+    if receipts.holds(path.parent):
         yield path.parent.parent / receipts.KEYS / f"{path.stem}.json"
 
 

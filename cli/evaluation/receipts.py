@@ -30,6 +30,11 @@ _DATES = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d-%m-%y", "%d.%m.%Y", "%d.%m.%y"
           "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%d %b %y", "%d%m%Y", "%d/%b/%Y")  # fmt: skip
 
 
+def holds(directory: Path) -> bool:
+    """Whether a folder holds receipts with their keys in a folder beside it."""
+    return directory.name == "img" and (directory.parent / KEYS).is_dir()
+
+
 def read_key(path: Path) -> dict[str, str | None]:
     """The fields of a receipt.
 

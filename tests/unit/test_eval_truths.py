@@ -89,7 +89,11 @@ def test_a_receipt(tmp_path: Path) -> None:
     (tmp_path / "img").mkdir()
     (tmp_path / "img" / "1.png").write_bytes(drawing.page_png("MILL", 50))
     [found] = find_field_sets(tmp_path)
-    assert found.schema == receipts.SCHEMA and [item.name for item in found.items] == ["1.png"]
+    assert (
+        found.name == tmp_path.name
+        and found.schema == receipts.SCHEMA
+        and [item.name for item in found.items] == ["1.png"]
+    )
     path.write_text("[]")
     with pytest.raises(TruthError):
         receipts.read_key(path)
