@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from pipeline.extract.llm.client import Client, Endpoint
 from pipeline.extract.llm.errors import NoAnswer, Taken
@@ -128,6 +136,26 @@ def test_a_redirect_is_not_followed_and_the_key_stays(ask: Ask) -> None:
         assert told.value.why == "redirected" and other.requests == []
 
 
+def test_a_server_that_nobody_vouches_for_is_not_given_the_key(ask: Ask, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    both = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(pem)
+    (tmp_path / "self-signed.pem").write_bytes(both)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "self-signed.pem")
+    with ModelServer(says("{}"), tls=tls) as server, pytest.raises(NoAnswer) as told:
+        ask(server)
+    assert told.value.why == "unreachable" and server.requests == []
+
+
 def test_passing_failures_are_tried_again_with_growing_pauses(ask: Ask, pauses: list[float]) -> None:
     with ModelServer(fails(500), resets, says("{}")) as server:
         assert ask(server).text == "{}"
@@ -153,9 +181,10 @@ def test_a_pause_that_means_nothing_is_not_heeded(ask: Ask, pauses: list[float],
 def test_the_whole_answer_has_one_time_limit_and_is_not_waited_for_again(ask: Ask, behaviour: Behaviour) -> None:
     with ModelServer(behaviour) as server:
         with pytest.raises(NoAnswer) as told:
-            ask(server, timeout_s=0.2)
-        assert told.value.why == "timeout" and len(server.requests) == 1
-        assert server.broken_off.wait(20), "the connection was left open"
+            ask(server, timeout_s=0.5)
+        assert told.value.why == "timeout" and len(server.requests) <= 1
+        # On a busy machine the time may be over before the server has seen anything.
+        assert not server.requests or server.broken_off.wait(20), "the connection was left open"
 
 
 def test_a_call_is_broken_off_when_its_document_is_taken_away(ask: Ask) -> None:

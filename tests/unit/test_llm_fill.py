@@ -456,6 +456,23 @@ def test_rules_fill_what_the_model_left_out() -> None:
     assert list(filled) == ["name", "phone", "work", "skills"]
 
 
+def test_a_record_that_there_is_one_of_is_filled_from_all_that_is_known(fill: Fill) -> None:
+    seller = {"type": "object", "properties": {"name": {"type": "string"}, "city": {"type": "string"}}}
+    schema = read_schema({"type": "object", "properties": {"seller": seller}})
+    first, second = ["Acme Trading" + " word" * 60], ["Kuala Lumpur" + " word" * 60]
+    with ModelServer(
+        says({"seller": {"name": "Acme Trading", "city": None}}),
+        says({"seller": {"name": None, "city": "kuala lumpur"}}),
+    ) as server:
+        filled = fill(server, document_of(first, second, ["never asked about"]), schema, limits=Limits(100, 10_000))
+    assert plain(filled.fields) == {"seller": {"name": "Acme Trading", "city": "Kuala Lumpur"}}
+    assert len(server.requests) == 2, "the record was full after the second part"
+    ruled = {"seller": {"city": {"value": "Ipoh"}, "phone": {"value": "1"}}}
+    assert plain(fill_in(filled.fields, ruled, set(), ["seller"])) == {
+        "seller": {"name": "Acme Trading", "city": "Kuala Lumpur", "phone": "1"}
+    }
+
+
 def test_a_list_holds_a_value_once_whoever_told_it() -> None:
     told = {"skills": [{"value": "Redis", "page": 1}]}
     ruled = {"skills": [{"value": "REDIS", "page": 2}, {"value": "Go", "page": 2}]}

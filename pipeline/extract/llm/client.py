@@ -89,6 +89,8 @@ class Client:
             timeout=httpx.Timeout(None, connect=min(_CONNECT_S, endpoint.timeout_s)),
             trust_env=False,
             follow_redirects=False,
+            # Certificates are loaded only where there are some to verify; plain HTTP is never turned into TLS here.
+            verify=self._url.startswith("https:"),
         )
 
     def ask(self, messages: list[dict[str, str]], schema: dict[str, Any], taken: Callable[[], bool]) -> Reply:

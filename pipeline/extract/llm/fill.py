@@ -153,7 +153,10 @@ class _Filling:
 
     def _complete(self, fields: dict[str, Any]) -> bool:
         """Whether further pages could add nothing: every field is there, and none is a list."""
-        return all(prop.name in fields and not prop.many for prop in self._schema.properties)
+        return all(
+            not prop.many and prop.name in fields and all(inner.name in fields[prop.name] for inner in prop.properties)
+            for prop in self._schema.properties
+        )
 
     def _ask(self, asked: Messages) -> tuple[Checked | None, bool]:
         """What of the model's answer fits, and whether it was cut off. An answer of no use is asked for once more."""

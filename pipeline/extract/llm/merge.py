@@ -18,13 +18,15 @@ def join(parts: Iterable[Fields]) -> Fields:
         for name, held in fields.items():
             if isinstance(held, list):
                 joined[name] = _without_doubles([*joined.get(name, []), *held])
+            elif _is_record(held):
+                joined[name] = {**held, **joined.get(name, {})}
             else:
                 joined.setdefault(name, held)
     return joined
 
 
 def fill_in(told: Fields, ruled: Fields, unseen: Set[int], names: Iterable[str]) -> Fields:
-    """A model's fields, and those of the rules where it told none.
+    """A model's fields, and those of the rules where it told none; likewise within a record that there is one of.
 
     A list is the model's where it told one; from pages that it did not see, the rules' items come after.
 
@@ -40,9 +42,15 @@ def fill_in(told: Fields, ruled: Fields, unseen: Set[int], names: Iterable[str])
         elif isinstance(told[name], list):
             others = [item for item in ruled.get(name, []) if _pages(item) & unseen]
             filled[name] = _without_doubles([*told[name], *others])
+        elif _is_record(told[name]):
+            filled[name] = {**ruled.get(name, {}), **told[name]}
         else:
             filled[name] = told[name]
     return filled
+
+
+def _is_record(held: dict[str, Any]) -> bool:
+    return "value" not in held
 
 
 def _without_doubles(items: list[Any]) -> list[Any]:

@@ -33,8 +33,7 @@ class Placed:
             if isinstance(told, Told):
                 held = self._one(told, None)
             elif isinstance(told, dict):
-                record = self._record(told)
-                held = [record] if record else None
+                held = self._record(told)
             else:
                 placed = (self._one(one, None) if isinstance(one, Told) else self._record(one) for one in told)
                 held = [one for one in placed if one]
