@@ -61,8 +61,8 @@ class Trouble:
         if self.unfit or self.dropped:
             given = self.found + self.dropped + self.unfit
             message = (
-                f"Of {given} values that the language model told, {self.dropped} do not stand on the pages and"
-                f" {self.unfit} do not fit the schema; they were left out."
+                f"Of {given} values that the language model told, {self.dropped + self.unfit} were left out:"
+                f" {self.dropped} not on the pages, {self.unfit} not of the schema."
             )
             told.append(_warning("llm_dropped", message, found=self.found, dropped=self.dropped, unfit=self.unfit))
         return told
