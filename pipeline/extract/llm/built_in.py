@@ -25,7 +25,7 @@ def _record(**properties: dict[str, Any]) -> dict[str, Any]:
 
 
 _SCHEMAS: dict[str, dict[str, Any]] = {
-    # The language is told by a detector, which stands on no page.
+    # A detector tells the language, which stands on no page; amounts have a form of their own (currency, decimal).
     "generic": {
         "title": "Any document",
         "type": "object",
@@ -34,7 +34,6 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
             "dates": _list(_date(""), "Dates that the document speaks of"),
             "emails": _list(_text(), "E-mail addresses"),
             "phones": _list(_text(), "Telephone numbers"),
-            "amounts": _list(_text(), "Amounts of money, each with its currency as printed"),
         },
     },
     "resume": {
@@ -73,6 +72,8 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
                 ),
                 "Every job, in the order of the document",
             ),
+            "titles": _list(_text(), "Ranks and memberships beside an employment"),
+            "organizations": _list(_text(), "Other organizations that are named"),
             "skills": _list(_text(), "Skills, one each"),
             "languages": _list(_text(), "Languages that the person speaks"),
         },
