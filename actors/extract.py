@@ -9,7 +9,7 @@ from actors.shell import Hands
 from pipeline.extract import build_document, cut_chunks, detect_language, to_json, to_markdown
 from pipeline.extract.fields import extract_fields
 from pipeline.settings import Settings
-from storage import chunks, pages
+from storage import chunks, corrections, pages
 from storage.catalog import DEFAULT_SCHEMA
 from storage.files import write_atomically
 
@@ -44,6 +44,7 @@ class Actor:
         chunks.settle_extract(
             claim, cut, detect_language(markdown), found, self._rows_per_batch,
             warnings=asked.warnings if asked else (), usage=asked.usage if asked else None,
+            corrected=corrections.laid_over(claim, found, lambda: document),
         )  # fmt: skip
 
     def _adopted(self, hands: Hands, base: int) -> bool:
@@ -57,7 +58,11 @@ class Actor:
         hands.still_held()
         write_atomically(files.markdown(claim.run), markdown)
         write_atomically(files.json(claim.run), json)
-        chunks.settle_adopted(claim, base, self._rows_per_batch)
+        found = chunks.found_fields(claim.kb, claim.document, base)
+        corrected = corrections.laid_over(
+            claim, found, lambda: build_document(pages.readings(claim.kb, claim.document, claim.run))
+        )
+        chunks.settle_adopted(claim, base, self._rows_per_batch, corrected=corrected)
         return True
 
     def memory_mb(self) -> float:

@@ -42,6 +42,7 @@ ATTEMPTS_FAILED = Counter(
     "pagemill_attempts_failed", "Attempts at a unit that were counted against it", ["stage", "kind"]
 )
 PAGES = Counter("pagemill_pages", "Pages settled", ["engine", "outcome"])
+CORRECTIONS = Counter("pagemill_corrections", "Corrections that people made, and took back", ["kind"])
 MESSAGES = Counter("pagemill_messages_sent", "Messages sent to workers", ["stage"])
 UPLOAD_BYTES = Counter("pagemill_upload_bytes", "Bytes of files taken in, duplicates too", ["kind"])
 SEARCH_SECONDS = Histogram("pagemill_search_seconds", "Time a search took", ["mode", "degraded"], buckets=_ANSWER_S)
@@ -51,7 +52,8 @@ HTTP_SECONDS = Histogram(
 LLM_TOKENS = Counter("pagemill_llm_tokens", "Tokens that a language model took in and gave out", ["kind"])
 LLM_CALLS = Counter("pagemill_llm_calls", "Requests for fields to a language model, by how they ended", ["outcome"])
 WRITTEN = (
-    STAGE_SECONDS, ATTEMPTS_FAILED, PAGES, MESSAGES, UPLOAD_BYTES, SEARCH_SECONDS, HTTP_SECONDS, LLM_TOKENS, LLM_CALLS,
+    STAGE_SECONDS, ATTEMPTS_FAILED, PAGES, CORRECTIONS, MESSAGES, UPLOAD_BYTES, SEARCH_SECONDS, HTTP_SECONDS,
+    LLM_TOKENS, LLM_CALLS,
 )  # fmt: skip
 
 _ENGINES = ("none", "text_layer", "tesseract", "tesserocr", "rapidocr", "got")

@@ -45,6 +45,7 @@ def settle_extract(
     *,
     warnings: Sequence[dict[str, Any]] = (),
     usage: dict[str, Any] | None = None,
+    corrected: dict[str, Any] | None = None,
 ) -> None:
     """Write a run's chunks in fenced batches, then settle. Again is safe: positions are unique, rows replaced.
 
@@ -52,6 +53,7 @@ def settle_extract(
         found: the document's fields, as `storage.fields` describes them.
         warnings: what went less well than it should, `{"page", "code", "message", "detail"}` each.
         usage: what a language model was asked and took, if one was.
+        corrected: the same with what people corrected; None: nothing is.
     """
     key = {"document": claim.document, "run": claim.run}
     with fenced(claim) as connection:  # an attempt before this one may have left rows
@@ -74,7 +76,7 @@ def settle_extract(
                 rows,
             )
     with settling(claim) as connection:  # it makes the embed units from the rows
-        fields.put(connection, claim.document, claim.run, found)
+        fields.put(connection, claim.document, claim.run, found, corrected)
         _tell(connection, key, language, list(warnings), usage)
 
 
@@ -99,17 +101,34 @@ def _hash(value: str) -> bytes:
     return hashlib.sha256(simplified(value).encode()).digest()
 
 
-def settle_adopted(claim: Claim, base: int, rows_per_batch: int) -> None:
+def found_fields(kb: KnowledgeBase, document: str, run: int) -> dict[str, Any]:
+    """The fields of a run as they were found, before corrections."""
+    with kb.db.read() as connection:
+        row = connection.execute(
+            text(f"SELECT fields, found FROM run WHERE {_RUN}").columns(fields=JSON, found=JSON),
+            {"document": document, "run": run},
+        ).one()
+    found: dict[str, Any] = row.found if row.found is not None else row.fields or {}
+    return found
+
+
+def settle_adopted(
+    claim: Claim, base: int, rows_per_batch: int, *, corrected: dict[str, Any] | None = None
+) -> None:
     """Give the run the chunks, fields and language of run `base`, as `settle_extract` writes them. Again is safe.
 
     What was less than good about its fields is so still; tokens are told by the run that took them.
+
+    Args:
+        corrected: its fields with what people corrected by now; None: nothing is.
     """
+    found = found_fields(claim.kb, claim.document, base)
     key = {"document": claim.document, "run": claim.run, "base": base}
     with claim.kb.db.read() as connection:
         of_base = "WHERE document = :document AND run = :base"
         total = connection.execute(text(f"SELECT count(*) FROM chunk {of_base}"), key).scalar_one()
         row = connection.execute(
-            text(f"SELECT language, fields, warnings FROM run {of_base}").columns(fields=JSON, warnings=JSON), key
+            text(f"SELECT language, warnings FROM run {of_base}").columns(warnings=JSON), key
         ).one()
     with fenced(claim) as connection:
         _clear_attempt(connection, claim.document, claim.run)
@@ -124,7 +143,7 @@ def settle_adopted(claim: Claim, base: int, rows_per_batch: int) -> None:
                 {**key, "first": first, "last": first + rows_per_batch - 1},
             )
     with settling(claim) as connection:
-        fields.put(connection, claim.document, claim.run, row.fields or {})
+        fields.put(connection, claim.document, claim.run, found, corrected)
         _tell(connection, key, row.language, row.warnings, None)
 
 

@@ -37,13 +37,23 @@ class Found(NamedTuple):
     field: dict[str, Any]
 
 
-def put(connection: Connection, document: str, run: int, found: dict[str, Any]) -> None:
-    """Keep a run's fields. Again is safe: rows are replaced."""
+def put(
+    connection: Connection, document: str, run: int, found: dict[str, Any], corrected: dict[str, Any] | None = None
+) -> None:
+    """Keep a run's fields. Again is safe: rows are replaced.
+
+    Args:
+        found: as rules or a model found them.
+        corrected: with what people corrected, which is what is shown; None: nothing is.
+    """
+    shown = found if corrected is None else corrected
     connection.execute(
-        text(f"UPDATE run SET fields = :fields WHERE {_RUN}").bindparams(bindparam("fields", type_=JSON)),
-        {"document": document, "run": run, "fields": found},
+        text(f"UPDATE run SET fields = :fields, found = :found WHERE {_RUN}").bindparams(
+            bindparam("fields", type_=JSON), bindparam("found", type_=JSON(none_as_null=True))
+        ),
+        {"document": document, "run": run, "fields": shown, "found": None if found == shown else found},
     )
-    index(connection, document, run, found)
+    index(connection, document, run, shown)
 
 
 def index(connection: Connection, document: str, run: int, found: dict[str, Any]) -> None:
@@ -78,7 +88,7 @@ def remove(connection: Connection, document: str, run: int) -> None:
     """Forget a run's fields."""
     key = {"document": document, "run": run}
     connection.execute(text(f"DELETE FROM field WHERE {_RUN}"), key)
-    connection.execute(text(f"UPDATE run SET fields = NULL WHERE {_RUN}"), key)
+    connection.execute(text(f"UPDATE run SET fields = NULL, found = NULL WHERE {_RUN}"), key)
 
 
 def paths(connection: Connection) -> list[str]:

@@ -178,13 +178,14 @@ def fail_page(connection: Connection, held: Claim, page_number: int, error: Perm
 
     The others are settled with their range, which stands for one page less.
     """
-    runs.mark_page_failed(connection, held.document, held.run, page_number, error.as_dict())
     if held.first == held.last:
         _set_state(connection, held.key, "failed", error.as_dict())
-        return
-    connection.execute(text(f"UPDATE unit SET size = size - 1 WHERE {_UNIT}"), held.key)
-    runs.add_units(connection, held.document, held.run, held.stage, [(page_number, page_number)], "claimed")
-    _set_state(connection, {**held.key, "unit": f"{page_number}-{page_number}"}, "failed", error.as_dict())
+    else:
+        connection.execute(text(f"UPDATE unit SET size = size - 1 WHERE {_UNIT}"), held.key)
+        runs.add_units(connection, held.document, held.run, held.stage, [(page_number, page_number)], "claimed")
+        _set_state(connection, {**held.key, "unit": f"{page_number}-{page_number}"}, "failed", error.as_dict())
+    # Last: where a person has typed the page, the failure is off the list at once.
+    runs.mark_page_failed(connection, held.document, held.run, page_number, error.as_dict())
 
 
 def put_back(held: Claim, delay_s: float) -> None:

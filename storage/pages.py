@@ -7,18 +7,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.sqlite import insert
 
 from pipeline import metrics
+from pipeline.corrections.page import blank_page, corrected_page
 from pipeline.errors import PermanentError
 from pipeline.types import PageImage, PageReading, RenderedPage
-from storage import runs, schema
+from storage import runs, schema, standing
 from storage.catalog import KnowledgeBase
 from storage.database import after_commit, scalar
 from storage.ledger import Claim, fail_page, fenced, settling
 
 _READ_AT_ONCE = 100
+_A4 = (595.0, 842.0)
+# A page's reading, and the text that a person put in its place.
+_READINGS = (
+    "SELECT page.page_number, page.width_pt, page.height_pt, page.rotation, page.corrected, reading.body,"
+    " correction.value AS typed FROM page LEFT JOIN reading ON reading.id = page.reading"
+    " LEFT JOIN correction ON correction.id = page.corrected"
+    " WHERE page.document = :document AND page.run = :run AND page.state = 'read'"
+)
 
 
 def page_count_known(claim: Claim, total: int) -> None:
@@ -82,26 +91,22 @@ def page_lost_its_image(claim: Claim, page_number: int) -> None:
 
 
 def readings(kb: KnowledgeBase, document: str, run: int) -> list[PageReading]:
-    """All pages read in a run, in page order; memory is bounded by the document's text."""
+    """All pages read in a run, as corrected, in page order; memory is bounded by the document's text."""
     return list(each_reading(kb, document, run))
 
 
 def each_reading(kb: KnowledgeBase, document: str, run: int, at_once: int = _READ_AT_ONCE) -> Iterator[PageReading]:
-    """The pages read in a run, in page order, `at_once` of them in memory at a time."""
+    """The pages read in a run, as corrected, in page order, `at_once` of them in memory at a time."""
     after = 0
     while True:
         with kb.db.read() as connection:
             rows = connection.execute(
-                text(
-                    "SELECT page.page_number, reading.body FROM page JOIN reading ON reading.id = page.reading"
-                    " WHERE page.document = :document AND page.run = :run AND page.state = 'read'"
-                    " AND page.page_number > :after ORDER BY page.page_number LIMIT :limit"
-                ),
+                text(f"{_READINGS} AND page.page_number > :after ORDER BY page.page_number LIMIT :limit"),
                 {"document": document, "run": run, "after": after, "limit": at_once},
             ).all()
         if not rows:
             return
-        yield from (_unpack(row.body) for row in rows)
+        yield from (_reading(row) for row in rows)
         after = rows[-1].page_number
 
 
@@ -116,20 +121,22 @@ def page_list(kb: KnowledgeBase, document: str, run: int) -> list[dict[str, Any]
             .where(table.c.document == document, table.c.run == run)
             .order_by(table.c.page_number)
         )
-        return [dict(row) for row in rows.mappings()]
+        return [_listed(dict(row)) for row in rows.mappings()]
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+    """A page's row as people see it: what failed on a page that was typed since is no matter any more."""
+    corrected = row["corrected"] is not None
+    return {**row, "corrected": corrected, "error": None if corrected else row["error"]}
 
 
 def page_reading(kb: KnowledgeBase, document: str, run: int, page_number: int) -> PageReading | None:
-    """The reading of one page, or None where it was not read."""
+    """The reading of one page, as corrected, or None where it was not read."""
     with kb.db.read() as connection:
         row = connection.execute(
-            text(
-                "SELECT reading.body FROM page JOIN reading ON reading.id = page.reading"
-                " WHERE page.document = :document AND page.run = :run AND page.page_number = :page"
-            ),
-            {"document": document, "run": run, "page": page_number},
+            text(f"{_READINGS} AND page.page_number = :page"), {"document": document, "run": run, "page": page_number}
         ).first()
-    return _unpack(row.body) if row else None
+    return _reading(row) if row else None
 
 
 def rotation_of(kb: KnowledgeBase, document: str, page_number: int) -> int:
@@ -149,8 +156,12 @@ def rotation_of(kb: KnowledgeBase, document: str, page_number: int) -> int:
     return int(rotation or 0)
 
 
-def _unpack(body: bytes) -> PageReading:
-    return PageReading.from_dict(orjson.loads(zlib.decompress(body)))
+def _reading(row: Row[Any]) -> PageReading:
+    if row.body is not None:
+        reading = PageReading.from_dict(orjson.loads(zlib.decompress(row.body)))
+    else:  # it failed, and a person typed it
+        reading = blank_page(row.page_number, row.width_pt or _A4[0], row.height_pt or _A4[1], row.rotation)
+    return reading if row.corrected is None else corrected_page(reading, row.typed or "")
 
 
 def _image_dict(image: PageImage) -> dict[str, Any]:
@@ -165,8 +176,9 @@ def _put_reading(connection: Connection, claim: Claim, reading: PageReading) -> 
     _put_page(
         connection, claim, reading.page_number, state="read", width_pt=reading.width_pt, height_pt=reading.height_pt,
         rotation=reading.rotation, image=None, reading=reading_id, source=reading.source, engine=reading.engine,
-        confidence=reading.confidence, review=reading.review, error=None,
+        confidence=reading.confidence, review=reading.review, error=None, corrected=None,
     )  # fmt: skip
+    standing.restate(connection, claim.document, claim.run, reading.page_number)
     after_commit(connection, lambda: metrics.count_page(reading.engine, "review" if reading.review else "read"))
 
 

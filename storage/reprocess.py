@@ -6,6 +6,8 @@
     embed     chunks and fields of the published run are kept too
     store     and their vectors: only the full text and the vector index are written again
 
+A correction opens a run from extract on, on what was read; where it leaves the text as it is, the chunks are kept too.
+
 So `store` rebuilds an index that Chroma lost, without reading or embedding anything. Where no earlier run got that far,
 a run begins at the earliest stage it needs. The published run stays searchable until the new one publishes, and stays
 where that one fails or is cancelled.
@@ -17,16 +19,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError
-from storage import passwords, runs, status
+from storage import passwords, runs, standing, status
 from storage.batches import in_short_transactions
 from storage.catalog import KnowledgeBase
 
 _WITH_CHUNKS = ("embed", "store")
 _RUN = "document = :document AND run = :run"
-_READING = "state, width_pt, height_pt, rotation, reading, source, engine, confidence, review, error"
+_READING = "state, width_pt, height_pt, rotation, reading, source, engine, confidence, review, error, corrected"
 _UNIT = (
     "stage, unit, first, last, size, state, crashes, losses, errors, error, started_at, finished_at, ready_at,"
     " discarded_at"
@@ -97,7 +100,12 @@ def _reprocess(connection: Connection, document: str, start: str, settings: dict
     total = row.pages_total or row.published_total
     if start == "render" or total is None:
         runs.open_run(connection, document, run, "reprocess", settings)
-    elif start in _WITH_CHUNKS and row.published_run is not None:
+    elif (
+        start in _WITH_CHUNKS
+        and row.published_run is not None
+        # A correction whose run failed or was cancelled is in no chunk yet.
+        and standing.pages_stand(connection, document, row.published_run, run)
+    ):
         _open_on_chunks(connection, document, run, start, settings, row.published_total, row.published_run)
     else:
         kept = " AND source = 'text_layer'" if start == "ocr" else ""
@@ -150,19 +158,30 @@ def _at_rest(connection: Connection, document: str) -> Row[Any]:
     Raises:
         PermanentError: `not_found`; `conflict` while it is in work.
     """
+    row = latest(connection, document)
+    if row.status in runs.UNFINISHED:
+        raise PermanentError("conflict", "The document is still in work; wait for it, or cancel it first.")
+    return row
+
+
+def latest(connection: Connection, document: str) -> Row[Any]:
+    """How a document's latest run stands, and its published one.
+
+    Raises:
+        PermanentError: `not_found`.
+    """
     row = connection.execute(
         text(
-            "SELECT d.run, d.published_run, r.status, r.pages_total, p.pages_total AS published_total"
+            "SELECT d.run, d.published_run, r.status, r.pages_total, p.pages_total AS published_total,"
+            " p.settings AS published_settings, p.fields AS published_fields"
             " FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run"
             " LEFT JOIN run AS p ON p.document = d.id AND p.run = d.published_run"
             " WHERE d.id = :document AND d.deleted_at IS NULL"
-        ),
+        ).columns(published_settings=JSON, published_fields=JSON),
         {"document": document},
     ).first()
     if row is None:
         raise status.not_found(document)
-    if row.status in runs.UNFINISHED:
-        raise PermanentError("conflict", "The document is still in work; wait for it, or cancel it first.")
     return row
 
 
@@ -185,6 +204,7 @@ def _open_on_pages(
     runs.insert_run(connection, document, run, cause, settings, total)
     for base in bases:
         _copy(connection, "page", f"page_number, {_READING}", document, base, run, f"state = 'read'{kept}")
+    standing.restate(connection, document, run)
     values = {"document": document, "run": run, "latest": bases[0]}
     read = set(connection.execute(text(f"SELECT page_number FROM page WHERE {_RUN}"), values).scalars())
     failed = set(
@@ -204,12 +224,104 @@ def _open_on_chunks(
     connection: Connection, document: str, run: int, start: str, settings: dict[str, Any], total: int, base: int
 ) -> None:
     """Open a run on a published one. Its extract unit copies the chunks, in batches; they may be thousands."""
-    settings = {**settings, "start": start, "chunks_of": base}
+    settings = {**settings, **_fields_of(connection, document, base), "start": start, "chunks_of": base}
     runs.insert_run(connection, document, run, "reprocess", settings, total)
     _copy(connection, "page", f"page_number, {_READING}", document, base, run, "state IN ('read', 'failed')")
     _copy(connection, "unit", _UNIT, document, base, run, "state = 'failed' AND stage IN ('render', 'ocr')")
+    standing.restate(connection, document, run)
     runs.touch(connection, document)
     runs.advance(connection, document, run)
+
+
+def _fields_of(connection: Connection, document: str, base: int) -> dict[str, Any]:
+    """The schema that the fields of a run are of, for those who take them over."""
+    settings = connection.execute(
+        text(f"SELECT settings FROM run WHERE {_RUN}").columns(settings=JSON), {"document": document, "run": base}
+    ).scalar_one()
+    return {"schema": settings["schema"]} if "schema" in settings else {}
+
+
+def require_all_pages_settled(connection: Connection, document: str, row: Row[Any]) -> None:
+    """Pass where no page of a document is still to be read.
+
+    Args:
+        row: as `latest` gives it.
+
+    Raises:
+        PermanentError: `conflict`.
+    """
+    if row.pages_total is None:
+        why = "wait until its pages are read" if row.status in runs.UNFINISHED else "retry it first"
+        raise PermanentError("conflict", f"The document was not opened yet, so it has no pages to correct; {why}.")
+    found = connection.execute(
+        text(
+            "SELECT count(DISTINCT page_number) AS settled, (SELECT count(*) FROM unit WHERE document = :document"
+            " AND run = :latest AND stage IN ('render', 'ocr') AND state IN ('blocked', 'ready', 'claimed')) AS open"
+            " FROM page WHERE document = :document AND run IN (:latest, :published) AND state IN ('read', 'failed')"
+        ),
+        {"document": document, "latest": row.run, "published": row.published_run or row.run},
+    ).one()
+    if found.open:
+        raise PermanentError(
+            "conflict", "Pages of the document are still being read; send the correction again once they are."
+        )
+    if found.settled < row.pages_total:
+        raise PermanentError(
+            "conflict",
+            f"The document was {row.status} before all of its pages were read; retry it, then correct it.",
+        )
+
+
+def open_for_correction(connection: Connection, document: str, row: Row[Any], settings: dict[str, Any]) -> int:
+    """Open a run from extract on, on all that was read; what failed stays failed. Its number.
+
+    A run in work that has read all pages ends here: the new one takes its place, and what is published stays.
+
+    Args:
+        row: as `latest` gives it; all of its pages are settled, and its corrections are written.
+    """
+    if row.status in runs.UNFINISHED:
+        # One that is published, and only stored once more after a restore, is done but for some vectors.
+        runs.finish(connection, document, row.run, "done" if row.run == row.published_run else "cancelled")
+    run = int(row.run) + 1
+    runs.insert_run(connection, document, run, "correction", settings, row.pages_total)
+    bases = dict.fromkeys([row.run, row.published_run or row.run])
+    for state in ("read", "failed"):
+        for base in bases:
+            _copy(connection, "page", f"page_number, {_READING}", document, base, run, f"state = '{state}'")
+    for base in bases:
+        _copy(connection, "unit", _UNIT, document, base, run, "state = 'failed' AND stage IN ('render', 'ocr')")
+    connection.execute(
+        text(
+            f"DELETE FROM unit WHERE {_RUN} AND NOT EXISTS (SELECT 1 FROM page WHERE page.document = unit.document"
+            " AND page.run = unit.run AND page_number BETWEEN first AND last AND page.error IS NOT NULL)"
+        ),
+        {"document": document, "run": run},
+    )
+    standing.restate(connection, document, run)
+    if row.published_run is not None and _same_text(connection, document, row, run, settings):
+        kept = {**settings, "start": "store", "chunks_of": row.published_run}
+        connection.execute(
+            text(f"UPDATE run SET settings = :settings WHERE {_RUN}").bindparams(bindparam("settings", type_=JSON)),
+            {"document": document, "run": run, "settings": kept},
+        )
+    runs.touch(connection, document)
+    runs.advance(connection, document, run)
+    return run
+
+
+def _same_text(connection: Connection, document: str, row: Row[Any], run: int, settings: dict[str, Any]) -> bool:
+    """Whether the published run's chunks and found fields are those of `run` too."""
+    if any(row.published_settings.get(name) != settings.get(name) for name in ("schema", "chunk_tokens")):
+        return False
+    columns = "page_number, state, reading, corrected"
+    of_run = f"SELECT {columns} FROM page WHERE document = :document AND run ="
+    differing = connection.execute(
+        text(f"SELECT 1 FROM ({of_run} :run EXCEPT {of_run} :base) UNION SELECT 1 FROM ({of_run} :base EXCEPT {of_run}"
+             " :run) LIMIT 1"),
+        {"document": document, "run": run, "base": row.published_run},
+    )  # fmt: skip
+    return differing.first() is None
 
 
 def _copy(connection: Connection, table: str, columns: str, document: str, base: int, run: int, where: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from pipeline import metrics, stages
-from storage import clock, fields
+from storage import clock, fields, standing
 from storage.database import after_commit
 
 UNFINISHED = ("queued", "running")
@@ -252,10 +252,12 @@ def mark_page_failed(connection: Connection, document: str, run: int, page_numbe
         text(
             "INSERT INTO page (document, run, page_number, state, error)"
             " VALUES (:document, :run, :page, 'failed', :error)"
-            " ON CONFLICT (document, run, page_number) DO UPDATE SET state = 'failed', error = :error, image = NULL"
+            " ON CONFLICT (document, run, page_number) DO UPDATE SET state = 'failed', error = :error, image = NULL,"
+            " corrected = NULL"
         ).bindparams(bindparam("error", type_=JSON)),
         {"document": document, "run": run, "page": page_number, "error": error},
     )
+    standing.restate(connection, document, run, page_number)
     after_commit(connection, lambda: metrics.count_page("none", "failed"))
 
 

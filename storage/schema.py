@@ -2,7 +2,7 @@
 
 catalog.sqlite3   knowledge_base, worker, lease, pause, api_key -> session
 kb.sqlite3        knowledge (1 row), document -> run -> unit (the ledger), page -> reading, field, chunk -> embedding,
-                  chunk_fts (full text), cleanup, tombstone
+                  chunk_fts (full text), correction, cleanup, tombstone
 """
 
 from __future__ import annotations
@@ -148,6 +148,7 @@ run = Table(
     Column("error", JSON),  # {"code", "message", "detail"}
     Column("language", Text),
     Column("fields", JSON),  # as the API shows them
+    Column("found", JSON),  # what they were before corrections; None: the same
     Column("warnings", JSON),  # [{"page": null, "code", "message", "detail"}]: what went less well than it should
     Column("usage", JSON),  # tokens that a language model took; None: none was asked
     Column("created_at", Text, nullable=False),
@@ -214,9 +215,11 @@ page = Table(
     Column("engine", Text),
     Column("confidence", Float),
     Column("review", Text),
-    Column("error", JSON),
+    Column("error", JSON),  # stays where a person has typed the page, which then counts as read
+    Column("corrected", Text),  # id of the correction that stands for it in this run
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
     Index("page_reading", "reading"),
+    Index("page_review", "document", "run", sqlite_where=text("review IS NOT NULL OR state = 'failed'")),
 )
 
 # The values of `run.fields`, a row each, for filters, facets and sorting; they lie by document and path.
@@ -236,9 +239,34 @@ field = Table(
     Column("page_number", Integer),
     Column("live", Integer, nullable=False),  # 1: of the published run of a document that is there
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
+    Index("field_confidence", "confidence", "document", "seq", sqlite_where=text("live = 1")),
     Index("field_value", "path", "folded", "document", sqlite_where=text("live = 1")),
     Index("field_number", "path", "number", "document", sqlite_where=text("live = 1 AND number IS NOT NULL")),
     sqlite_with_rowid=False,
+)
+
+# What people corrected: rows are added, and marked when they are taken back; nothing else changes them.
+correction = Table(
+    "correction",
+    kb,
+    Column("id", Text, primary_key=True),
+    Column("document", Text, ForeignKey("document.id", ondelete="CASCADE"), nullable=False),
+    Column("run", Integer, nullable=False),  # that it opened: it stands in this run and all after it
+    Column("kind", Text, nullable=False),  # page field
+    Column("page_number", Integer),  # of a page; of a field where a person said on which it stands
+    Column("path", Text),
+    Column("position", Integer),  # the index as it was given
+    Column("slot", Text),  # the item or record it is about, one for all corrections of it; None: the only one there is
+    Column("anchor", JSON),  # how that was when it was corrected, to find it again (pipeline/corrections/anchors.py)
+    Column("was", Text),
+    Column("value", Text),  # of a page its text; of a field None takes it away
+    Column("box", JSON),  # where a person said that the field stands
+    Column("confirmed", Integer, nullable=False),  # 1: it was right as it was
+    Column("author", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("taken_back_at", Text),
+    Column("taken_back_run", Integer),  # from which on it stands no more
+    Index("correction_document", "document", "id"),
 )
 
 embedding = Table(
