@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-Source = Literal["text_layer", "ocr"]
+Source = Literal["text_layer", "ocr", "person"]
 
 
 class Box(NamedTuple):
@@ -78,7 +78,7 @@ class PageReading:
 
     Attributes:
         words: in the reader's order.
-        source: where the words come from.
+        source: where the words come from; "person": somebody typed a page that nobody could read.
         engine: name of the OCR engine, or "text_layer".
         engine_settings: what the engine was told (languages, segmentation, resolution, ...).
         confidence: 0..1, the chance that at most one in twenty of the characters is wrong (`ocr/confidence.py`); 1.0

@@ -112,9 +112,7 @@ def found_fields(kb: KnowledgeBase, document: str, run: int) -> dict[str, Any]:
     return found
 
 
-def settle_adopted(
-    claim: Claim, base: int, rows_per_batch: int, *, corrected: dict[str, Any] | None = None
-) -> None:
+def settle_adopted(claim: Claim, base: int, rows_per_batch: int, *, corrected: dict[str, Any] | None = None) -> None:
     """Give the run the chunks, fields and language of run `base`, as `settle_extract` writes them. Again is safe.
 
     What was less than good about its fields is so still; tokens are told by the run that took them.

@@ -3,8 +3,8 @@
     one transaction, flushed to disk:  the correction's rows  +  the run that it opens (or nothing)
 
 So whatever is killed when, a correction that was answered is there and its run is in the ledger, and one that was not
-answered may be sent again: what stands already is not written twice and opens no run. While a run in work has read all
-of its pages, a correction ends it and opens the next; the published one stays. While pages are being read, it is refused.
+answered may be sent again: what stands already is not written twice and opens no run. Where a run in work has read all
+of its pages, a correction ends it and opens the next; the published one stays. While pages are read, it is refused.
 
 A field is named by its path and, in a list, its number in the fields that are shown (those of the published run). It is
 known from then on by its slot and anchor (`pipeline/corrections/anchors.py`), however numbers shift.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, text
@@ -23,11 +24,12 @@ from pipeline.corrections import text as typed
 from pipeline.corrections.anchors import Anchor, added_at, anchor_of
 from pipeline.corrections.fields import FieldCorrection, corrected_fields
 from pipeline.corrections.page import text_of
-from pipeline.corrections.shapes import is_list
+from pipeline.corrections.shapes import is_list, property_of
 from pipeline.corrections.values import checked
 from pipeline.errors import PermanentError
 from pipeline.extract import Document
 from pipeline.extract.fields.columns import Column, columns_of
+from pipeline.extract.fields.locate import DocumentText, locate
 from storage import clock, pages, reprocess, runs, schema, standing
 from storage.catalog import DEFAULT_SCHEMA, KnowledgeBase
 from storage.database import after_commit
@@ -78,6 +80,7 @@ def add(
     confirmed = _texts_to_confirm(kb, document, [entry.page for entry in page_entries if entry.text is None])
     with kb.db.write(durable=True) as connection:
         row = reprocess.latest(connection, document)
+        reprocess.require_opened(row)
         taking = _Taking(connection, document, row, author, settings)
         for page in page_entries:
             taking.page(page, confirmed.get(page.page))
@@ -135,7 +138,7 @@ class _Taking:
         self._schema = settings.get("schema", DEFAULT_SCHEMA)
         self._columns = {column.path: column for column in columns_of(self._schema)}
         self._shown: dict[str, Any] = row.published_fields or {}
-        self._standing = standing.standing(connection, document, self._run)
+        self._standing: list[Any] = list(standing.standing(connection, document, self._run))
         self._seen: set[tuple[Any, ...]] = set()
         self._repeated: list[Row[Any]] = []
         self.rows: list[dict[str, Any]] = []
@@ -167,16 +170,16 @@ class _Taking:
         self._keep(kind="page", page_number=entry.page, value=value, confirmed=int(entry.text is None))
 
     def _require_page(self, number: int) -> None:
-        total = self._row.pages_total or self._row.published_total
-        if total is not None and not 1 <= number <= total:
-            raise PermanentError("bad_request", f"The document has {total:,} pages; there is no page {number:,}.")
+        total = self._row.pages_total
+        if not 1 <= number <= total:
+            raise PermanentError("not_found", f"The document has {total:,} pages; there is no page {number:,}.")
 
     def field(self, entry: FieldEntry) -> None:
         """Take a field's value in."""
         column = self._columns.get(entry.path)
         if column is None:
             names = ", ".join(self._columns)
-            raise PermanentError("bad_request", f"There is no field “{entry.path[:100]}”; there are {names}.")
+            raise PermanentError("not_found", f"There is no field “{entry.path[:100]}”; there are {names}.")
         if entry.page is not None:
             self._require_page(entry.page)
         if is_list(self._schema, column.path.partition(".")[0]):
@@ -230,7 +233,9 @@ class _Taking:
             raise PermanentError("bad_request", f"{entry.path} is of a list; say by index which of it is meant.")
         end = len(items) + len(self._pending(name))
         if entry.index > end - (entry.value is None):
-            raise PermanentError("bad_request", f"{name} has {end:,} entries; there is none with the index {entry.index:,}.")
+            raise PermanentError(
+                "bad_request", f"{name} has {end:,} entries; there is none with the index {entry.index:,}."
+            )
         if entry.was is None:
             return entry.index
 
@@ -246,7 +251,8 @@ class _Taking:
         others = [number for number in range(len(items)) if entry.was in reads(number)]
         if len(others) != 1:
             raise PermanentError(
-                "conflict", f"{entry.path} is not any more what you saw (“{entry.was[:60]}”); look at the document again."
+                "conflict",
+                f"{entry.path} is not any more what you saw (“{entry.was[:60]}”); look at the document again.",
             )
         return others[0]
 
@@ -254,7 +260,8 @@ class _Taking:
         values = [shown["value"] if shown else None, *([before.value] if before is not None else [])]
         if entry.was is not None and entry.was not in values:
             raise PermanentError(
-                "conflict", f"{entry.path} is not any more what you saw (“{entry.was[:60]}”); look at the document again."
+                "conflict",
+                f"{entry.path} is not any more what you saw (“{entry.was[:60]}”); look at the document again.",
             )
 
     def _pending(self, name: str) -> list[str]:
@@ -299,7 +306,11 @@ class _Taking:
     ) -> None:  # fmt: skip
         now = before.value if before is not None else shown["value"] if shown else None
         same = entry.value is not None and shown is not None and entry.value == shown["value"]
-        value = entry.value if same or entry.value is None else checked(entry.value, column)
+        value = (
+            entry.value
+            if same or entry.value is None
+            else checked(entry.value, column, property_of(self._schema, entry.path))
+        )
         given = entry.box is not None or entry.page is not None
         if before is not None and before.value == value and (not given or (before.page_number, before.box) == (
             entry.page, entry.box
@@ -318,13 +329,13 @@ class _Taking:
         id_ = clock.new_id()
         in_list = values["kind"] == "field" and is_list(self._schema, values["path"].partition(".")[0])
         slot = values.pop("slot", None) or (id_ if in_list else None)
-        self.rows.append(
-            {
-                "page_number": None, "path": None, "position": None, "anchor": None, "was": None, "value": None,
-                "box": None, **values, "id": id_, "document": self._document, "run": self._run, "slot": slot,
-                "author": self._author, "created_at": clock.wall(), "taken_back_at": None, "taken_back_run": None,
-            }
-        )  # fmt: skip
+        kept = {
+            "page_number": None, "path": None, "position": None, "anchor": None, "was": None, "value": None,
+            "box": None, **values, "id": id_, "document": self._document, "run": self._run, "slot": slot,
+            "author": self._author, "created_at": clock.wall(), "taken_back_at": None, "taken_back_run": None,
+        }  # fmt: skip
+        self.rows.append(kept)
+        self._standing.append(SimpleNamespace(**kept))  # the next of the request may be of the same record
 
     def _of(self, path: str, slot: str | None) -> Row[Any] | None:
         """The correction that stands for a field."""
@@ -332,7 +343,9 @@ class _Taking:
 
     def _once(self, *what: Any) -> None:
         if what in self._seen:
-            raise PermanentError("bad_request", f"{what[0]} {what[1] if len(what) > 1 else ''} is there twice; send it once.")
+            raise PermanentError(
+                "bad_request", f"{what[0]} {what[1] if len(what) > 1 else ''} is there twice; send it once."
+            )
         self._seen.add(what)
 
     def _rotations(self) -> dict[int, int]:
@@ -431,5 +444,20 @@ def laid_over(claim: Claim, found: dict[str, Any], document: Callable[[], Docume
         ],
         columns,
         turned,
-        lambda value, column: (None, None),
+        _Finder(document),
     )  # fmt: skip
+
+
+class _Finder:
+    """Looks values up in a document; it is built when the first is asked for."""
+
+    def __init__(self, document: Callable[[], Document]) -> None:
+        self._document = document
+        self._text: DocumentText | None = None
+
+    def __call__(self, value: str, column: Column) -> tuple[int | None, list[float] | None]:
+        """Page and box of a value; nulls where it stands nowhere."""
+        if self._text is None:
+            self._text = DocumentText(self._document())
+        field = locate(self._text, value, column.kind)
+        return (field["page"], field["box"]) if field is not None else (None, None)

@@ -139,6 +139,22 @@ def page_reading(kb: KnowledgeBase, document: str, run: int, page_number: int) -
     return _reading(row) if row else None
 
 
+def is_corrected(kb: KnowledgeBase, document: str, among: Iterable[int], page_number: int) -> bool:
+    """Whether a page is corrected in the first of some runs that read it."""
+    with kb.db.read() as connection:
+        for run in among:
+            row = connection.execute(
+                text(
+                    "SELECT corrected FROM page WHERE document = :document AND run = :run AND page_number = :page"
+                    " AND state = 'read'"
+                ),
+                {"document": document, "run": run, "page": page_number},
+            ).first()
+            if row is not None:
+                return row.corrected is not None
+    return False
+
+
 def rotation_of(kb: KnowledgeBase, document: str, page_number: int) -> int:
     """Degrees clockwise by which a page is to be turned so that boxes fit it; 0 where it was not read.
 

@@ -241,8 +241,8 @@ def _fields_of(connection: Connection, document: str, base: int) -> dict[str, An
     return {"schema": settings["schema"]} if "schema" in settings else {}
 
 
-def require_all_pages_settled(connection: Connection, document: str, row: Row[Any]) -> None:
-    """Pass where no page of a document is still to be read.
+def require_opened(row: Row[Any]) -> None:
+    """Pass where it is known how many pages a document has.
 
     Args:
         row: as `latest` gives it.
@@ -253,6 +253,18 @@ def require_all_pages_settled(connection: Connection, document: str, row: Row[An
     if row.pages_total is None:
         why = "wait until its pages are read" if row.status in runs.UNFINISHED else "retry it first"
         raise PermanentError("conflict", f"The document was not opened yet, so it has no pages to correct; {why}.")
+
+
+def require_all_pages_settled(connection: Connection, document: str, row: Row[Any]) -> None:
+    """Pass where no page of a document is still to be read.
+
+    Args:
+        row: as `latest` gives it.
+
+    Raises:
+        PermanentError: `conflict`.
+    """
+    require_opened(row)
     found = connection.execute(
         text(
             "SELECT count(DISTINCT page_number) AS settled, (SELECT count(*) FROM unit WHERE document = :document"

@@ -141,7 +141,8 @@ class FieldValue(Answer):
         value: as a table wants it: dates in ISO form, phones without blanks.
         text: as it is printed.
         page, box: where it stands, points of the upright page; null where it stands nowhere (a detected language).
-        method: the rule that found it.
+        method: the rule that found it; "corrected": a person gave or confirmed it.
+        author, corrected_at, correction: of a corrected one, who did it, when, and the correction's id.
     """
 
     value: str
@@ -150,6 +151,9 @@ class FieldValue(Answer):
     box: list[float] | None
     confidence: Annotated[float, Field(ge=0, le=1)]
     method: str
+    author: str | None = None
+    corrected_at: str | None = None
+    correction: str | None = None
 
 
 class LanguageModelUsage(Answer):
@@ -299,6 +303,7 @@ class PageRecord(Answer):
 
     Attributes:
         rotation: degrees clockwise by which it was turned to stand upright; `width_pt` and `height_pt` are after that.
+        corrected: a person has corrected or confirmed its text.
     """
 
     page_number: int
@@ -311,6 +316,7 @@ class PageRecord(Answer):
     confidence: float | None
     review: str | None
     error: Problem | None
+    corrected: bool
 
 
 class PageList(Answer):
@@ -353,12 +359,16 @@ class PageReading(Answer):
         rules: lines drawn on the page, level or plumb, as thin boxes.
         figures: boxes of pictures, charts and drawings.
         vertical: most of the text runs from top to bottom.
+        text: the lines of the page in reading order, a line a line: what a correction replaces.
+        corrected: a person has corrected or confirmed its text.
     """
 
     page_number: int
     width_pt: float
     height_pt: float
     rotation: Rotation
+    text: str
+    corrected: bool
     words: list[PageWord]
     blocks: list[PageBlock] | None
     source: str
@@ -372,6 +382,95 @@ class PageReading(Answer):
     rules: list[list[float]]
     figures: list[list[float]]
     vertical: bool
+
+
+class Correction(Answer):
+    """What a person corrected.
+
+    Attributes:
+        was: the value of a field before; null where there was none, and of pages.
+        value: of a field; null where it was taken away.
+        text: of a page.
+        confirmed: it was right as it was.
+        run: that it opened.
+        stands: it is in force, neither replaced by a newer one nor taken back.
+    """
+
+    id: str
+    kind: Literal["page", "field"]
+    page: int | None
+    path: str | None
+    index: int | None
+    was: str | None
+    value: str | None
+    text: str | None
+    confirmed: bool
+    author: str
+    created_at: str
+    run: int
+    stands: bool
+    taken_back_at: str | None
+
+
+class CorrectionList(Answer):
+    """Corrections of a document, newest first."""
+
+    items: list[Correction]
+    next_cursor: str | None
+
+
+class ReviewPage(Answer):
+    """A page that a person should look at.
+
+    Attributes:
+        why: the code of its error where it was not read; else `low_confidence`, `no_text`, `text_missed`, `vertical`,
+            `page_damaged` or `other`.
+        note: the same as a sentence.
+    """
+
+    kind: Literal["page"]
+    document: str
+    filename: str
+    page: int
+    confidence: float
+    why: str
+    note: str
+
+
+class ReviewField(Answer):
+    """A field that a person should look at.
+
+    Attributes:
+        index: its place in the list, of fields and of records in lists.
+        why: `low_confidence`.
+    """
+
+    kind: Literal["field"]
+    document: str
+    filename: str
+    page: int | None
+    path: str
+    index: int | None
+    value: str
+    text: str | None
+    box: list[float] | None
+    confidence: float
+    why: str
+
+
+class ReviewCounts(Answer):
+    """How many pages and fields a person should look at."""
+
+    pages: int
+    fields: int
+
+
+class ReviewList(Answer):
+    """What a person should look at, least sure first; `counts` are of all that there is, whatever is listed."""
+
+    items: list[ReviewPage | ReviewField]
+    counts: ReviewCounts
+    next_cursor: str | None
 
 
 class DocumentLine(Answer):

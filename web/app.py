@@ -14,6 +14,7 @@ from pipeline.settings import Settings
 from storage.catalog import Storage
 from web import answers, errors, inputs, openapi, pipeline_answers
 from web.endpoints import (
+    corrections,
     documents,
     events,
     exports,
@@ -23,6 +24,7 @@ from web.endpoints import (
     page,
     pipeline,
     results,
+    review,
     search,
     session,
 )
@@ -66,6 +68,7 @@ API = [
               errors=_FOUND),
     Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=inputs.TableQuery, errors=_FOUND,
               attachment=True),
+    Operation("GET", _KB + "/review", review.listing, answers.ReviewList, query=inputs.ReviewQuery, errors=_FOUND),
     Operation("GET", _KB + "/batches/{batch:id}", knowledge_bases.batch, answers.BatchStatus, errors=_FOUND),
     Operation("POST", _KB + "/documents", documents.add, answers.UploadAnswer, 202,
               form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut", "too_many_waiting"],
@@ -90,6 +93,12 @@ API = [
     Operation("GET", _DOCUMENT + "/pages/{page:page}", results.page, answers.PageReading, errors=_FOUND),
     Operation("GET", _DOCUMENT + "/pages/{page:page}/image", results.page_image, "image/jpeg",
               query=inputs.ImageQuery, errors=_DRAWN),
+    Operation("POST", _DOCUMENT + "/corrections", corrections.add, answers.DocumentStatus, 202,
+              body=inputs.Corrections, errors=_CHANGE),
+    Operation("GET", _DOCUMENT + "/corrections", corrections.listing, answers.CorrectionList,
+              query=inputs.ListQuery, errors=_FOUND),
+    Operation("DELETE", _DOCUMENT + "/corrections/{correction:id}", corrections.take_back, answers.DocumentStatus, 202,
+              errors=_CHANGE),
     Operation("GET", "/pipeline", pipeline.show, pipeline_answers.PipelineStatus),
     Operation("POST", _STAGE + "/pause", pipeline.pause, pipeline_answers.StagePause, errors=_FOUND, scope="admin"),
     Operation("POST", _STAGE + "/resume", pipeline.resume, pipeline_answers.StagePause, errors=_FOUND, scope="admin"),

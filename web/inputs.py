@@ -266,6 +266,57 @@ class FailureQuery(FailureChoice):
     cursor: Annotated[str, Field(pattern=r"^[0-9a-f]{32}-[0-9a-f]{32}-[0-9]{1,9}-[0-9]{1,9}$")] | None = None
 
 
+PageNumber = Annotated[int, Field(ge=1, le=999_999_999)]
+_Coordinate = Annotated[float, Field(ge=-20_000, le=20_000, allow_inf_nan=False)]
+
+
+class PageText(Request):
+    """The text of a page as it should be, a line a line."""
+
+    page: PageNumber
+    text: Annotated[str, Field(max_length=200_000)]
+
+
+class PageConfirmed(Request):
+    """A page whose text is right as it is."""
+
+    page: PageNumber
+    confirmed: Literal[True]
+
+
+class FieldValue(Request):
+    """The value of a field as it should be; null takes it away, the value that it has confirms it.
+
+    Attributes:
+        index: in a list of fields or records, its place in the list; one past the end adds to it.
+        was: the value seen there: refused, or found elsewhere in the list, where another stands there by now.
+        page, box: where it stands; without them the place of what it replaces, or where it is found on the pages.
+    """
+
+    path: Annotated[str, Field(min_length=1, max_length=200)]
+    index: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    value: Annotated[str, Field(max_length=6_000)] | None
+    was: Annotated[str, Field(max_length=6_000)] | None = None
+    page: PageNumber | None = None
+    box: Annotated[list[_Coordinate], Field(min_length=4, max_length=4)] | None = None
+
+
+class Corrections(Request):
+    """What to correct of a document: all of it is kept, or nothing."""
+
+    pages: Annotated[list[PageText | PageConfirmed], Field(max_length=100)] = Field(default_factory=list)
+    fields: Annotated[list[FieldValue], Field(max_length=100)] = Field(default_factory=list)
+
+
+class ReviewQuery(Request):
+    """What to list for review: pages or fields, of one document; all without these."""
+
+    kind: Literal["page", "field"] | None = None
+    document: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
+    limit: Limit = 50
+    cursor: str | None = None
+
+
 class ImageQuery(Request):
     """How wide a page image should be, pixels; it may come wider.
 

@@ -39,6 +39,7 @@ _PATH_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "batch": ("Id of the upload.", _ID),
     "stage": ("Name of the stage.", {"type": "string", "enum": list(stages.NAMES)}),
     "key": ("Id of the key.", _ID),
+    "correction": ("Id of the correction.", _ID),
     "page": ("Page number, from 1.", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}

@@ -136,16 +136,17 @@ def _joined(
     before: Sequence[str], after: Sequence[str], groups: Sequence[_Group], spare: set[int],
     paired: set[tuple[int, int]],
 ) -> Iterator[_Group]:  # fmt: skip
-    """The groups, with lines that a person parted or put together at their places: what a row or line lacks may stand
-    in the next.
-    """
+    """The groups, with lines that a person parted or put together: what a row or line lacks may stand in the next."""
     waiting: _Group | None = None
     for group in groups:
         if waiting is not None:
             last = waiting.rows[-1] if waiting.rows else NOTHING
             loose = not group.rows or (group.rows[0], group.lines[0]) not in paired
-            if waiting.rows and loose and _likeness(before, after, waiting.rows, waiting.lines + group.lines) > (
-                _likeness(before, after, waiting.rows, waiting.lines) + _BETTER
+            if (
+                waiting.rows
+                and loose
+                and _likeness(before, after, waiting.rows, waiting.lines + group.lines)
+                > (_likeness(before, after, waiting.rows, waiting.lines) + _BETTER)
             ):
                 spare.update(group.rows)
                 waiting.lines += group.lines
@@ -160,9 +161,12 @@ def _joined(
         waiting = group
     if waiting is not None:
         last = waiting.rows[-1] if waiting.rows else NOTHING
-        while last != NOTHING and last + 1 in spare and _likeness(
-            before, after, [*waiting.rows, last + 1], waiting.lines
-        ) > (_likeness(before, after, waiting.rows, waiting.lines) + _BETTER):
+        while (
+            last != NOTHING
+            and last + 1 in spare
+            and _likeness(before, after, [*waiting.rows, last + 1], waiting.lines)
+            > (_likeness(before, after, waiting.rows, waiting.lines) + _BETTER)
+        ):
             last += 1
             waiting.rows.append(last)
         yield waiting

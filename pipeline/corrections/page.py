@@ -21,8 +21,6 @@ from pipeline.extract.layout import page_regions
 from pipeline.types import Box, PageReading, Word
 from pipeline.wide import is_wide
 
-PERSON = "person"
-"""Who read a page that a person typed."""
 _TALL = 1.5  # height over width from which on a word of several characters runs down
 
 
@@ -38,7 +36,7 @@ def text_of(reading: PageReading) -> str:
 
 def blank_page(page_number: int, width_pt: float, height_pt: float, rotation: int = 0) -> PageReading:
     """A page that nobody could read, for a person to type."""
-    return PageReading(page_number, width_pt, height_pt, (), PERSON, PERSON, rotation=rotation)
+    return PageReading(page_number, width_pt, height_pt, (), "person", "person", rotation=rotation)
 
 
 def corrected_page(reading: PageReading, text: str) -> PageReading:

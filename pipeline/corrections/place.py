@@ -138,9 +138,7 @@ def _fill_gap(pieces: Sequence[Placed], before: Word | None, after: Word | None,
     _spread(pieces, model, start, min(end, start + natural), model.box.y0, model.box.y1, size)
 
 
-def _spread(
-    pieces: Sequence[Placed], model: Word, start: float, end: float, y0: float, y1: float, size: float
-) -> None:
+def _spread(pieces: Sequence[Placed], model: Word, start: float, end: float, y0: float, y1: float, size: float) -> None:
     """Place pieces from start to end, each as wide as its text asks for; all narrower where there is no room."""
     wanted = [_ems(piece.text) for piece in pieces]
     gaps = [_GAP_EM if piece.opens else 0.0 for piece in pieces]
@@ -202,9 +200,7 @@ def _fill_between(
         taken += [piece.word.box for piece in line if piece.word is not None]
 
 
-def _join(
-    lines: Sequence[list[Placed]], before: list[Placed] | None, after: list[Placed] | None, width: float
-) -> None:
+def _join(lines: Sequence[list[Placed]], before: list[Placed] | None, after: list[Placed] | None, width: float) -> None:
     """Where lines stand too close for others between them: to the end of the one before, or the start of the next."""
     pieces = [piece for line in lines for piece in line]
     if before:

@@ -7,9 +7,9 @@ import unicodedata
 
 from pipeline.errors import PermanentError
 
-MAX_PAGE_CHARACTERS = 100_000
+MAX_PAGE_BYTES = 200_000  # in UTF-8
 MAX_LINES = 3_000
-MAX_VALUE_CHARACTERS = 2_000
+MAX_VALUE_BYTES = 6_000
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\u0085\f\v]")
 _BLANKS = re.compile(r"[\t\u00a0\u2000-\u200a\u202f\u205f]")
 # They turn the direction of what stands around them, or have no width.
@@ -22,7 +22,7 @@ def page_text(text: str) -> str:
     Raises:
         PermanentError: `bad_request`: control characters, or more than a page can hold.
     """
-    lines = [line.rstrip() for line in _clean(text, "The page's text", MAX_PAGE_CHARACTERS).split("\n")]
+    lines = [line.rstrip() for line in _clean(text, "The page's text", MAX_PAGE_BYTES).split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     while lines and not lines[0]:
@@ -38,15 +38,15 @@ def field_value(value: str) -> str:
     Raises:
         PermanentError: `bad_request`: nothing is left, control characters, or longer than a field may be.
     """
-    evened = " ".join(_clean(value, "The value", MAX_VALUE_CHARACTERS).split())
+    evened = " ".join(_clean(value, "The value", MAX_VALUE_BYTES).split())
     if not evened:
         raise PermanentError("bad_request", "The value is empty; send null to take the field away.")
     return evened
 
 
 def _clean(text: str, what: str, most: int) -> str:
-    if len(text) > most:
-        raise PermanentError("bad_request", f"{what} has {len(text):,} characters; {most:,} is the most.")
+    if (size := len(text.encode(errors="replace"))) > most:
+        raise PermanentError("bad_request", f"{what} has {size:,} bytes; {most:,} is the most.")
     text = _UNSEEN.sub("", _BLANKS.sub(" ", _BREAKS.sub("\n", unicodedata.normalize("NFC", text))))
     for character in text:
         if character != "\n" and unicodedata.category(character) in ("Cc", "Cs"):

@@ -10,6 +10,8 @@ from pipeline.corrections.text import field_value
 from pipeline.errors import PermanentError
 from pipeline.extract.fields.columns import Column
 from pipeline.extract.fields.dates import parse_date
+from pipeline.extract.fields.schema import Property
+from pipeline.extract.fields.schema_values import canonical
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,15})?")
@@ -17,20 +19,29 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3}){1,9}(?:\.\d{1,15})?")
 _TRUE, _FALSE = ("true", "yes", "1", "是", "对", "真"), ("false", "no", "0", "否", "不", "假")
 
 
-def checked(value: str, column: Column) -> str:
+def checked(value: str, column: Column, wanted: Property | None = None) -> str:
     """The value as a table wants it.
 
+    Args:
+        wanted: what a user's schema says of it.
+
     Raises:
-        PermanentError: `bad_request`: it is not of the column's kind.
+        PermanentError: `bad_request`: it is not of the column's kind, or the schema does not allow it.
     """
     value = field_value(value)
-    if column.kind == "date":
-        return _date(value, column.path)
-    if column.kind == "number":
-        return _number(value, column.path)
-    if column.kind == "boolean":
-        return _boolean(value, column.path)
-    return value
+    if column.kind == "date" and (wanted is None or wanted.format != "date-time"):
+        value = _date(value, column.path)
+    elif column.kind == "number":
+        value = _number(value, column.path)
+    elif column.kind == "boolean":
+        value = _boolean(value, column.path)
+    if wanted is None:
+        return value
+    told = canonical(wanted, value)
+    if told is None:
+        of = f"one of {', '.join(wanted.enum)[:200]}" if wanted.enum else "what the knowledge base's schema allows"
+        raise PermanentError("bad_request", f"{column.path}: “{value[:60]}” is not {of}.")
+    return told
 
 
 def _date(value: str, path: str) -> str:

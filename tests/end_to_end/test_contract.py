@@ -29,7 +29,8 @@ CHECKS = (
 # These change or remove what the others ask about, and get knowledge bases and documents of their own.
 CHANGING = (
     "knowledge_bases_change", "knowledge_bases_delete", "documents_delete", "documents_retry", "documents_cancel",
-    "documents_reprocess_one", "documents_reprocess_all", "pipeline_pause", "pipeline_resume", "pipeline_retry",
+    "documents_reprocess_one", "documents_reprocess_all", "corrections_add", "corrections_take_back", "pipeline_pause",
+    "pipeline_resume", "pipeline_retry",
     "pipeline_discard",
 )  # fmt: skip
 KEYED = (

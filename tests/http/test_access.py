@@ -28,7 +28,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 
 def _ask(client: TestClient, operation: Operation, **ids: str) -> Any:
     """Ask for an address; of a body and a query there is none, so that what is allowed ends in 404 or 422."""
-    values = {"kb": NOBODY, "document": NOBODY, "batch": NOBODY, "key": NOBODY, "stage": "ocr", "page": "1", **ids}
+    values = {"kb": NOBODY, "document": NOBODY, "batch": NOBODY, "key": NOBODY, "stage": "ocr", "page": "1",
+              "correction": NOBODY, **ids}  # fmt: skip
     path = re.sub(r"\{(\w+)(:\w+)?\}", lambda found: values[found[1]], operation.path)
     return client.request(operation.method, f"http://test{path}")
 

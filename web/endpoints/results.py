@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable, Response
 
+from pipeline.corrections.page import text_of
 from pipeline.errors import PermanentError
 from storage import documents, pages
 from storage.catalog import KnowledgeBase
@@ -180,7 +181,11 @@ def _page(parts: State, request: Request) -> answers.PageReading:
     # Those of a page that was turned in another way would not fit these words.
     if found.published_run is not None and reading.rotation == pages.rotation_of(kb, document, number):
         blocks = _blocks(kb.files(document).json(found.published_run), number)
-    return answers.PageReading(**{**reading.as_dict(), "words": words, "blocks": blocks})
+    more = {
+        "words": words, "blocks": blocks, "text": text_of(reading),
+        "corrected": pages.is_corrected(kb, document, runs, number),
+    }  # fmt: skip
+    return answers.PageReading(**{**reading.as_dict(), **more})
 
 
 def _blocks(path: Path, number: int) -> list[dict[str, Any]] | None:

@@ -1,0 +1,33 @@
+"""What people should look at."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from storage import review
+from web import answers, inputs
+from web.state import State, answer, query, state
+from web.threads import in_thread
+
+
+async def listing(request: Request) -> Response:
+    """GET .../review: pages and fields below the line, least sure first."""
+    return answer(await in_thread(_listing, state(request), request, query(request, inputs.ReviewQuery)))
+
+
+def _listing(parts: State, request: Request, wanted: inputs.ReviewQuery) -> answers.ReviewList:
+    _, kb = parts.knowledge_base(request)
+    found = review.listed(
+        kb, review.LINE, kind=wanted.kind, document=wanted.document, after=review.place(wanted.cursor),
+        limit=wanted.limit + 1,
+    )  # fmt: skip
+    shown = found[: wanted.limit]
+    return answers.ReviewList(
+        items=[
+            answers.ReviewPage(**item.told) if item.told["kind"] == "page" else answers.ReviewField(**item.told)
+            for item in shown
+        ],
+        counts=answers.ReviewCounts(**review.counts(kb, review.LINE, wanted.document)),
+        next_cursor=shown[-1].place.told() if len(found) > wanted.limit else None,
+    )
