@@ -20,6 +20,7 @@ from pipeline.extract.llm.form import form_of
 from pipeline.extract.llm.parts import cut_parts
 from pipeline.extract.llm.place import Placed
 from pipeline.extract.llm.prompt import messages, neutral
+from pipeline.settings import Settings
 from tests.model_server import Handler, ModelServer, fails, says, thinks_for_ever
 from tests.unit.test_fields_generic import reading
 
@@ -243,6 +244,17 @@ def test_a_value_is_told_as_it_is_printed(fill: Fill) -> None:
     with ModelServer(says({"name": "acme trading sdn. bhd."})) as server:
         filled = fill(server, document_of(PAGE), NAME_ONLY)
     assert filled.fields["name"]["value"] == "ACME TRADING SDN BHD"
+
+
+def test_a_choice_by_the_models_word_alone_is_one_for_people_to_look_at(fill: Fill) -> None:
+    schema = read_schema(
+        {"type": "object", "properties": {"gender": {"enum": ["male", "female"]}, "paid": {"type": "boolean"}}}
+    )
+    answer = {"gender": {"value": "female", "quote": "女"}, "paid": {"value": True, "quote": "already settled"}}
+    with ModelServer(says(answer)) as server:
+        fields = fill(server, document_of(["Gender: 女", "Status: already settled"]), schema).fields
+    line = Settings().extract.review_confidence
+    assert fields["paid"]["confidence"] < line < fields["gender"]["confidence"]
 
 
 def test_values_of_a_record_are_looked_for_beside_one_another(fill: Fill) -> None:

@@ -13,6 +13,7 @@ from pipeline.types import Box
 
 METHOD = "llm"
 _CONFIDENCE = 0.9  # of a value that is printed as it was told; how it was found takes from it
+_ON_ITS_WORD = 0.75  # what is left of it where the words quoted say the value only by the model's word: a person looks
 
 
 class Placed:
@@ -50,6 +51,8 @@ class Placed:
             self.dropped += 1
             return None
         self.found += 1
+        if told.closed and canonical(told.prop, field["text"]) != told.value:
+            field["confidence"] = round(field["confidence"] * _ON_ITS_WORD, 3)
         if told.kind == "text" and not told.closed:  # found in other capitals, with other marks: as it is printed
             field["value"] = canonical(told.prop, field["text"]) or field["value"]
         return field
