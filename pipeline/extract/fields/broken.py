@@ -10,19 +10,54 @@ from pipeline.extract.fields.text import Span, Text, cut, joined, side_by_side, 
 _HOLE = re.compile(r"\t+")
 _UNFINISHED = re.compile(r"(?:19|20)\d\d\)?\s*(?:[-–—]{1,2}|to|until)(?:\s*[A-Za-z]{3,9}\.?,?)?$", re.I)
 _DANGLES = re.compile(r"(?:\s(?:of|and|for|the|in|de|del|di|du)|\s&)$")
+# Alone such a word names nothing.
+_GENERIC = re.compile(
+    r"(?:University|College|School|Institute|Academy|Technology|Engineering|Sciences?|Arts|Design|Management|Studies"
+    r"|Administration|Literature|Economics|Interaction|Engineer|Manager|Analyst|Developer|Assistant|Associate|Director"
+    r"|Officer|Consultant|Coordinator|Specialist|Scientist|Researcher|Intern|Lead|Representative|Inc\.?|Ltd\.?|LLC"
+    r"|GmbH|Group|Company|Corporation|Services|Solutions|Systems|Laborator(?:y|ies)|Hospital|Foundation)"
+)
 _REST = re.compile(r"\s*(?:[-–—]\s*)?(?:[A-Za-z]{3,9}\.?,?\s*)?(?:\d{1,2}[./])?(?:(?:19|20)\d\d|[A-Za-z]{3,7})\)?")
 
 
-def unbroken_name(above: Text, below: Text) -> Text | None:
-    """The first row with a name whole that the second goes on with; None where it does not."""
-    cell, rest = _edges(above)[0], _edges(below)[0]
-    if (rest.start > 0 and rest.end < len(below.text.rstrip())) or not cell.reads or not rest.reads:
+def unbroken_name(above: Text, below: Text, right: float) -> Text | None:
+    """The first row with a name whole that the second goes on with; None where it does not.
+
+    Args:
+        above, below: rows of one type, the second right under the first.
+        right: how far rows of the column reach, in points.
+    """
+    cells, rest = _edges(above), whole(below)
+    cell = cells[0]
+    if not cell.reads or not rest.reads or len(cell.reads) + len(rest.reads) > 90 or _HOLE.search(rest.reads):
         return None
-    if not _DANGLES.search(cell.reads) or not rest.reads[0].isalnum() or find_periods(rest.reads):
+    if not rest.reads[0].isalnum() or find_periods(rest.reads) or not _same_side(cell, rest):
         return None
-    if not _same_side(cell, rest) or len(_edges(below)) > 1 or len(cell.reads) + len(rest.reads) > 90:
+    bold = _is_bold(cell)
+    if bold != _is_bold(rest):
+        return None
+    # Two names under one another are hardly both bold.
+    likely = bold or _GENERIC.fullmatch(rest.reads)
+    if not _DANGLES.search(cell.reads) and (not likely or _has_room(cell, cells[1:], rest, right)):
         return None
     return _beside(above, cell, joined([cut(above, cell.start, cell.end), cut(below, rest.start, rest.end)]))
+
+
+def _is_bold(span: Span) -> bool:
+    styles = [bold for _, bold in span.text.styles(span.start, span.end)]
+    return 2 * sum(styles) > len(styles)
+
+
+def _has_room(cell: Span, others: list[Span], rest: Span, right: float) -> bool:
+    """Whether the first word of the second line would have stood behind the first line."""
+    box, below = cell.field("", 1.0)["box"], rest.field("", 1.0)["box"]
+    beside = others[0].field("", 1.0)["box"] if others else None
+    if not box or not below:
+        return True
+    size = cell.text.size_pt(cell.start, cell.end) or 10.0
+    word = (below[2] - below[0]) * len(rest.reads.split()[0]) / len(rest.reads)
+    limit = beside[0] if beside else right
+    return bool(box[2] + word + 0.9 * size < limit)
 
 
 def unbroken(above: Text, below: Text) -> tuple[Text, Text | None] | None:

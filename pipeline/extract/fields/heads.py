@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.fields.entries import cells
-from pipeline.extract.fields.places import is_away, place_score, place_tail
+from pipeline.extract.fields.places import is_away, is_town, place_score, place_tail, region_of
 from pipeline.extract.fields.text import Span, Text
 from pipeline.extract.fields.wording import employer_score
 
@@ -22,6 +22,7 @@ _TERMS = re.compile(
     re.I,
 )
 _BRACKETS = re.compile(r"\s*\((?P<inside>[^()]{0,60})\)?\s*$")
+_SYSTEM = re.compile(r"\bUniversity of (?P<state>[A-Z]\w+(?: [A-Z]\w+)?)$")
 _MAYBE_PLACE, _SURE_PLACE = 0.7, 0.8
 _MAX_CELL = 90  # letters
 
@@ -58,7 +59,7 @@ def head_cells(heads: Sequence[Text]) -> list[Cell]:
             if not reads or len(reads) > _MAX_CELL or _DURATION.fullmatch(reads) or _TERMS.fullmatch(reads):
                 continue
             score = place_score(reads) if employer_score(reads.partition(",")[0]) < 1.5 else 0.0
-            end = place_tail(reads)
+            end = _name_end(reads)
             span = _bared(span.part(0, len(reads[:end].rstrip(" ,"))))
             if not span.reads:
                 continue
@@ -72,6 +73,15 @@ def head_cells(heads: Sequence[Text]) -> list[Cell]:
         if (len(found) < 2 and score < _SURE_PLACE) or (not found and not is_away(cell.reads)):
             found.insert(at, cell)
     return found
+
+
+def _name_end(text: str) -> int:
+    """Where a place behind the name begins; the campus of a state's university is of its name."""
+    end = place_tail(text)
+    system = _SYSTEM.search(text[:end].rstrip(" ,"))
+    if not system or region_of(system["state"]) != "US":
+        return end
+    return len(text) if is_town(text[end:]) else end
 
 
 def _bared(span: Span) -> Span:

@@ -73,7 +73,9 @@ FIELD_OF_STUDY = re.compile(
     r"|edicine|esign|rts|rt|ursing|sychology|ducation|hilosophy|tecture|echnology|omputing|ournalism|usic|arketing"
     r"|usiness"
     r"|ommunications?|iology|ransport(?:ation)?|anguages?|lanning|ecurity|ogistics|harmacy|eatre|ilm|riculture|orestry"
-    r"|English)$"
+    r"|English|nteraction|obotics|inguistics|pidemiology|llustration|ntelligence|nformatics|nalysis|ystems|elations|ffairs"
+    r"|anthropology|Mathematics|Maths|Classics|heology|Pre-?Med|inematography|ourism|ospitality|ealth|utrition|Dance"
+    r"|Acting|Drama|Writing|Painting|Sculpture|Animation|Neuroscience|elopment|olicy|ursing|Divinity|Dentistry|Optics)$"
 )
 
 _EMPLOYER_END_ENGLISH = (

@@ -56,7 +56,8 @@ _TOWNS = re.compile(rf"(?!(?:of|and|the|in|on|and)\b){_TOWN}(?:[ -]{_TOWN}){{0,4
 _AREA = re.compile(r"\b(?:area|metro(?:politan)?|bay area|region|district|county|province|greater)\b", re.I)
 _POSTCODE = re.compile(r"\s*\b(?:\d{4,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b")
 _NO_TOWN = re.compile(
-    r"(?:Inc|Ltd|LLC|LLP|Co|Corp|GmbH|Pvt|PLC|plc|AG|AS|SA|BV|Limited|Incorporated|Company|Corporation)\.?"
+    r"^(?:Inc|Ltd|LLC|LLP|Co|Corp|GmbH|Pvt|PLC|plc|AG|AS|SA|BV|Limited|Incorporated|Company|Corporation)\.?$"
+    r"|\b(?:University|College|Institute|School|Academy|Department|Faculty|Bank|Hospital)\b"
 )
 _COMMA = re.compile(r"\s*,\s*")
 
@@ -149,11 +150,13 @@ def place_tail(text: str) -> int:
     last = text[commas[-1].end() :]
     if is_away(last):
         return commas[-1].end()
-    if (region_of(last) is None and not is_town(last)) or not last[:1].isupper():
+    if region_of(last) is None and is_town(last):
+        return commas[-1].end()
+    if region_of(last) is None or not last[:1].isupper():
         return len(text)
     if len(commas) > 1:
         between = text[commas[-2].end() : commas[-1].start()]
-        if _TOWNS.fullmatch(between) and not _NO_TOWN.fullmatch(between):
+        if _TOWNS.fullmatch(between) and not _NO_TOWN.search(between):
             further = commas[-3].end() if len(commas) > 2 else None
             # "Stanford, CA, USA"
             if region_of(between) and further and _TOWNS.fullmatch(text[further : commas[-2].start()]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.extract.document import Document
+from pipeline.extract.fields.asides import lift_asides
 from pipeline.extract.fields.contacts import find_emails, find_own_phone, find_phones
 from pipeline.extract.fields.education import labelled_education, read_education
 from pipeline.extract.fields.han.profile import read_profile
@@ -23,7 +24,7 @@ _MAX_PERSON_ROWS = 60  # labels of the person stand near the top
 
 def resume_fields(document: Document) -> dict[str, object]:
     """All resume fields."""
-    rows = resume_rows(document)
+    rows = lift_asides(resume_rows(document))
     sections = cut_sections(rows)
     running = [
         line_text(line, block.page_number)

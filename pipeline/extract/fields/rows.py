@@ -78,7 +78,8 @@ def resume_rows(document: Document) -> list[Row]:
         ]
         strip = find_strip([line for _, line, _ in placed], strip)
         if strip is None:
-            rows += _levelled([_row(block, line, number, text_layer) for block, line, number in placed])
+            right = max((line.box.x1 for _, line, _ in placed), default=0.0)
+            rows += _levelled([_row(block, line, number, text_layer, right) for block, line, number in placed])
             continue
         above, main, side, below = _parted(placed, strip, text_layer)
         rows += _levelled(above) + _levelled(main) + _levelled(below)
@@ -88,6 +89,7 @@ def resume_rows(document: Document) -> list[Row]:
 
 def _mended(rows: list[Row]) -> list[Row]:
     """Rows with what a narrow column broke over two of them put together in the first."""
+    right = max((row.box.x1 for row in rows), default=0.0)
     kept: list[Row] = []
     for row in rows:
         above = kept[-1] if kept else None
@@ -100,8 +102,9 @@ def _mended(rows: list[Row]) -> list[Row]:
             if rest is None:
                 continue
             row.text = rest
-        elif above.head and row.head and above.bold == row.bold and abs(above.size_pt - row.size_pt) < 0.6:
-            name = unbroken_name(above.text, row.text)
+        elif above.head and row.head and abs(above.size_pt - row.size_pt) < 0.6:
+            near = row.box.y0 - above.box.y1 < 0.7 * row.size_pt
+            name = unbroken_name(above.text, row.text, right) if near else None
             if name is not None:
                 above.text = name
                 continue
@@ -117,23 +120,24 @@ def _parted(
     main: list[Row] = []
     side: list[Row] = []
     below: list[Row] = []
+    widest = max((line.box.x1 for _, line, _ in placed), default=0.0)
     for block, line, number in placed:
         if not strip.holds(line):
-            (above if line.box.y0 < strip.y0 else below).append(_row(block, line, number, text_layer))
+            (above if line.box.y0 < strip.y0 else below).append(_row(block, line, number, text_layer, widest))
             continue
         for part, is_left in zip(part_line(line, strip.x, text_layer), (True, False), strict=True):
             if part is None:
                 continue
-            row = _row(block, part, number, text_layer)
+            row = _row(block, part, number, text_layer, strip.x if is_left else widest)
             row.beside = is_left != strip.main_left
             (side if row.beside else main).append(row)
     return above, main, side, below
 
 
-def _row(block: Block, line: Line, number: int, text_layer: bool) -> Row:
+def _row(block: Block, line: Line, number: int, text_layer: bool, right: float) -> Row:
+    """A line as a row; `right` is how far lines of its column reach."""
     first = block.lines[0]
-    # A line that starts left of the item's own mark no longer belongs to the item.
-    opens = line is first or (block.kind == "list_item" and line.box.x0 < first.box.x0 - 0.3 * line.size_pt)
+    opens = line is first or (block.kind == "list_item" and _is_past_item(block, line, right))
     item = bool(list_marker(line.text)) or (block.kind == "list_item" and (line is first or not opens))
     if item and line is first and not _bullet(line.text) and find_periods(line.text):
         item = False  # "2012. ..." and numbered entries
@@ -141,6 +145,21 @@ def _row(block: Block, line: Line, number: int, text_layer: bool) -> Row:
         row_text(line, block.page_number, text_layer), line.box, block.page_number, line.size_pt, line.bold,
         item, block.kind == "heading", block.level, number, opens,
     )  # fmt: skip
+
+
+def _is_past_item(block: Block, line: Line, right: float) -> bool:
+    """Whether a line that layout put to a list item is of what comes after the item."""
+    first = block.lines[0]
+    em = line.size_pt or 10.0
+    if line.box.x0 < first.box.x0 - 0.3 * em:
+        return True  # left of the item's own mark
+    if line.box.x0 > first.box.x0 + 0.3 * em or not list_marker(first.text) or not line.text[:1].isupper():
+        return False
+    # Right below the mark: it goes on with the item only if its first word had no room behind the line above.
+    above = max((other for other in block.lines if other.box.y1 <= line.box.y1 and other is not line),
+                key=lambda other: other.box.y1, default=first)  # fmt: skip
+    word = line.words[0].box.width if line.words else 0.5 * em * len(line.text.split()[0])
+    return above.box.x1 + word + 1.2 * em < right
 
 
 def _levelled(rows: list[Row]) -> list[Row]:

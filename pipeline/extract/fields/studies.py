@@ -41,6 +41,7 @@ _MAJOR_END = re.compile(
     r",|\(|\)|;|\s(?:with|at|from|summa|magna|cum)\s|\sGPA|\s[-–—|]\s|\s&\s?$|\sHonours|\sHons", re.I
 )
 _SCHOOL_LINK = re.compile(r"\s*(?:,\s|\sat\s|\sfrom\s|\s@\s)\s*")
+_IN = re.compile(r"in\s+(?=[A-Z])")
 _OTHER_DEGREE = re.compile(r"\s*(?:/|&|and|\+|,)\s*")
 _MAX_MAJOR = 70
 
@@ -90,7 +91,8 @@ def _read(cells: Sequence[Cell]) -> _Parts:
                 parts.found["school"] = piece, "dictionary", 0.93
                 parts.school_cell = number
             elif not _FACULTY.match(piece.reads):
-                parts.left.append((cell, piece))
+                lead = _IN.match(piece.reads)  # "in Data Science": a degree was left out before it
+                parts.left.append((cell, piece.part(lead.end()) if lead else piece))
     return parts
 
 

@@ -21,6 +21,11 @@ Way = tuple[str, ...]
 _MAX_CELLS = 5
 _AT = re.compile(r"\s+(?:at|@)\s+|\s+with\s+(?=[A-Z])")
 _COMMA = re.compile(r",\s+|\s[-–]\s|\s/\s")
+_AI_MISREAD = re.compile(
+    r"\bAl(?=$|,?\s(?:Labs?|Research|Inc|Ltd|LLC|Corp|Systems|Institute|Solutions|Technologies|Group|Studios?|Engineer"
+    r"|Scientist|Researcher|Product|Infrastructure)\b)"
+)
+_GRADE_MISREAD = re.compile(r"(?<=\s)(?=[Il1|]*l)[Il1|]{2,3}$")
 _STRONG_TITLE, _STRONG_EMPLOYER = 1.2, 1.2
 
 
@@ -116,8 +121,17 @@ def _record(readings: Sequence[_Reading], liked: dict[Way, float], entries: int)
         own = score(span.reads)
         method = "dictionary" if own >= strong else "position"
         confidence = _confidence(own >= strong, by_others, ahead, own)
-        record[name] = span.field(method, confidence)
+        record[name] = span.field(method, confidence, _as_meant(span))
     return record
+
+
+def _as_meant(span: Span) -> str | None:
+    """The value where OCR took a capital I for a small l, as in "Nexus Al" and "Engineer Il"; else None."""
+    if all(word.confidence >= 1.0 for word, _ in span.text.words(span.start, span.end)):
+        return None
+    printed = " ".join(span.text.printed[span.start : span.end].split())
+    meant = _GRADE_MISREAD.sub(lambda found: "I" * len(found.group()), _AI_MISREAD.sub("AI", printed))
+    return None if meant == printed else meant
 
 
 def _confidence(worded: bool, by_others: bool, ahead: float, own: float) -> float:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from pipeline.extract.fields.entries import cells
-from pipeline.extract.fields.names import NO_NAME
 from pipeline.extract.fields.places import is_away, is_town, place_score, place_tail, region_of
 from pipeline.extract.fields.rows import Row
 from pipeline.extract.fields.text import Field, Span, Text
@@ -22,6 +21,10 @@ _LABEL = re.compile(
     r"^(?:(?:home |current |mailing )?address|(?:current )?location|residence|based in|city)\s*:?\s+", re.I
 )
 _NO_PLACE = re.compile(r"\d{3}|@|[:/]|https?|\.(?:com|org|net|io|dev|me)\b", re.I)
+_LABEL_WORD = re.compile(
+    r"\b(?:phone|telephone|mobile|cell|e-?mail|fax|website|portfolio|linkedin|github|date of birth|nationality|gender"
+    r"|contact|details|summary|profile|resume|curriculum vitae|updated|page)\b", re.I
+)  # fmt: skip
 _SIGNS = re.compile(r"^[^\w(]+")
 
 
@@ -42,7 +45,7 @@ def find_location(rows: Sequence[Row], name: str) -> Field | None:
                 cell = cell.part(label.end())
             cell = _town(cell)
             reads = cell.reads
-            if not reads or is_away(reads) or _NO_PLACE.search(reads) or NO_NAME.search(reads):
+            if not reads or is_away(reads) or _NO_PLACE.search(reads) or _LABEL_WORD.search(reads):
                 continue
             if name and name.casefold() in reads.casefold():
                 continue
