@@ -37,7 +37,8 @@ class Actor:
         write_atomically(files.json(claim.run), orjson.dumps(to_json(document)))
         cut = cut_chunks(document, target_tokens=claim.settings["chunk_tokens"])
         schema = claim.settings.get("schema", DEFAULT_SCHEMA)  # runs of older versions: none
-        found = extract_fields(document, schema)
+        today = pages.opened_on(claim.kb, claim.document, claim.run)
+        found = extract_fields(document, schema, today)
         asked = self._asker.fill(document, schema, found, hands) if self._asker else None
         if asked is not None:
             found = asked.fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -93,6 +94,16 @@ def page_lost_its_image(claim: Claim, page_number: int) -> None:
 def readings(kb: KnowledgeBase, document: str, run: int) -> list[PageReading]:
     """All pages read in a run, as corrected, in page order; memory is bounded by the document's text."""
     return list(each_reading(kb, document, run))
+
+
+def opened_on(kb: KnowledgeBase, document: str, run: int) -> datetime.date:
+    """The day (UTC) on which a run was opened; what is read in it may say "to this day"."""
+    with kb.db.read() as connection:
+        opened: str = connection.execute(
+            text("SELECT created_at FROM run WHERE document = :document AND run = :run"),
+            {"document": document, "run": run},
+        ).scalar_one()
+    return datetime.date.fromisoformat(opened[:10])
 
 
 def each_reading(kb: KnowledgeBase, document: str, run: int, at_once: int = _READ_AT_ONCE) -> Iterator[PageReading]:

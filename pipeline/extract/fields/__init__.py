@@ -4,12 +4,13 @@
     text -> rows -> sections -> person, education, work, skills, prose -> resume
     text -> cells, labels, what properties mean -> any JSON Schema (fill/)
 
-Pure functions on a `Document`; to add a built-in schema, write its function and name it here.
+Pure functions on a `Document`; to add a built-in schema, write its function and call it here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from pipeline.extract.document import Document
@@ -19,20 +20,22 @@ from pipeline.extract.fields.generic import generic_fields
 from pipeline.extract.fields.resume import resume_fields
 from pipeline.extract.fields.schema import check_schema, read_schema
 
-_RULES = {"generic": generic_fields, "resume": resume_fields}
 __all__ = ["SCHEMAS", "Column", "check_schema", "columns_of", "extract_fields"]
 
 
-def extract_fields(document: Document, schema: str | Mapping[str, Any]) -> dict[str, Any]:
+def extract_fields(document: Document, schema: str | Mapping[str, Any], today: date | None = None) -> dict[str, Any]:
     """The fields of a document as plain JSON.
 
     Args:
         document: as built from its pages; no document makes this raise.
         schema: one of `SCHEMAS`, or a JSON Schema that `check_schema` took.
+        today: until when what "is at present" is counted; without it nothing that goes on is counted.
 
     Returns:
         Names to a field, a list of fields, a record of fields, or a list of records. A field is
         `{"value", "text", "page", "box", "confidence", "method"}`; single fields that are missing are left out. Under a
         JSON Schema `value` is a plain decimal, an ISO date, "true" or "false", or text, as the property's type says.
     """
-    return _RULES[schema](document) if isinstance(schema, str) else fill(document, read_schema(schema))
+    if not isinstance(schema, str):
+        return fill(document, read_schema(schema))
+    return resume_fields(document, today) if schema == "resume" else generic_fields(document)

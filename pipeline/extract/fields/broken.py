@@ -10,6 +10,7 @@ from pipeline.extract.fields.text import Span, Text, cut, joined, side_by_side, 
 _HOLE = re.compile(r"\t+")
 _UNFINISHED = re.compile(r"(?:19|20)\d\d\)?\s*(?:[-–—]{1,2}|to|until)(?:\s*[A-Za-z]{3,9}\.?,?)?$", re.I)
 _DANGLES = re.compile(r"(?:\s(?:of|and|for|the|in|de|del|di|du)|\s&)$")
+_LABEL_BREAKS = re.compile(r"[a-z][-\u00ad]$|\s(?:of|and|in|for)$|^(?:Master|Bachelor|Associate|Doctor)$")
 # Alone such a word names nothing.
 _GENERIC = re.compile(
     r"(?:University|College|School|Institute|Academy|Technology|Engineering|Sciences?|Arts|Design|Management|Studies"
@@ -34,13 +35,31 @@ def unbroken_name(above: Text, below: Text, right: float) -> Text | None:
     if not rest.reads[0].isalnum() or find_periods(rest.reads) or not _same_side(cell, rest):
         return None
     bold = _is_bold(cell)
-    if bold != _is_bold(rest):
-        return None
     # Two names under one another are hardly both bold.
-    likely = bold or _GENERIC.fullmatch(rest.reads)
+    likely = (bold or _GENERIC.fullmatch(rest.reads)) and bold == _is_bold(rest)
     if not _DANGLES.search(cell.reads) and (not likely or _has_room(cell, cells[1:], rest, right)):
         return None
     return _beside(above, cell, joined([cut(above, cell.start, cell.end), cut(below, rest.start, rest.end)]))
+
+
+def is_broken_label(text: Text) -> bool:
+    """Whether the row begins with a narrow cell that ends in the middle of a word or phrase: "Mas-" beside a school."""
+    cells = whole(text).split(_HOLE)
+    return len(cells) > 1 and len(cells[0].reads) <= 16 and bool(_LABEL_BREAKS.search(cells[0].reads))
+
+
+def unbroken_label(above: Text, below: Text) -> tuple[Text, Text | None] | None:
+    """Both rows with the label whole in the first; of the second what is left. None where it does not go on."""
+    cells, below_cells = whole(above).split(_HOLE), whole(below).split(_HOLE)
+    if not below_cells or not _LABEL_BREAKS.search(cells[0].reads):
+        return None
+    cell, rest = cells[0], below_cells[0]
+    beside, box = cells[1].field("", 1.0)["box"], rest.field("", 1.0)["box"]
+    if not beside or not box or box[2] > beside[0] or not _same_side(cell, rest) or len(rest.reads) > 16:
+        return None
+    return _beside(above, cell, joined([cut(above, cell.start, cell.end), cut(below, rest.start, rest.end)])), _without(
+        below, rest
+    )
 
 
 def _is_bold(span: Span) -> bool:

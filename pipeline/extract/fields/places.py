@@ -137,7 +137,7 @@ def place_score(text: str) -> float:
         return 0.85
     words = parts[0].split()
     last = words[-1]
-    if len(words) > 1 and last.isupper() and region_of(last):  # "Boston MA"
+    if len(words) > 1 and last.isupper() and region_of(last) and is_town(" ".join(words[:-1])):  # "Boston MA"
         return 0.8
     return 0.6 if _AREA.search(text) else 0.3 if len(words) <= 3 else 0.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from pipeline.extract.document import Document
 from pipeline.extract.fields.asides import lift_asides
@@ -18,12 +19,18 @@ from pipeline.extract.fields.skills import find_languages, read_skills, split_sk
 from pipeline.extract.fields.text import Field, Span, Text, line_text, paragraphs
 from pipeline.extract.fields.whereabouts import country_of, find_location
 from pipeline.extract.fields.work import read_work
+from pipeline.extract.fields.years import years_of_work
 
 _MAX_PERSON_ROWS = 60  # labels of the person stand near the top
 
 
-def resume_fields(document: Document) -> dict[str, object]:
-    """All resume fields."""
+def resume_fields(document: Document, today: date | None = None) -> dict[str, object]:
+    """All resume fields.
+
+    Args:
+        document: of one person.
+        today: what "present" means where years are counted.
+    """
     rows = lift_asides(resume_rows(document))
     sections = cut_sections(rows)
     running = [
@@ -60,12 +67,15 @@ def resume_fields(document: Document) -> dict[str, object]:
         fields.setdefault(name, field)
     fields["education"] = education or prose.education
     fields["work"] = work or prose.work
+    years = years_of_work(work or prose.work, [row.text for row in rows], today)
+    if years:
+        fields["years"] = years
     fields |= {"titles": prose.titles} if prose.titles else {}
     fields |= {"organizations": prose.organizations} if prose.organizations else {}
     fields["skills"], fields["languages"] = _skills(sections, labels)
     order = (
         "name", "phone", "email", "gender", "birth_date", "ethnicity", "nationality", "native_place",
-        "location", "education", "work", "titles", "organizations", "skills", "languages",
+        "location", "years", "education", "work", "titles", "organizations", "skills", "languages",
     )  # fmt: skip
     return {name: fields[name] for name in order if name in fields}
 

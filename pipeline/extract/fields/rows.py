@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.document import Block, Document, Line
-from pipeline.extract.fields.broken import unbroken, unbroken_name
+from pipeline.extract.fields.broken import is_broken_label, unbroken, unbroken_label, unbroken_name
 from pipeline.extract.fields.dates import find_periods
 from pipeline.extract.fields.sides import Strip, find_strip, part_line
 from pipeline.extract.fields.text import Text, row_text, side_by_side
@@ -91,7 +91,16 @@ def _mended(rows: list[Row]) -> list[Row]:
     """Rows with what a narrow column broke over two of them put together in the first."""
     right = max((row.box.x1 for row in rows), default=0.0)
     kept: list[Row] = []
+    labelled: Row | None = None  # a row whose first cell, narrow as a label, goes on below
     for row in rows:
+        label = unbroken_label(labelled.text, row.text) if labelled is not None else None
+        if label is not None and labelled is not None:
+            labelled.text, rest = label
+            if rest is None:
+                continue
+            row.text = rest
+        elif is_broken_label(row.text):
+            labelled = row
         above = kept[-1] if kept else None
         if above is None or above.page_number != row.page_number:
             kept.append(row)
