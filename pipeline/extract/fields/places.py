@@ -158,8 +158,10 @@ def place_tail(text: str) -> int:
         between = text[commas[-2].end() : commas[-1].start()]
         if _TOWNS.fullmatch(between) and not _NO_TOWN.search(between):
             further = commas[-3].end() if len(commas) > 2 else None
+            town = text[further : commas[-2].start()]
             # "Stanford, CA, USA"
-            if region_of(between) and further and _TOWNS.fullmatch(text[further : commas[-2].start()]):
+            by_state = region_of(between) and not is_town(between)
+            if by_state and further and _TOWNS.fullmatch(town) and not _NO_TOWN.search(town):
                 return further
             return commas[-2].end()
     return commas[-1].end()
