@@ -7,7 +7,7 @@ import orjson
 from actors.ask import Asker
 from actors.shell import Hands
 from pipeline.extract import build_document, cut_chunks, detect_language, to_json, to_markdown
-from pipeline.extract.fields import extract_fields
+from pipeline.extract.fields import extract_fields, missing_fields
 from pipeline.settings import Settings
 from storage import chunks, corrections, pages
 from storage.catalog import DEFAULT_SCHEMA
@@ -42,10 +42,12 @@ class Actor:
         asked = self._asker.fill(document, schema, found, hands) if self._asker else None
         if asked is not None:
             found = asked.fields
+        corrected = corrections.laid_over(claim, found, lambda: document)
+        missing = missing_fields(schema, found if corrected is None else corrected)
         chunks.settle_extract(
             claim, cut, detect_language(markdown), found, self._rows_per_batch,
-            warnings=asked.warnings if asked else (), usage=asked.usage if asked else None,
-            corrected=corrections.laid_over(claim, found, lambda: document),
+            warnings=[*(asked.warnings if asked else ()), *missing], usage=asked.usage if asked else None,
+            corrected=corrected,
         )  # fmt: skip
 
     def _adopted(self, hands: Hands, base: int) -> bool:

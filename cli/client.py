@@ -104,7 +104,7 @@ class Client:
     def _nobody(self, error: Exception) -> NoServer:
         return NoServer(f"No Pagemill answers at {self.base} ({error}). Start one with `pagemill up`, or give --url.")
 
-    def ensure_knowledge_base(self, name: str, schema: str | None = None) -> dict[str, Any]:
+    def ensure_knowledge_base(self, name: str, schema: str | dict[str, Any] | None = None) -> dict[str, Any]:
         """The knowledge base of this name, made if there is none."""
         try:
             found: dict[str, Any] = self.call("GET", kb_path(name))

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.client import Client, kb_path
-from cli.options import OUT, Json, Key, Url, open_client, print_json
+from cli import progress
+from cli.client import ApiError, Client, kb_path
+from cli.options import ERR, OUT, Json, Kb, Key, Url, open_client, print_json
 from pipeline import stages
 
 app = typer.Typer()
@@ -48,12 +49,31 @@ def reprocess(
     elif document is not None:
         OUT.print(f"{value['filename']}: run {value['run']} {value['status']}", markup=False)
     else:
-        OUT.print(_opened(value), markup=False)
+        OUT.print(progress.opened(value), markup=False)
 
 
-def _opened(value: dict[str, int]) -> str:
-    passed_over = f", {value['passed_over']} passed over, as they are in work" if value["passed_over"] else ""
-    return f"{value['runs']} documents are done again{passed_over}"
+@app.command()
+def reindex(
+    kb: Kb,
+    start: Annotated[
+        str, typer.Option("--from", help="store: write the index again; embed: embed again too.")
+    ] = "store",
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Write the search index anew, as after Chroma lost it, and wait; no page is read again."""
+    if start not in ("store", "embed"):
+        raise typer.BadParameter(f"an index is made from store or embed; to go back to {start}: pagemill reprocess")
+    client = open_client(url, key)
+    opened = client.call("POST", f"{kb_path(kb)}/reprocess", params={"from": start})
+    counts = progress.watch_all(client, kb, ERR)
+    if as_json:
+        print_json({**opened, "documents": counts})
+    else:
+        OUT.print(progress.opened(opened), markup=False)
+    if counts["failed"]:
+        raise ApiError("failed", f"{counts['failed']} documents are failed; see pagemill failed --kb {kb}")
 
 
 @app.command()
@@ -83,7 +103,7 @@ def failed(
         print_json(done)
         return
     for name, value in done.items():
-        words = _opened(value) if retry else f"{value['units']} failures are off the list"
+        words = progress.opened(value) if retry else f"{value['units']} failures are off the list"
         OUT.print(f"{name}: {words}", markup=False)
 
 

@@ -30,6 +30,8 @@ from cli.options import (
     password_of,
     print_json,
 )
+from cli.schema import app as schema_app
+from cli.schema import read_schema, told
 from cli.supervise import Program
 from cli.up import UpError, python, require_key, run_group, up, worker_programs
 from pipeline import stages
@@ -45,6 +47,8 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(keys.app, name="keys")
 app.add_typer(control.app)
+app.add_typer(schema_app)
+_SCHEMA = "Fields to look for, if the knowledge base is new: generic, resume or a file with a JSON Schema."
 _FILTER = "NAME:VALUE, such as skills:Redis or tag:2026-spring; may be repeated."
 
 
@@ -146,7 +150,7 @@ def add(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all have ended.")] = False,
     tag: Annotated[list[str] | None, typer.Option(help="A tag for the files; may be repeated.")] = None,
     metadata: Annotated[str | None, typer.Option(help="A JSON object to keep with the files.")] = None,
-    schema: Annotated[str | None, typer.Option(help="Fields to look for, if the knowledge base is new.")] = None,
+    schema: Annotated[str | None, typer.Option(help=_SCHEMA)] = None,
     password: Password = False,
     url: Url = None,
     key: Key = None,
@@ -154,9 +158,11 @@ def add(
 ) -> None:
     """Upload files into a knowledge base, making it if there is none."""
     client = open_client(url, key)
-    found = client.ensure_knowledge_base(kb, schema)
-    if schema not in (None, found["schema"]):
-        raise typer.BadParameter(f"“{kb}” exists and has the schema {found['schema']}; leave --schema out.")
+    fields_wanted = None if schema is None else read_schema(schema)
+    found = client.ensure_knowledge_base(kb, fields_wanted)
+    if fields_wanted not in (None, found["schema"]):
+        kept = f"“{kb}” exists and has the schema {told(found['schema'])}"
+        raise typer.BadParameter(f"{kept}; leave --schema out, or change it with pagemill schema --kb {kb}.")
     form = {"tags": tag or [], **({"metadata": metadata} if metadata else {})}
     if secret := password_of(password):
         form["password"] = secret

@@ -52,6 +52,35 @@ def watch(client: Client, kb: str, documents: list[dict[str, Any]], console: Con
     return [last[document["id"]] for document in documents]
 
 
+def watch_all(client: Client, kb: str, console: Console) -> dict[str, int]:
+    """Wait until nothing of a knowledge base is in work, drawing one bar; its documents by status.
+
+    Raises:
+        ApiError, NoServer: the server went away, or the knowledge base was deleted.
+    """
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[documents]}"),
+        TimeElapsedColumn(), TextColumn("{task.fields[left]}"), console=console,
+    ) as bars:  # fmt: skip
+        task = bars.add_task(_shorten(kb), total=1.0, documents="", left="")
+        while True:
+            status = client.call("GET", kb_path(kb))
+            counts: dict[str, int] = status["documents"]
+            open_ = counts["queued"] + counts["running"]
+            words = f"{open_} documents in work" if open_ else "done"
+            bars.update(task, completed=status["progress"] if open_ else 1.0, documents=words,
+                        left=_left(status["eta_seconds"]))  # fmt: skip
+            if not open_:
+                return counts
+            time.sleep(_POLL_S)
+
+
+def opened(value: dict[str, int]) -> str:
+    """How many documents are done again."""
+    passed_over = f", {value['passed_over']} passed over, as they are in work" if value["passed_over"] else ""
+    return f"{value['runs']} documents are done again{passed_over}"
+
+
 def _left(eta_s: float | None) -> str:
     if eta_s is None:
         return ""

@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "llm_invalid": "The language model's answer could not be used; rules filled the fields.",
     "llm_truncated": "The language model did not see all of the document, or its answer was cut off.",
     "llm_dropped": "The language model told values that do not stand on the pages or do not fit the schema.",
+    "field_missing": "A field that the schema requires was not found.",
     # requests
     "bad_request": "The request is not of the form described in the API.",
     "schema_invalid": "The schema of fields is not one that Pagemill understands.",

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import PermanentError
-from pipeline.extract.fields import columns_of
+from pipeline.extract.fields import columns_of, missing_fields
 from pipeline.extract.fields.schema import MAX_PROPERTIES, Property, check_schema, read_schema
 from pipeline.extract.fields.schema_values import canonical
 
@@ -175,3 +175,14 @@ def test_no_json_makes_it_raise_anything_else(one: Any, other: Any) -> None:
             check_schema(schema)
         except PermanentError as error:
             assert error.code == "schema_invalid"
+
+
+def test_what_a_schema_requires_and_is_not_found_is_told() -> None:
+    party = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    schema = of({"type": "string"}, {"type": "array", "items": party}, party, required=["a", "b"])
+    field = {"value": "x"}
+    assert missing_fields("generic", {}) == []
+    assert missing_fields(schema, {"a": field, "b": [{"name": field}], "c": {"name": field}}) == []
+    (warning,) = missing_fields(schema, {"b": [{"name": field}, {"other": field}]})
+    assert warning["code"] == "field_missing" and warning["page"] is None
+    assert warning["detail"] == {"fields": ["a", "b.name"]} and "a, b.name" in warning["message"]

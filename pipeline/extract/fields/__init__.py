@@ -20,7 +20,7 @@ from pipeline.extract.fields.generic import generic_fields
 from pipeline.extract.fields.resume import resume_fields
 from pipeline.extract.fields.schema import check_schema, read_schema
 
-__all__ = ["SCHEMAS", "Column", "check_schema", "columns_of", "extract_fields"]
+__all__ = ["SCHEMAS", "Column", "check_schema", "columns_of", "extract_fields", "missing_fields"]
 
 
 def extract_fields(document: Document, schema: str | Mapping[str, Any], today: date | None = None) -> dict[str, Any]:
@@ -39,3 +39,25 @@ def extract_fields(document: Document, schema: str | Mapping[str, Any], today: d
     if not isinstance(schema, str):
         return fill(document, read_schema(schema))
     return resume_fields(document, today) if schema == "resume" else generic_fields(document)
+
+
+def missing_fields(schema: str | Mapping[str, Any], found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A warning that names what the schema requires and the document has not; none where it has all.
+
+    Args:
+        found: fields as `extract_fields` gives them.
+    """
+    if isinstance(schema, str):
+        return []
+    names = []
+    for wanted in read_schema(schema).properties:
+        held = found.get(wanted.name)
+        if wanted.required and not held:
+            names.append(wanted.name)
+        records = held if isinstance(held, list) else [held] if held else []
+        inner = (one.name for one in wanted.properties if one.required and not all(one.name in row for row in records))
+        names += [f"{wanted.name}.{name}" for name in inner]
+    if not names:
+        return []
+    message = f"The schema requires what stands on no page, or was not found: {', '.join(names)}."
+    return [{"page": None, "code": "field_missing", "message": message, "detail": {"fields": names}}]

@@ -327,6 +327,7 @@ export default {
   "error.llm_invalid": "The language model's answer could not be used; rules filled the fields.",
   "error.llm_truncated": "The language model did not see all of the document, or its answer was cut off.",
   "error.llm_dropped": "The language model told values that do not stand on the pages or do not fit the schema.",
+  "error.field_missing": "A field that the schema requires was not found.",
   "error.bad_request": "The server did not understand the request.",
   "error.schema_invalid": "The schema of fields is not one that Pagemill understands.",
   "error.not_found": "It does not exist, or not any more.",

@@ -325,6 +325,7 @@ export default {
   "error.llm_invalid": "语言模型的回答无法使用，字段由规则填写。",
   "error.llm_truncated": "语言模型没有看到整份文档，或者它的回答被截断。",
   "error.llm_dropped": "语言模型给出的一些值不在页面上，或不符合字段结构，已舍去。",
+  "error.field_missing": "没有找到字段方案要求必有的字段。",
   "error.bad_request": "请求的格式不正确。",
   "error.schema_invalid": "字段模式（schema）中有 Pagemill 不支持的写法。",
   "error.not_found": "所指的内容不存在，或已被删除。",
