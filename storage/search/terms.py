@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import orjson
 from sqlalchemy import Connection, text
 
 from storage import fulltext
 from storage.search.query import Query
+
+_RANKED_AT_MOST = 5000  # chunks; ranking so many takes some 8 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,45 @@ def choose_terms(connection: Connection, query: Query, common_share: float) -> C
     """The query's terms worth asking for.
 
     Terms in more than `common_share` of the chunks are dropped while rarer ones remain: they cost most and tell least.
+    Of the rest the rarest are asked for, as long as they bring no more than some thousand chunks to rank. Where all are
+    common, all are asked for: “project manager” among resumes.
     """
     # One row a chunk in either; that table of the index is counted 300 times as fast as the index itself.
     total = connection.execute(text("SELECT count(*) FROM chunk_fts_docsize")).scalar_one()
     cap = max(int(total * common_share), 50)
     asked = {term: fulltext.phrase(term) for term in query.terms}
     asked |= {row.text: row.match for row in query.required if row.begins}
-    counts: dict[str, int] = {}
-    for term, match in asked.items():
-        counts[term] = connection.execute(
-            text("SELECT count(*) FROM (SELECT 1 FROM chunk_fts WHERE chunk_fts MATCH :term LIMIT :cap)"),
-            {"term": match, "cap": cap + 1},
-        ).scalar_one()
-    rare = {term: count for term, count in counts.items() if count <= cap} or counts
+    counts = dict(zip(asked, _chunks_with(connection, list(asked.values()), cap + 1), strict=True))
+    rare = {term: count for term, count in counts.items() if count <= cap}
+    wanted = _rarest(rare) if rare else list(counts)
+    rare = rare or counts
     # Terms that no chunk holds count too: of a question in another language nearly all do, and the odd pair of
     # characters that matches by chance must not pass for the whole question.
     idf = {term: max(math.log((total - count + 0.5) / (count + 0.5)), 1e-6) for term, count in rare.items()}
-    return Chosen([asked[term] for term, count in rare.items() if count], sum(idf.values()), idf)
+    weight = sum(idf[term] for term in rare if term in wanted or not rare[term])
+    return Chosen([asked[term] for term in wanted], weight, idf)
+
+
+def _chunks_with(connection: Connection, matches: list[str], at_most: int) -> list[int]:
+    """How many chunks hold each of these, counted up to `at_most`."""
+    rows = connection.execute(
+        text(
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM chunk_fts WHERE chunk_fts MATCH term.value LIMIT :at_most))"
+            " FROM json_each(:matches) AS term ORDER BY term.key"
+        ),
+        {"matches": orjson.dumps(matches).decode(), "at_most": at_most},
+    )
+    return list(rows.scalars())
+
+
+def _rarest(counts: dict[str, int]) -> list[str]:
+    """The rarest terms that some chunk holds: the first, and more while few chunks hold any of them."""
+    chosen: list[str] = []
+    chunks = 0
+    for term, count in sorted(counts.items(), key=lambda item: item[1]):
+        if count and chosen and chunks + count > _RANKED_AT_MOST:
+            break
+        if count:
+            chosen.append(term)
+            chunks += count
+    return chosen
