@@ -9,7 +9,6 @@ back: whoever holds a column may go on with it while others bring the memory up 
 from __future__ import annotations
 
 import bisect
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,26 +73,37 @@ class Values:
         documents: positions (n,).
         codes: places in `compared` (n,).
         compared: distinct values, as they are compared.
-        spellings: how each is spelt, and how often.
+        spellings: how each is spelt, and how often; those of documents that changed may be counted twice.
     """
 
     kind: Kind
     documents: Ints
     codes: Ints
     compared: list[str]
-    spellings: list[Counter[str]]
+    spellings: list[dict[str, int]]
 
-    def shown(self, code: int) -> str:
-        """The commonest spelling; of several the first in the alphabet."""
-        return min(self.spellings[code].items(), key=lambda item: (-item[1], item[0]))[0]
+    @cached_property
+    def place_of(self) -> dict[str, int]:
+        """Codes by value."""
+        return {value: code for code, value in enumerate(self.compared)}
+
+    @cached_property
+    def numbers(self) -> list[float | None]:
+        """The number that each distinct value is."""
+        return [values.number_of(value) for value in self.compared]
+
+    @cached_property
+    def dates(self) -> list[str | None]:
+        """The date that each distinct value is."""
+        return [values.date_of(value) for value in self.compared]
 
     @cached_property
     def keys(self) -> list[Any]:
         """By which each distinct value sorts; None: not at all (a date that is none)."""
         if self.kind == "number":
-            return [values.number_of(value) for value in self.compared]
+            return self.numbers
         if self.kind == "date":
-            return [value if values.date_of(value) else None for value in self.compared]
+            return self.dates
         return [collation.sort_key(value) for value in self.compared]
 
     @cached_property
@@ -122,28 +132,37 @@ class Values:
         return best
 
 
+class _State(NamedTuple):
+    """What a column was read at: another one means that there may be something new."""
+
+    version: int
+    folding: str | None
+
+
 @dataclass(eq=False)
 class ColumnMemory:
     """The columns of one knowledge base; safe to share between threads."""
 
     positions: dict[str, int] = field(default_factory=dict)
     ids: list[str] = field(default_factory=list)
-    _columns: dict[Wanted, Values] = field(default_factory=dict)
-    _version: int = -1
-    _folding: str | None = None
+    _columns: dict[Wanted, tuple[_State, Values]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def column(self, connection: Connection, wanted: Wanted) -> Values:
-        """A column as it stands."""
+        """A column as it stands, or a little newer than the connection sees it."""
+        state = _State(*connection.execute(text("SELECT version, folding FROM knowledge")).one())
         with self._lock:
-            self._refresh(connection)
-            if wanted not in self._columns:
-                while len(self._columns) >= _COLUMNS_AT_MOST:
-                    del self._columns[next(iter(self._columns))]
-                self._columns[wanted] = self._read(connection, wanted, None, None)
-            else:
-                self._columns[wanted] = self._columns.pop(wanted)  # the latest asked for is dropped last
-            return self._columns[wanted]
+            before, known = self._columns.pop(wanted, (None, None))
+            if before is None or known is None:
+                known = self._read(connection, wanted)
+            elif before.version > state.version:
+                state = before
+            elif before != state:
+                known = self._brought_up(connection, wanted, known, before, state)
+            while len(self._columns) >= _COLUMNS_AT_MOST:
+                del self._columns[next(iter(self._columns))]
+            self._columns[wanted] = (state, known)  # the latest asked for is dropped last
+            return known
 
     def places(self, ids: Sequence[str]) -> Ints:
         """Positions of documents (n,)."""
@@ -157,54 +176,46 @@ class ColumnMemory:
             self.ids.append(id_)
         return place
 
-    def _refresh(self, connection: Connection) -> None:
-        """Read again what changed. Nothing is kept of fields that are being written anew (`storage/refold.py`)."""
-        version, folding = connection.execute(text("SELECT version, folding FROM knowledge")).one()
-        if (version, folding) == (self._version, self._folding) or version < self._version:
-            return
-        changed: list[str] | None = None
-        if folding == self._folding:
-            rows = connection.execute(
-                text(
-                    "SELECT id FROM document WHERE version > :since UNION"
-                    " SELECT document FROM tombstone WHERE version > :since LIMIT :limit"
-                ),
-                {"since": self._version, "limit": _CHANGED_AT_MOST + 1},
-            )
-            changed = list(rows.scalars())
-        if changed is None or len(changed) > _CHANGED_AT_MOST:
-            self._columns.clear()
-        elif changed:
-            self._columns = {
-                wanted: self._read(connection, wanted, known, changed) for wanted, known in self._columns.items()
-            }
-        self._version, self._folding = version, folding
+    def _brought_up(self, connection: Connection, wanted: Wanted, known: Values, before: _State, now: _State) -> Values:
+        """The column with what changed read again; all of it where fields are written anew (`storage/refold.py`)."""
+        rows = connection.execute(
+            text(
+                "SELECT id FROM document WHERE version > :since UNION"
+                " SELECT document FROM tombstone WHERE version > :since LIMIT :limit"
+            ),
+            {"since": before.version, "limit": _CHANGED_AT_MOST + 1},
+        )
+        changed = list(rows.scalars())
+        if before.folding != now.folding or len(changed) > _CHANGED_AT_MOST:
+            return self._read(connection, wanted)
+        return self._read(connection, wanted, known, changed) if changed else known
 
     def _read(
-        self, connection: Connection, wanted: Wanted, known: Values | None, changed: Sequence[str] | None
+        self, connection: Connection, wanted: Wanted, known: Values | None = None, changed: Sequence[str] = ()
     ) -> Values:
         """A column, or a known one with the values of some documents read again."""
         compared = [] if known is None else list(known.compared)
-        spellings = [] if known is None else [Counter(held) for held in known.spellings]  # others may be reading them
+        spellings = [] if known is None else list(known.spellings)
         code_of = {value: code for code, value in enumerate(compared)}
-        documents: list[int] = []
-        codes: list[int] = []
-        for id_, value, shown in _rows(connection, wanted, changed):
-            value = str(value)
+        pairs: dict[tuple[int, int], None] = {}
+        for id_, value, shown in _rows(connection, wanted, None if known is None else changed):
+            value, shown = str(value), str(shown)
             code = code_of.get(value)
             if code is None:
                 code = code_of[value] = len(compared)
                 compared.append(value)
-                spellings.append(Counter())
-            spellings[code][str(shown)] += 1
-            documents.append(self._place(id_))
-            codes.append(code)
-        pairs = np.array([documents, codes], dtype=np.int64)
-        if known is not None and changed is not None:
-            again = np.isin(known.documents, [self._place(id_) for id_ in changed])
-            pairs = np.hstack([np.array([known.documents, known.codes])[:, ~again], pairs])
-        pairs = np.unique(pairs, axis=1) if pairs.size else pairs
-        return Values(wanted.kind, pairs[0], pairs[1], compared, spellings)
+                spellings.append({shown: 1})
+            elif known is None:
+                spellings[code][shown] = spellings[code].get(shown, 0) + 1
+            else:  # others may be reading it
+                spellings[code] = {**spellings[code], shown: spellings[code].get(shown, 0) + 1}
+            pairs[self._place(id_), code] = None
+        documents, codes = np.array(list(pairs), dtype=np.int64).reshape(-1, 2).T
+        if known is not None:
+            others = ~np.isin(known.documents, [self._place(id_) for id_ in changed])
+            documents = np.concatenate([known.documents[others], documents])
+            codes = np.concatenate([known.codes[others], codes])
+        return Values(wanted.kind, documents, codes, compared, spellings)
 
 
 def _rows(connection: Connection, wanted: Wanted, changed: Sequence[str] | None) -> Any:

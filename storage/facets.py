@@ -10,8 +10,8 @@ from __future__ import annotations
 import bisect
 import heapq
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from storage.filters import Filter
 SHOWN = 20
 _BINS = 10
 _SKEWED = 50  # so many times the median, and ranges of one width would put nearly all documents into the first
+_CELLS = 20_000_000
 _FILTER_LENGTH = 500  # of a filter over HTTP
 
 
@@ -80,29 +81,38 @@ class Part:
     column: Values
     kept: npt.NDArray[np.bool_]
 
-    def counted(self, groups: Ints) -> Counter[int]:
-        """Documents by group; a document with several values of a group counts once.
+    def counted(self, groups: Ints | None = None) -> dict[int, int]:
+        """Documents by group, or by code; a document with several values of a group counts once.
 
         Args:
             groups: of each distinct value its group, negative for none.
         """
-        of_pair = groups[self.column.codes[self.kept]] if len(groups) else self.column.codes[self.kept]
-        documents = self.column.documents[self.kept][of_pair >= 0]
-        of_pair = of_pair[of_pair >= 0]
-        if not of_pair.size:
-            return Counter()
-        pairs = np.unique(documents * (int(of_pair.max()) + 1) + of_pair)
-        held, counts = np.unique(pairs % (int(of_pair.max()) + 1), return_counts=True)
-        return Counter(dict(zip(held.tolist(), counts.tolist(), strict=True)))
+        codes, documents = self.column.codes[self.kept], self.column.documents[self.kept]
+        if groups is not None and codes.size:
+            codes = groups[codes]
+            documents, codes = documents[codes >= 0], codes[codes >= 0]
+            size = int(groups.max()) + 1
+            if codes.size and (int(documents.max()) + 1) * size <= _CELLS:  # quicker than sorting the pairs
+                has = np.zeros((int(documents.max()) + 1, size), dtype=bool)
+                has[documents, codes] = True
+                return _counts(has.sum(axis=0))
+            codes = np.unique(documents * size + codes) % size
+        return _counts(np.bincount(codes))
 
 
-def part(connection: Connection, memory: ColumnMemory, wanted: Wanted, documents: Sequence[str]) -> Part:
-    """The values of a column that documents in scope have."""
-    column = memory.column(connection, wanted)
+def _counts(counts: Ints) -> dict[int, int]:
+    return {int(code): int(counts[code]) for code in np.flatnonzero(counts)}
+
+
+def parts_of(
+    connection: Connection, memory: ColumnMemory, wanted: Sequence[Wanted], documents: Sequence[str]
+) -> list[Part]:
+    """The values of columns that documents in scope have."""
+    columns = [memory.column(connection, one) for one in wanted]
     places = memory.places(documents)
-    inside = np.zeros(max(len(memory.ids), 1), dtype=bool)
+    inside = np.zeros(len(memory.ids), dtype=bool)
     inside[places] = True
-    return Part(column, inside[column.documents])
+    return [Part(column, inside[column.documents]) for column in columns]
 
 
 def facet(name: str, kind: Kind, parts: Sequence[Part]) -> Facet:
@@ -112,17 +122,19 @@ def facet(name: str, kind: Kind, parts: Sequence[Part]) -> Facet:
     if kind == "date":
         return _of_dates(name, parts)
     counts: Counter[str] = Counter()
-    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for one in parts:
-        for code, count in one.counted(np.arange(len(one.column.compared))).items():
-            value = one.column.compared[code]
-            if value:
-                counts[value] += count
-                spellings[value].update(one.column.spellings[code])
-    # The value decides among those of as many documents; of a large column most are never looked at.
+        counts.update({one.column.compared[code]: count for code, count in one.counted().items()})
+    counts.pop("", None)  # characters that nobody sees
     best = heapq.nsmallest(SHOWN, counts.items(), key=lambda item: (-item[1], item[0]))
-    found = [(min(spellings[value].items(), key=lambda item: (-item[1], item[0]))[0], count) for value, count in best]
-    return Facet(name, kind, [_value(name, shown, count) for shown, count in found], len(counts) > SHOWN)
+    return Facet(name, kind, [_value(name, _shown(parts, value), count) for value, count in best], len(counts) > SHOWN)
+
+
+def _shown(parts: Sequence[Part], value: str) -> str:
+    """The commonest spelling of a value; of several the first by code points."""
+    spellings: Counter[str] = Counter()
+    for column in (one.column for one in parts if value in one.column.place_of):
+        spellings.update(column.spellings[column.place_of[value]])
+    return min(spellings.items(), key=lambda item: (-item[1], item[0]))[0]
 
 
 def _value(name: str, value: str, count: int) -> FacetValue:
@@ -136,12 +148,14 @@ def _filters(*filters: str) -> tuple[str, ...]:
 
 def _of_dates(name: str, parts: Sequence[Part]) -> Facet:
     """By year, latest first; by ten years where that would be too many."""
-    years = _by_group(parts, lambda value: _year(value))
+    years = _by_group([(one, list(map(_year, one.column.dates))) for one in parts])
     present = years.pop(_PRESENT, 0)
     width = 1 if len(years) <= SHOWN else 10
     if width > 1:
-        years = _by_group(parts, lambda value: None if (year := _year(value)) is None else year - year % width)
-        years.pop(_PRESENT - _PRESENT % width, None)
+        made = [(one, [None if year is None else year - year % width for year in map(_year, one.column.dates)])
+                for one in parts]  # fmt: skip
+        years = _by_group(made)
+        del years[_PRESENT]
     found = [_value(name, values.PRESENT, present)] if present else []
     for year in sorted(years, reverse=True):
         first, last = f"{year:04}", f"{year + width - 1:04}"
@@ -155,8 +169,7 @@ def _of_dates(name: str, parts: Sequence[Part]) -> Facet:
 _PRESENT = 10_000
 
 
-def _year(value: str) -> int | None:
-    date = values.date_of(value)
+def _year(date: str | None) -> int | None:
     if date is None:
         return None
     return _PRESENT if date == values.PRESENT else int(date[:4])
@@ -164,11 +177,15 @@ def _year(value: str) -> int | None:
 
 def _of_numbers(name: str, parts: Sequence[Part]) -> Facet:
     """Each number where there are few, ranges where there are many; ascending."""
-    counts = _by_group(parts, values.number_of)
-    if len(counts) <= SHOWN:
+    numbers: set[float] = set()
+    for one in parts:
+        held = (one.column.numbers[code] for code in np.unique(one.column.codes[one.kept]))
+        numbers.update(number for number in held if number is not None)
+    if len(numbers) <= SHOWN:
+        counts = _by_group([(one, one.column.numbers) for one in parts])
         return Facet(name, "number", [_value(name, _told(number), counts[number]) for number in sorted(counts)])
-    edges = _edges(counts)
-    ranges = _by_group(parts, lambda value: _place(edges, values.number_of(value)))
+    edges = _edges(sorted(numbers))
+    ranges = _by_group([(one, [_place(edges, number) for number in one.column.numbers]) for one in parts])
     found = []
     for place in sorted(ranges):
         low, high = edges[place], edges[place + 1]
@@ -177,16 +194,18 @@ def _of_numbers(name: str, parts: Sequence[Part]) -> Facet:
     return Facet(name, "number", found[:SHOWN], len(found) > SHOWN)
 
 
-def _by_group(parts: Sequence[Part], group_of: Callable[[str], float | None]) -> Counter[Any]:
-    """Documents by what a function makes of their values; nothing of None."""
+def _by_group(parts: Sequence[tuple[Part, Sequence[Any]]]) -> Counter[Any]:
+    """Documents by group; nothing of None.
+
+    Args:
+        parts: of each the group of every distinct value.
+    """
     total: Counter[Any] = Counter()
-    for one in parts:
-        made = [group_of(value) for value in one.column.compared]
+    for one, made in parts:
         distinct = sorted({group for group in made if group is not None})
         place = {group: number for number, group in enumerate(distinct)}
         groups = np.array([-1 if group is None else place[group] for group in made], dtype=np.int64)
-        for number, count in one.counted(groups).items():
-            total[distinct[number]] += count
+        total.update({distinct[number]: count for number, count in one.counted(groups).items()})
     return total
 
 
@@ -194,9 +213,8 @@ def _place(edges: Sequence[float], number: float | None) -> int | None:
     return None if number is None else min(max(bisect.bisect_right(edges, number) - 1, 0), len(edges) - 2)
 
 
-def _edges(counts: Counter[float]) -> list[float]:
+def _edges(numbers: Sequence[float]) -> list[float]:
     """Round bounds of about ten ranges: of one width, or growing where a few numbers are far greater than most."""
-    numbers = sorted(counts)
     low, high, middle = numbers[0], numbers[-1], numbers[len(numbers) // 2]
     if low >= 0 and middle > 0 and high > _SKEWED * middle:
         start = math.floor(math.log10(max(numbers[0] or numbers[1], high / 1e9)))

@@ -16,7 +16,7 @@ from pipeline.errors import ServiceUnavailable
 from pipeline.settings import SearchSettings
 from storage.columns import Wanted
 from storage.database import Missing
-from storage.facets import Facet, Part, facet, in_scope, part
+from storage.facets import Facet, Part, facet, in_scope, parts_of
 from storage.search.candidates import Mode, Source
 from storage.search.constraints import narrowed
 from storage.search.query import Query
@@ -37,8 +37,9 @@ def count_facets(
     for number, source in enumerate(sources):
         with suppress(Missing, ServiceUnavailable), source.kb.db.read() as connection:  # the search has said so
             documents = _documents(connection, source, query, mode, rules)
-            for held, columns in zip(parts, wanted, strict=True):
-                held.append(part(connection, source.kb.columns, columns[number], documents))
+            own = parts_of(connection, source.kb.columns, [columns[number] for columns in wanted], documents)
+            for held, one in zip(parts, own, strict=True):
+                held.append(one)
     return [facet(columns[0].name, columns[0].kind, held) for columns, held in zip(wanted, parts, strict=True)]
 
 
