@@ -21,6 +21,7 @@ from storage.catalog import KnowledgeBase
 from storage.columns import MISSING, Ints, Values, Wanted
 from storage.conditions import conditions
 from storage.filters import Filter
+from storage.search.query import parse
 
 _AT_ONCE = 200
 
@@ -45,7 +46,7 @@ class Choice:
     """Which documents.
 
     Attributes:
-        words: all of them stand in its passages, or the whole in its file's name.
+        words: a query: all that it asks for stands in the passages, or the whole in the file's name.
     """
 
     filters: Sequence[Filter] = ()
@@ -167,17 +168,23 @@ def _in_scope(connection: Connection, choice: Choice) -> list[str]:
 
 
 def _holding(words: str, given: dict[str, Any]) -> str:
-    """SQL that holds for documents with all the words, in whatever passages, or with a file name that holds the whole.
+    """SQL that holds for documents with all that a query asks for, in whatever passages, and nothing that it excludes.
+
+    Or with a file name that holds the whole.
 
     Args:
         given: values to bind; those of this are added.
     """
+    query = parse(words)
+    wanted = dict.fromkeys([*map(fulltext.phrase, query.terms), *(row.match for row in query.required)])
     each = []
-    for number, term in enumerate(dict.fromkeys(fulltext.terms(words, query=True))):
-        given[f"words_{number}"] = fulltext.phrase(term)
+    for number, (match, within) in enumerate(
+        [*((match, "IN") for match in wanted), *((row.match, "NOT IN") for row in query.excluded)]
+    ):
+        given[f"words_{number}"] = match
         each.append(
-            "(d.id, d.published_run) IN (SELECT chunk.document, chunk.run FROM chunk_fts JOIN chunk"
-            f" ON chunk.seq = chunk_fts.rowid WHERE chunk_fts MATCH :words_{number})"
+            f"(d.id, d.published_run) {within} (SELECT chunk.document, chunk.run FROM chunk_fts"
+            f" JOIN chunk ON chunk.seq = chunk_fts.rowid WHERE chunk_fts MATCH :words_{number})"
         )
     given["words"] = values.folded(words)
     of_name = "instr(pagemill_folded(d.filename), :words) > 0"
@@ -213,12 +220,10 @@ def _read(cursor: str, order: Order) -> tuple[Any, str]:
     """The key and id of the row that a cursor stands behind."""
     try:
         sort, key, document = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:  # of either: base64's and orjson's errors are such
+    except (ValueError, TypeError):  # no base64, no JSON, no list of three
         sort, key, document = None, None, None
     fits = isinstance(document, str) and document.isascii() and sort == str(order)
     wanted: type[Any] = float if order.column is not None and order.column.kind == "number" else str
-    if isinstance(key, int) and wanted is float:
-        key = float(key)
-    if not fits or not (key is None or (isinstance(key, wanted) and not isinstance(key, bool))):
+    if not fits or not (key is None or isinstance(key, wanted)):
         raise PermanentError("bad_request", "cursor: it is none of this list and this sort; begin without one.")
     return key, document

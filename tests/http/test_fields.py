@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from starlette.testclient import TestClient
 
+from pipeline.settings import Settings
+from storage.catalog import Storage
+from tests.unit import shelf
+
 PDF = b"%PDF-1.7\nnot much of a file"
 
 
@@ -51,3 +55,45 @@ def test_a_page_image_needs_an_opened_document(client: TestClient) -> None:
 def test_what_the_server_takes(client: TestClient) -> None:
     about = client.get("/about").json()
     assert about["max_upload_mb"] == 1 and "resume" in about["schemas"] and "pdf" in about["kinds"]
+
+
+def test_the_table_page_by_page(client: TestClient, settings: Settings) -> None:
+    made = client.post("/knowledge-bases", json={"name": "kb", "schema": "resume"}).json()
+    storage = Storage(settings)
+    kb = storage.open(made["id"])
+    shelf.put(
+        kb, "li.pdf", {"name": "李四", "years": "4", "work": [{"employer": "Acme", "title": "Clerk"}], "own": "1"}
+    )
+    shelf.put(kb, "ann.pdf", {"name": "Ann", "years": "12"}, tags=("t",), pages=3)
+    path = "/knowledge-bases/kb/fields"
+    first = client.get(f"{path}?sort=-years&limit=1").json()
+    [row] = first["items"]
+    assert (row["filename"], row["status"], row["pages"], row["tags"]) == ("ann.pdf", "done", 3, ["t"])
+    assert row["fields"]["years"]["value"] == "12" and first["total"] == 2
+    assert {"name": "years", "kind": "number"} in first["columns"] and {"name": "own", "kind": "text"} in first[
+        "columns"
+    ]
+    second = client.get(path, params={"sort": "-years", "limit": 1, "cursor": first["next_cursor"]}).json()
+    assert [row["filename"] for row in second["items"]] == ["li.pdf"] and second["next_cursor"] is None
+    chosen = client.get(f"{path}?column=work.title&column=years&sort=name&filter=years%3C5").json()
+    assert [column["name"] for column in chosen["columns"]] == ["work.title", "years"] and chosen["total"] == 1
+    assert chosen["items"][0]["fields"].keys() == {"work", "years"}, "records are whole"
+    assert client.get(f"{path}?filter=own%3D1").json()["total"] == 1, "no schema has it, a document does"
+    assert client.get(f"{path}?q=ann").json()["total"] == 1
+    lines = client.get(f"{path}.csv?column=work&sort=years").text.splitlines()
+    assert lines[0].endswith("work.employer,work.title,work.start,work.end")
+    assert ["li.pdf" in line for line in lines] == [False, True, False]
+    kb.db.close()
+    storage.catalog.close()
+
+
+def test_what_the_table_does_not_take(client: TestClient) -> None:
+    client.post("/knowledge-bases", json={"name": "kb"})
+    for address in ("fields", "fields.csv"):
+        for query, told in (("sort=nam", "sort: there is no field “nam”"), ("sort=work", "work.employer"),
+                            ("column=pages", "column: “pages” is no field"), ("column=x", "column: there is no field"),
+                            ("filter=years%3E%3Dx", "filter"), ("q=", "q")):  # fmt: skip
+            answer = client.get(f"/knowledge-bases/kb/{address}?{query}")
+            assert answer.status_code == 422 and told in answer.json()["error"]["message"], answer.text
+    assert client.get("/knowledge-bases/kb/fields?cursor=x").status_code == 422
+    assert client.get("/knowledge-bases/kb/fields").json()["items"] == []

@@ -38,3 +38,23 @@ def test_a_key_for_one_searches_no_other(tmp_path: Path) -> None:
             assert refused.status_code == unknown.status_code == 404
             assert refused.text.replace(kb, "0" * 32) == unknown.text
         assert guarded.client(guarded.keys["read"]).get("/search?q=x&kb=mine&kb=other").status_code == 200
+
+
+def test_facets_and_filters_are_checked_and_answered(client: TestClient) -> None:
+    for name, schema in (("people", "resume"), ("papers", "generic")):
+        client.post("/knowledge-bases", json={"name": name, "schema": schema})
+    path = "/knowledge-bases/people/search?q=x&mode=keyword"
+    found = client.get(f"{path}&facet=skills&facet=work.start&facet=tag&facet=years&facet=skills").json()
+    assert [(one["name"], one["kind"]) for one in found["facets"]] == [
+        ("skills", "text"), ("work.start", "date"), ("tag", "text"), ("years", "number"),
+    ]  # fmt: skip
+    assert client.get(path).json()["facets"] == []
+    for wrong, told in (
+        ("facet=skils", "facet: there is no field “skils”"), ("facet=work", "name one of its fields: work.employer"),
+        ("filter=years%3E%3Dmany", "“years” is a number"), ("filter=skills%3E3", "is text"),
+        ("&".join(f"facet=metadata.k{number}" for number in range(11)), "facet"),
+    ):  # fmt: skip
+        answer = client.get(f"{path}&{wrong}")
+        assert answer.status_code == 422 and told in answer.json()["error"]["message"], answer.text
+    several = client.get("/search?q=x&mode=keyword&kb=people&kb=papers&filter=amounts%3E%3D5&facet=years&facet=amounts")
+    assert several.status_code == 200 and [one["name"] for one in several.json()["facets"]] == ["years", "amounts"]
