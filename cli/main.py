@@ -49,7 +49,6 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(control.app)
 app.add_typer(schema_app)
 _SCHEMA = "Fields to look for, if the knowledge base is new: generic, resume or a file with a JSON Schema."
-_FILTER = "NAME:VALUE, such as skills:Redis or tag:2026-spring; may be repeated."
 
 
 def main() -> None:
@@ -241,28 +240,40 @@ def status(
 @app.command()
 def search(
     query: Annotated[str, typer.Argument(help="What to search for.")],
-    kb: Kb,
+    kb: Annotated[list[str], typer.Option(help="Name or id of a knowledge base; may be repeated.")],
     limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
     mode: Annotated[str, typer.Option(help="hybrid, vector or keyword.")] = "hybrid",
-    only: Annotated[list[str] | None, typer.Option("--filter", help=_FILTER)] = None,
+    only: fields.Only = None,
+    facet: Annotated[list[str] | None, typer.Option(help="A name whose values to count; may be repeated.")] = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Search a knowledge base."""
-    params: dict[str, Any] = {"q": query, "limit": limit, "mode": mode, "filter": only or []}
-    value = open_client(url, key).call("GET", f"{kb_path(kb)}/search", params=params)
+    """Search a knowledge base, or several."""
+    client = open_client(url, key)
+    params: dict[str, Any] = {"q": query, "limit": limit, "mode": mode, "filter": only or [], "facet": facet or []}
+    if len(kb) == 1:
+        value = client.call("GET", f"{kb_path(kb[0])}/search", params=params)
+    else:
+        value = client.call("GET", "/search", params={**params, "kb": kb})
     if as_json:
         print_json(value)
-    else:
-        print_hits(OUT, value)
+        return
+    print_hits(OUT, value, {client.call("GET", kb_path(one))["id"]: one for one in kb if len(kb) > 1})
+    fields.print_facets(OUT, value["facets"])
 
 
-def print_hits(console: Console, value: dict[str, Any]) -> None:
-    """Print an answer of the search endpoint."""
+def print_hits(console: Console, value: dict[str, Any], names: dict[str, str] | None = None) -> None:
+    """Print an answer of the search endpoint.
+
+    Args:
+        names: of knowledge bases by id, where several were searched.
+    """
     for number, hit in enumerate(value["hits"], 1):
         pages = ", ".join(str(page) for page in hit["pages"])
-        console.print(f"{number}. {hit['filename']}, page {pages}  ({hit['score']:.2f})", markup=False, soft_wrap=True)
+        where = f"{names[hit['knowledge_base']]}: " if names else ""
+        line = f"{number}. {where}{hit['filename']}, page {pages}  ({hit['score']:.2f})"
+        console.print(line, markup=False, soft_wrap=True)
         console.print(f"   {snippet(hit)}", markup=False, soft_wrap=True)
     if not value["hits"]:
         console.print("Nothing found.")
@@ -277,29 +288,6 @@ def snippet(hit: dict[str, Any], length: int = 160) -> str:
     start = max(0, first - length // 3)
     cut = " ".join(text[start : start + length].split())
     return f"{'…' if start else ''}{cut}{'…' if start + length < len(text) else ''}"
-
-
-@app.command()
-def export(
-    kb: Kb,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
-    only: Annotated[list[str] | None, typer.Option("--filter", help=_FILTER)] = None,
-    url: Url = None,
-    key: Key = None,
-) -> None:
-    """Write the fields of a knowledge base's documents as CSV, a row a document."""
-    pieces = open_client(url, key).download(f"{kb_path(kb)}/fields.csv", params={"filter": only or []})
-    if output is None:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        return
-    first = next(pieces)  # before the file is made: an error leaves what is there alone
-    try:
-        with output.open("wb") as stream:
-            stream.write(first)
-            stream.writelines(pieces)
-    except OSError as error:
-        raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from error
 
 
 @app.command()
@@ -335,6 +323,8 @@ def doctor(url: Url = None, key: Key = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+app.command("fields")(fields.fields_command)
+app.command("export")(fields.export_command)
 app.command("eval")(evaluate.eval_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)
