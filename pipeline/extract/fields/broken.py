@@ -32,11 +32,12 @@ def unbroken_name(above: Text, below: Text, right: float) -> Text | None:
     cell = cells[0]
     if not cell.reads or not rest.reads or len(cell.reads) + len(rest.reads) > 90 or _HOLE.search(rest.reads):
         return None
-    if not rest.reads[0].isalnum() or find_periods(rest.reads) or not _same_side(cell, rest):
+    if not rest.reads[0].isalnum() or _is_date(rest.reads) or not _same_side(cell, rest):
         return None
     bold = _is_bold(cell)
     # Two names under one another are hardly both bold.
     likely = (bold or _GENERIC.fullmatch(rest.reads)) and bold == _is_bold(rest)
+    likely = likely or cell.reads.endswith(",")
     if not _DANGLES.search(cell.reads) and (not likely or _has_room(cell, cells[1:], rest, right)):
         return None
     return _beside(above, cell, joined([cut(above, cell.start, cell.end), cut(below, rest.start, rest.end)]))
@@ -65,6 +66,11 @@ def unbroken_label(above: Text, below: Text) -> tuple[Text, Text | None] | None:
 def _is_bold(span: Span) -> bool:
     styles = [bold for _, bold in span.text.styles(span.start, span.end)]
     return 2 * sum(styles) > len(styles)
+
+
+def _is_date(text: str) -> bool:
+    periods = find_periods(text)
+    return bool(periods) and periods[-1].end - periods[0].start >= len(text) - 2
 
 
 def _has_room(cell: Span, others: list[Span], rest: Span, right: float) -> bool:

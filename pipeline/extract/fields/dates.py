@@ -154,6 +154,13 @@ def find_periods(text: str) -> list[Period]:
                 last = Found(short.start(), short.end(), first.value[:2] + short[1])
                 periods.append(Period(start, last.end, first, last))
                 continue
+        if (
+            until
+            and until.group().strip() in ("-", "–", "—")
+            and (until.end() == len(text.rstrip()) or until.group().endswith("\t"))
+        ):  # "2018 –" and nothing behind it in its cell
+            periods.append(Period(start, until.end(), first, Found(first.end, until.end(), "present")))
+            continue
         if since and text[since.start() : since.end()].strip().lower() == "since":
             periods.append(Period(start, first.end, first, Found(since.start(), first.start, "present")))
         else:

@@ -65,6 +65,7 @@ def _labelled_records(rows: Sequence[Row]) -> list[Record]:
     """Records of a section that labels everything; a label that comes again begins the next."""
     records: list[Record] = []
     for kind, value in labelled(row.text for row in rows):
+        kind = "school" if kind == "employer" else kind  # "Organisation: University of ..."
         if kind not in _KINDS:
             continue
         if not records or {"school": "school", "period": "start"}.get(kind) in records[-1]:
@@ -98,6 +99,9 @@ def _take_label(record: Record, kind: str, value: Span) -> None:
         found = HAN_DEGREE.search(reads) or DEGREE.search(reads)
         if found and found.start() < 12:
             record.setdefault("degree", value.part(*found.span()).field("label", 0.95))
+            subject = re.match(r"\s+in\s+(?=[A-Z])", reads[found.end() :])
+            if subject:
+                record.setdefault("major", value.part(found.end() + subject.end()).field("label", 0.9))
     elif kind == "school":
         han = _HAN_SCHOOL.match(reads)
         if han or ENGLISH_SCHOOL.search(reads):

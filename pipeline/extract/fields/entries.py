@@ -10,6 +10,11 @@ from pipeline.extract.fields.rows import Row
 from pipeline.extract.fields.text import Field, Span, Text, whole
 
 _MAX_HEAD_ROWS = 4
+DURATION = re.compile(
+    r"[(·]?\s*(?:(?:about|over|approx\.?|~)\s?)?\d+\+?\s?(?:years?|yrs?\.?|months?|mos?\.?|weeks?)"
+    r"(?:[\s,]*(?:and\s)?\d+\s?(?:months?|mos?\.?|weeks?))?\s*\)?",
+    re.I,
+)
 _EDGE = " \t,;|·()[]-–—:/.:"
 CELLS = re.compile(r"\s*(?:\t+|\s[|·•–—-]\s|\||;)\s*")
 
@@ -35,7 +40,7 @@ def edge_period(row: Row) -> Period | None:
         before, after = text[: period.start].rstrip(" ([,"), text[period.end :].lstrip(" )],.;:")
         at_edge = not before.strip(_EDGE) or not after.strip(_EDGE)
         if at_edge or (before.endswith(("\t", "|", "·")) and after.startswith(("\t", "|", "·", "("))):
-            alone = text[: period.start].rstrip(" (").endswith("\t")
+            alone = text[: period.start].rstrip(" (").endswith(("\t", ","))
             if period.last is None and len(text) > 60 and before.strip(_EDGE) and not alone:
                 continue  # a line that happens to end in a year
             return period
@@ -46,6 +51,7 @@ def edge_period(row: Row) -> Period | None:
 
 def cut_entries(rows: list[Row]) -> list[Entry]:
     """Entries in order; rows without any date make one entry with no period."""
+    rows = [row for row in rows if row.item or not DURATION.fullmatch(row.reads.strip())]
     all_items = sum(row.item for row in rows) > 0.7 * len(rows)
     periods = {i: edge_period(row) for i, row in enumerate(rows) if row.head or (all_items and row.item)}
     anchors = [i for i, period in periods.items() if period is not None and (period.last or not rows[i].item)]
@@ -63,6 +69,8 @@ def cut_entries(rows: list[Row]) -> list[Entry]:
         start = anchor
         while start > floor and anchor - start < lead and rows[start - 1].head:
             start -= 1
+        if n and start > floor + 1 and rows[start - 1].head and _set_apart(rows, start - 1):
+            start -= 1  # "Acorn / 4 years / Head Chef / 2019 – 2020" among entries without the employer
         starts.append(start)
     entries = []
     for n, anchor in enumerate(anchors):
@@ -78,6 +86,14 @@ def cut_entries(rows: list[Row]) -> list[Entry]:
             heads.append(row.text)
         entries.append(Entry([head for head in heads if head.text.strip(_EDGE)], period, rows[anchor].text))
     return entries
+
+
+def _set_apart(rows: list[Row], i: int) -> bool:
+    """Whether more white stands above a row than below it."""
+    above, row, below = rows[i - 1 : i + 2]
+    if not above.page_number == row.page_number == below.page_number:
+        return False
+    return row.box.y0 - above.box.y1 > below.box.y0 - row.box.y1 + 0.25 * row.size_pt
 
 
 def _ranged(period: Period | None) -> bool:

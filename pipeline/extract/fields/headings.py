@@ -35,8 +35,10 @@ _ENGLISH: dict[Kind, str] = {
                  r"|qualifications?))?|academic (?:background|history|qualifications?)|qualifications|studies)",
     "work": r"(?:(?:professional |work |employment |relevant |career |job |industry |working |research |teaching "
             r"|internship |selected |other )*(?:experience|employment|history)s?(?: history| record)?|(?:work|career)"
-            r" (?:history|summary)|employment(?: history| record)?|career|internships?|appointments|positions(?:"
-            r" held)?)",
+            r" (?:history|summary)|employment(?: history| record)?|career|internships?"
+            r"|(?:academic |professional |research |current |previous |clinical |faculty )*(?:appointments"
+            r"|positions|posts)"
+            r"(?: held)?)",
     "skills": r"(?:(?:core |key |technical |professional |additional |computer |it |software |relevant |other"
               r" )*(?:skills?|competenc(?:ies|es|e)|expertise|proficienc(?:ies|y))(?: summary|set| (?:and|&) (?:tools"
               r"|technologies|expertise|abilities|competencies))?|(?:technologies|tools|technical stack|tech stack"

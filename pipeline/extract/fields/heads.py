@@ -7,15 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.extract.fields.entries import cells
+from pipeline.extract.fields.entries import DURATION, cells
 from pipeline.extract.fields.places import is_away, is_town, place_score, place_tail, region_of
 from pipeline.extract.fields.text import Span, Text
 from pipeline.extract.fields.wording import employer_score
 
-_DURATION = re.compile(
-    r"[(·]?\s*(?:(?:about|over|approx\.?|~)\s?)?\d+\+?\s?(?:years?|yrs?\.?|months?|mos?\.?|weeks?)"
-    r"(?:[\s,]*(?:and\s)?\d+\s?(?:months?|mos?\.?|weeks?))?\s*\)?", re.I
-)  # fmt: skip
 _TERMS = re.compile(
     r"(?:full|part)[- ]time|contract(?:or)?(?: position)?|permanent|temporary|seasonal|casual|internship|co-?op"
     r"|paid|unpaid|self[- ]employed|fixed[- ]term|currently|current|expected|anticipated|graduat(?:ed|ion)|dates?:?",
@@ -35,12 +31,14 @@ class Cell:
         row: number of the row among the entry's.
         seam: where its type changes from bold to plain or back, an offset into the span's text; 0 where it does not.
         place: how surely it is a bare name of a place, 0..1.
+        parted: a place stood behind it.
     """
 
     span: Span
     row: int
     seam: int
     place: float
+    parted: bool = False
 
     @property
     def reads(self) -> str:
@@ -56,14 +54,14 @@ def head_cells(heads: Sequence[Text]) -> list[Cell]:
         for span in cells(text):
             span = _bared(span)
             reads = span.reads
-            if not reads or len(reads) > _MAX_CELL or _DURATION.fullmatch(reads) or _TERMS.fullmatch(reads):
+            if not reads or len(reads) > _MAX_CELL or DURATION.fullmatch(reads) or _TERMS.fullmatch(reads):
                 continue
             score = place_score(reads) if employer_score(reads.partition(",")[0]) < 1.5 else 0.0
             end = _name_end(reads)
             span = _bared(span.part(0, len(reads[:end].rstrip(" ,"))))
             if not span.reads:
                 continue
-            cell = Cell(span, row, _seam(span), place_score(span.reads))
+            cell = Cell(span, row, _seam(span), place_score(span.reads), end < len(reads))
             if score >= _MAYBE_PLACE:
                 places.append((len(found), score, cell))
             else:
@@ -93,7 +91,7 @@ def _bared(span: Span) -> Span:
             break
         inside = found["inside"].strip(" ,")
         of_no_name = (
-            not inside or place_score(inside) > 0.5 or _TERMS.fullmatch(inside) or _DURATION.fullmatch(inside)
+            not inside or place_score(inside) > 0.5 or _TERMS.fullmatch(inside) or DURATION.fullmatch(inside)
             or re.fullmatch(r"(?:full|part)[- ]time\b.*|contract\b.*|remote\b.*", inside, re.I)
         )  # fmt: skip
         if not of_no_name:

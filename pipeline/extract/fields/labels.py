@@ -14,13 +14,16 @@ _LABELS = {
     "phone": "联系电话|手机号码?|手机|电话号码?|电话|聯絡電話|電話|tel(?:ephone)?|phone(?: number)?|mobile(?: phone)?"
              "|cell(?:phone)?",
     "email": "电子邮[箱件]|邮箱|邮件|e-?mail(?: address)?",
-    "degree": "最高学历|学历|最高学位|学位|文化程度|學歷|highest degree|degree|qualification",
+    "degree": "最高学历|学历|最高学位|学位|文化程度|學歷|highest degree|degree|qualification"
+              "|(?:title of )?qualification awarded",
     "school": "毕业院校|毕业学校|毕业于|院校|学校名称|就读院校|就读学校|学校|畢業院校|school|university|college"
               "|institution",
     "major": "所学专业|专业名称|主修专业|主修|专业|major|field of study|subject",
     "graduation": "毕业时间|毕业日期|毕业年份|graduat(?:ed|ion)(?: date| year)?",
-    "employer": "公司名称|工作单位|单位名称|所在公司|就职公司|公司|单位|company|employer|organi[sz]ation",
-    "title": "职位名称|担任职务|所任职位|职位|职务|岗位|position|job title|title|role",
+    "employer": "公司名称|工作单位|单位名称|所在公司|就职公司|公司|单位|company|employer|organi[sz]ation"
+                "|(?:name|name and address) of (?:the )?employer|employer name",
+    "title": "职位名称|担任职务|所任职位|职位|职务|岗位|position|job title|title|role|occupation or position held"
+             "|position held|occupation",
     "period": "起止时间|起止年月|在职时间|就读时间|工作时间|时间|期间|日期|period|dates?|duration",
     "languages": "语言能力|外语水平|外语能力|外语语种|语言|外语|英语水平|languages?|foreign languages",
     "skills": "专业技能|技能特长|技能|特长|skills|technical skills|key skills",
@@ -28,7 +31,8 @@ _LABELS = {
         "|所在地|住址|地址|身高|体重|年龄|国籍|健康状况|健康|工作年限|工作经验"
         "|求职意向|应聘职位|期望薪资|期望职位|到岗时间|目前状态|身份证号?|邮编|传真|微信号?|qq|个人网站|博客|网址"
         "|汇报对象|下属人数|离职原因|所在部门|部门|工作内容|工作职责|职责|主修课程|成绩|绩点"
-        "|address|nationality|citizenship|marital status|age|website|web|linkedin|github|location|fax|visa|driving"
+        "|main activities(?: and responsibilities)?|type of business(?: or sector)?|principal subjects|address"
+        "|nationality|citizenship|marital status|age|website|web|linkedin|github|location|fax|visa|driving"
         " licen[cs]e|gpa|hometown|thesis|advisor|place of birth",
 }  # fmt: skip
 _HAN = re.compile(r"(?<=[\u2e80-\u9fff])(?=[\u2e80-\u9fff])")

@@ -51,7 +51,8 @@ DEGREE = re.compile(
     r"|M\.?Sc\.?|B\.?Sc\.?"
     r"|B\.?Eng\.?|M\.?Eng\.?|B\.?Tech\.?|M\.?Tech\.?|B\.?Ed\.?|M\.?Ed\.?|B\.?Com\.?|BBA|BFA|MFA|B\.?Arch\.?"
     r"|M\.?Arch\.?|MBBS|B\.?A\.?|M\.?A\.?|B\.?S\.?|M\.?S\.?|A\.?A\.?S?\.?"
-    r"|Doctorate|High School Diploma|Higher National Diploma|Postgraduate Diploma|Graduate Diploma|Diploma|A[-"
+    r"|Doctorate|High School Diploma|Higher National Diploma|Postgraduate Diploma|Graduate Diploma|Diploma"
+    r"|(?:Graduate |Postgraduate |Professional |Advanced |Higher )?Certificate|A[-"
     r" ]Levels?|Abitur|GED|Postdoc(?:toral)?"
     r")(?: \(Hons?\)| \(Honours\))?(?![\w])"
 )
@@ -73,7 +74,8 @@ FIELD_OF_STUDY = re.compile(
     r"|edicine|esign|rts|rt|ursing|sychology|ducation|hilosophy|tecture|echnology|omputing|ournalism|usic|arketing"
     r"|usiness"
     r"|ommunications?|iology|ransport(?:ation)?|anguages?|lanning|ecurity|ogistics|harmacy|eatre|ilm|riculture|orestry"
-    r"|English|nteraction|obotics|inguistics|pidemiology|llustration|ntelligence|nformatics|nalysis|ystems|elations|ffairs"
+    r"|English|nteraction|obotics|inguistics|pidemiology|llustration|ntelligence|nformatics|nalysis|ystems|elations"
+    r"|ffairs"
     r"|anthropology|Mathematics|Maths|Classics|heology|Pre-?Med|inematography|ourism|ospitality|ealth|utrition|Dance"
     r"|Acting|Drama|Writing|Painting|Sculpture|Animation|Neuroscience|elopment|olicy|ursing|Divinity|Dentistry|Optics)$"
 )

@@ -27,6 +27,7 @@ _CREDENTIAL = (
     r"|FCA|ACA|CIMA|MRICS|FRCS|DDS|DVM|PharmD|RIBA|AIA|LEED AP|MPH|MPA|MFA|MEd|[A-Z]{2,5}(?:-[A-Z]{1,3})?)\.?"
 )
 _CREDENTIALS = re.compile(rf"\s*(?:,\s*{_CREDENTIAL}|\s+(?:Ph\.?\s?D|M\.?D|MBA|CPA|CFA|PMP|RN|Esq)\.?)(?=[,\s]|$)")
+_COMMA_SUFFIX = re.compile(r",\s(?:Jr|Sr|I{2,3}|IV)\b\.?")
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV|V", re.I)
 _AROUND_HAN = re.compile(
     r"(?:的?\s*个\s*人\s*简\s*[历介]|的?\s*求?\s*职?\s*简\s*历|先生|女士|小姐|\s*resume|\s*cv)", re.I
@@ -145,7 +146,8 @@ def _latin_name(cell: Span) -> Span | None:
     start = len(text) - len(text.lstrip(" |·,\uf000"))
     title = _TITLES.match(text, start)
     start = title.end() if title else start
-    credentials = _CREDENTIALS.search(text, start + 3)
+    suffix = _COMMA_SUFFIX.search(text, start + 3)
+    credentials = _CREDENTIALS.search(text, suffix.end() if suffix else start + 3)
     end = credentials.start() if credentials else len(text.rstrip(" |·,"))
     words = text[start:end].split()
     if not 2 <= len(words) <= 6 or not 5 <= end - start <= 45 or NO_NAME.search(text[start:end]):
@@ -156,5 +158,5 @@ def _latin_name(cell: Span) -> Span | None:
 def _is_name_word(word: str, first: bool = False) -> bool:
     if not first and (word.casefold() in _PARTICLES or _SUFFIX.fullmatch(word.strip(","))):
         return True
-    letters = re.sub(r"['’.\-()\"“”]", "", word)
+    letters = re.sub(r"['’.\-()\"“”]|,$", "", word)
     return bool(letters) and letters.isalpha() and (word.strip("(\"“'’")[:1].isupper())

@@ -54,7 +54,7 @@ _AWAY = re.compile(
 _TOWN = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’.-]*|of|de|da|do|del|la|le|les|los|las|el|am|an|der|den|the|upon|sur|on|in|und|and|und)"
 _TOWNS = re.compile(rf"(?!(?:of|and|the|in|on|and)\b){_TOWN}(?:[ -]{_TOWN}){{0,4}}(?: \([A-Z]{{2,3}}\))?")
 _AREA = re.compile(r"\b(?:area|metro(?:politan)?|bay area|region|district|county|province|greater)\b", re.I)
-_POSTCODE = re.compile(r"\s*\b(?:\d{4,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b")
+POSTCODE = re.compile(r"\s*\b(?:\d{4,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b")
 _NO_TOWN = re.compile(
     r"^(?:Inc|Ltd|LLC|LLP|Co|Corp|GmbH|Pvt|PLC|plc|AG|AS|SA|BV|Limited|Incorporated|Company|Corporation)\.?$"
     r"|\b(?:University|College|Institute|School|Academy|Department|Faculty|Bank|Hospital)\b"
@@ -91,7 +91,7 @@ def _bare(text: str) -> str:
 def region_of(text: str) -> str | None:
     """The country's code where the text is a country, a state or a state's letters: "NJ", "Türkiye"."""
     names, letters = _regions()
-    text = _POSTCODE.sub("", text).strip(" .")
+    text = POSTCODE.sub("", text).strip(" .")
     if text.isupper() and text in letters:
         return letters[text]
     folded = text.casefold()
@@ -120,7 +120,7 @@ def place_score(text: str) -> float:
         return 0.0
     if is_away(text):
         return 0.95
-    parts = [_POSTCODE.sub("", part).strip() for part in _COMMA.split(text)]
+    parts = [POSTCODE.sub("", part).strip() for part in _COMMA.split(text)]
     parts = [part for part in parts if part]
     if not parts or not all(_TOWNS.fullmatch(part) or region_of(part) for part in parts):
         return 0.0

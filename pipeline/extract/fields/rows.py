@@ -10,7 +10,7 @@ from pipeline.extract.document import Block, Document, Line
 from pipeline.extract.fields.broken import is_broken_label, unbroken, unbroken_label, unbroken_name
 from pipeline.extract.fields.dates import find_periods
 from pipeline.extract.fields.sides import Strip, find_strip, part_line
-from pipeline.extract.fields.text import Text, row_text, side_by_side
+from pipeline.extract.fields.text import Text, joined, row_text, side_by_side
 from pipeline.extract.markers import list_marker
 from pipeline.types import Box
 
@@ -111,6 +111,9 @@ def _mended(rows: list[Row]) -> list[Row]:
             if rest is None:
                 continue
             row.text = rest
+        elif above.head and _ends_open(above.reads) and _is_period(row):
+            above.text = joined([above.text, row.text])
+            continue
         elif above.head and row.head and abs(above.size_pt - row.size_pt) < 0.6:
             near = row.box.y0 - above.box.y1 < 0.7 * row.size_pt
             name = unbroken_name(above.text, row.text, right) if near else None
@@ -119,6 +122,10 @@ def _mended(rows: list[Row]) -> list[Row]:
                 continue
         kept.append(row)
     return kept
+
+
+def _ends_open(text: str) -> bool:
+    return text.rstrip().endswith(("·", "|", ",", "–", "—", " -"))
 
 
 def _parted(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.extract.fields.dates import find_periods
 from pipeline.extract.fields.headings import Kind, heading_kind
+from pipeline.extract.fields.lexicon import LANGUAGES
 from pipeline.extract.fields.rows import Row
 from pipeline.extract.fields.text import Text
 
@@ -78,7 +79,8 @@ def _inline_heading(row: Row, current: Kind) -> tuple[Kind | None, Text | None]:
     if kind is None or kind == "person" or (kind == "other" and found["mark"] == ":"):
         return None, None
     label = re.sub(r"\s", "", found["heading"])
-    if label in ("学历", "學歷", "教育程度") or (kind == "languages" and current == "skills"):
+    spoken = found["mark"] == "\t" and LANGUAGES.search(row.reads, found.end())
+    if label in ("学历", "學歷", "教育程度") or (kind == "languages" and current == "skills" and not spoken):
         return None, None  # a label of one value; "Languages: Python, Go" among the skills
     if kind in ("work", "education") and found["mark"] == ":" and not label.isascii() and len(label) < 4:
         return None, None

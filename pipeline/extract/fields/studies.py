@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from pipeline.extract.fields.heads import Cell, head_cells
 from pipeline.extract.fields.lexicon import DEGREE, ENGLISH_SCHOOL, FIELD_OF_STUDY
-from pipeline.extract.fields.places import place_score
+from pipeline.extract.fields.places import place_score, region_of
 from pipeline.extract.fields.text import Field, Span, Text
 
 Record = dict[str, Field]
@@ -40,7 +40,7 @@ _LINK = re.compile(
 _MAJOR_END = re.compile(
     r",|\(|\)|;|\s(?:with|at|from|summa|magna|cum)\s|\sGPA|\s[-–—|]\s|\s&\s?$|\sHonours|\sHons", re.I
 )
-_SCHOOL_LINK = re.compile(r"\s*(?:,\s|\sat\s|\sfrom\s|\s@\s)\s*")
+_SCHOOL_LINK = re.compile(r"\s*(?:,\s|(?<=[a-z]{3})\.\s|\sat\s|\sfrom\s|\s@\s)\s*")
 _IN = re.compile(r"in\s+(?=[A-Z])")
 _OTHER_DEGREE = re.compile(r"\s*(?:/|&|and|\+|,)\s*")
 _MAX_MAJOR = 70
@@ -83,6 +83,9 @@ def _read(cells: Sequence[Cell]) -> _Parts:
         if _NOTE.search(cell.reads) and not _names_school(cell.reads) and not DEGREE.match(cell.reads):
             continue
         for piece in _pieces(cell):
+            of_place = place_score(piece.reads) >= 0.85 or region_of(piece.reads)
+            if of_place and not DEGREE.fullmatch(piece.reads):
+                continue
             if not piece.reads or (_NOTE.match(piece.reads) and not _names_school(piece.reads)):
                 continue
             if _take_degree(piece, parts):

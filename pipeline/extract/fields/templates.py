@@ -25,6 +25,8 @@ _AI_MISREAD = re.compile(
     r"\bAl(?=$|,?\s(?:Labs?|Research|Inc|Ltd|LLC|Corp|Systems|Institute|Solutions|Technologies|Group|Studios?|Engineer"
     r"|Scientist|Researcher|Product|Infrastructure)\b)"
 )
+_BARE_TOWN = re.compile(r"[A-ZÀ-Þ][\w'.-]+(?: [A-ZÀ-Þ][\w'.-]+)?")
+_NO_TOWN = re.compile(r"\b(?:Inc|Ltd|LLC|LLP|Co|Corp|GmbH|PLC|plc|AG|AS|SA|BV|Limited)\b")
 _GRADE_MISREAD = re.compile(r"(?<=\s)(?=[Il1|]*l)[Il1|]{2,3}$")
 _STRONG_TITLE, _STRONG_EMPLOYER = 1.2, 1.2
 
@@ -49,12 +51,17 @@ def read_posts(entries: Sequence[Sequence[Text]]) -> list[Record]:
     Args:
         entries: the naming rows of each entry, dates blanked.
     """
-    readings = [list(_readings(head_cells(heads))) for heads in entries]
+    all_cells = [head_cells(heads) for heads in entries]
+    placed = sum(any(cell.parted for cell in cells) for cells in all_cells)
+    readings = [list(_readings(cells)) for cells in all_cells]
     liked: dict[Way, float] = defaultdict(float)
     for each in readings:
         for way, score in {reading.way: reading.score for reading in sorted(each, key=lambda r: r.score)}.items():
             liked[way] += score / len(readings)
-    return [_record(each, liked, len(readings)) for each in readings]
+    return [
+        _record(each, liked, len(readings), placed > any(cell.parted for cell in cells))
+        for each, cells in zip(readings, all_cells, strict=True)
+    ]
 
 
 def _readings(cells: Sequence[Cell]) -> Iterator[_Reading]:
@@ -99,8 +106,15 @@ def _both(way: Way, employer: Span, title: Span, bonus: float) -> _Reading:
     return _Reading(way, employer, title, employer_score(employer.reads) + title_score(title.reads) + bonus)
 
 
-def _record(readings: Sequence[_Reading], liked: dict[Way, float], entries: int) -> Record:
-    """The best reading as fields; the less it is ahead of the next one, the less sure."""
+def _record(readings: Sequence[_Reading], liked: dict[Way, float], entries: int, placed: bool) -> Record:
+    """The best reading as fields; the less it is ahead of the next one, the less sure.
+
+    Args:
+        readings: of one entry.
+        liked: mean score of each way over all entries.
+        entries: how many there are.
+        placed: others have a place behind a name.
+    """
     if not readings:
         return {}
     weight = 1.0 if entries > 1 else 0.0
@@ -118,11 +132,22 @@ def _record(readings: Sequence[_Reading], liked: dict[Way, float], entries: int)
     ):
         if span is None:
             continue
+        span = _without_town(span) if placed else span
         own = score(span.reads)
         method = "dictionary" if own >= strong else "position"
         confidence = _confidence(own >= strong, by_others, ahead, own)
         record[name] = span.field(method, confidence, _as_meant(span))
     return record
+
+
+def _without_town(span: Span) -> Span:
+    """The name without a bare word behind its last comma, which stands where others have their town."""
+    name, comma, last = span.reads.rpartition(",")
+    if not comma or not _BARE_TOWN.fullmatch(last.strip()):
+        return span
+    if employer_score(last.strip()) >= _STRONG_EMPLOYER or title_score(last.strip()) >= 0.7 or _NO_TOWN.search(last):
+        return span
+    return span.part(0, len(name))
 
 
 def _as_meant(span: Span) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.extract.fields.entries import cells
-from pipeline.extract.fields.places import is_away, is_town, place_score, place_tail, region_of
+from pipeline.extract.fields.places import POSTCODE, is_away, is_town, place_score, region_of
 from pipeline.extract.fields.rows import Row
 from pipeline.extract.fields.text import Field, Span, Text
 from pipeline.extract.fields.wording import title_score
@@ -22,9 +22,13 @@ _LABEL = re.compile(
 )
 _NO_PLACE = re.compile(r"\d{3}|@|[:/]|https?|\.(?:com|org|net|io|dev|me)\b", re.I)
 _LABEL_WORD = re.compile(
-    r"\b(?:phone|telephone|mobile|cell|e-?mail|fax|website|portfolio|linkedin|github|date of birth|nationality|gender"
-    r"|contact|details|summary|profile|resume|curriculum vitae|updated|page)\b", re.I
-)  # fmt: skip
+    r"^(?:home|cell|work|tel|mob|born|web|blog|name|address)$|\b(?:phone|telephone|mobile|cell|e-?mail|fax|website"
+    r"|portfolio|linkedin|github|date of birth|nationality|gender|contact|details|summary|profile|resume"
+    r"|curriculum vitae|updated|page)\b",
+    re.I,
+)
+_COMMA = re.compile(r",\s*")
+_SIGNS_BEHIND = re.compile(r"[^\w).]+$")
 _SIGNS = re.compile(r"^[^\w(]+")
 
 
@@ -40,12 +44,13 @@ def find_location(rows: Sequence[Row], name: str) -> Field | None:
         near = any(_CONTACT.search(other.reads) for other in rows[max(0, number - 2) : number + 3])
         for cell in cells(_without_contacts(row.text)):
             cell = cell.part(len(cell.reads) - len(_SIGNS.sub("", cell.reads)))
+            cell = cell.part(0, len(_SIGNS_BEHIND.sub("", cell.reads)))
             label = _LABEL.match(cell.reads)
             if label:
                 cell = cell.part(label.end())
             cell = _town(cell)
             reads = cell.reads
-            if not reads or is_away(reads) or _NO_PLACE.search(reads) or _LABEL_WORD.search(reads):
+            if not reads or is_away(reads) or _NO_PLACE.search(POSTCODE.sub("", reads)) or _LABEL_WORD.search(reads):
                 continue
             if name and name.casefold() in reads.casefold():
                 continue
@@ -73,15 +78,20 @@ def country_of(location: str) -> str | None:
 
 def _town(cell: Span) -> Span:
     """Of an address with a street the town and what is behind it."""
-    parts = cell.split(re.compile(r",\s*"))
+    parts = cell.split(_COMMA)
     if len(parts) < 3 and not any(char.isdigit() for char in cell.reads):
         return cell
-    tail = place_tail(cell.reads)
-    if any(char.isdigit() for char in cell.reads[:tail]) and tail < len(cell.reads):
-        return cell.part(tail)
-    for n, part in enumerate(parts):
-        if is_town(part.reads) and n:
-            return Span(cell.text, part.start, cell.end)
+    for n in range(len(parts) - 1, -1, -1):
+        part = parts[n]
+        if n and region_of(part.reads) and not is_town(part.reads):
+            continue
+        start = len(part.reads) - len(re.sub(r"^(?:[A-Z]{1,2}-)?\d{4,6}\s+", "", part.reads))
+        town = POSTCODE.sub("", part.reads[start:]).strip()
+        if n < len(parts) - 1 and town and not any(map(str.isdigit, town)):
+            return Span(cell.text, part.start + start, cell.end)
+        if n == len(parts) - 1 and is_town(town):
+            return Span(cell.text, part.start + start, cell.end)
+        break
     return cell
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pipeline.extract.fields.dates import find_periods
 from pipeline.extract.fields.entries import Entry, cut_entries, edge_period, period_fields
+from pipeline.extract.fields.heads import head_cells
 from pipeline.extract.fields.labels import labelled
 from pipeline.extract.fields.posts import is_title, last_employer_end, split_post
 from pipeline.extract.fields.rows import Row
@@ -101,7 +102,7 @@ def _labelled_records(rows: Sequence[Row]) -> list[Record]:
             ):
                 records.append({})
             if kind != "period":
-                records[-1].setdefault(kind, value.field("label", 0.95))
+                records[-1].setdefault(kind, _name_of(value).field("label", 0.95))
                 continue
             records[-1].update(_labelled_period(value))
         period = None if any(kind == "period" for kind, _ in pairs) else edge_period(row)
@@ -111,6 +112,12 @@ def _labelled_records(rows: Sequence[Row]) -> list[Record]:
             for name, field in period_fields(Entry([], period, row.text)).items():
                 records[-1].setdefault(name, field)
     return [record for record in records if "employer" in record]
+
+
+def _name_of(value: Span) -> Span:
+    """The value without the place behind it."""
+    found = head_cells([value.text.within(value.start, value.end)]) if value.reads.isascii() else []
+    return found[0].span if len(found) == 1 else value
 
 
 def _undated(rows: Sequence[Row]) -> list[Entry]:
