@@ -97,7 +97,7 @@ def unbroken(above: Text, below: Text) -> tuple[Text, Text | None] | None:
             if not _REST.fullmatch(rest.reads) or len(rest.reads) > 20 or not _same_side(cell, rest):
                 continue
             closed = find_periods(cell.reads)
-            if not closed or closed[-1].last is not None:
+            if not closed or (closed[-1].last is not None and not cell.reads.endswith(("-", "–", "—"))):
                 continue
             date = joined([cut(above, cell.start, cell.end), cut(below, rest.start, rest.end)])
             periods = find_periods(date.text)
