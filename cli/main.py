@@ -274,20 +274,15 @@ def print_hits(console: Console, value: dict[str, Any], names: dict[str, str] | 
         where = f"{names[hit['knowledge_base']]}: " if names else ""
         line = f"{number}. {where}{hit['filename']}, page {pages}  ({hit['score']:.2f})"
         console.print(line, markup=False, soft_wrap=True)
-        console.print(f"   {snippet(hit)}", markup=False, soft_wrap=True)
+        console.print(f"   {hit['snippet']}", markup=False, soft_wrap=True)
+        if hit["duplicates"]:
+            files = ", ".join(dict.fromkeys(copy["filename"] for copy in hit["duplicates"]))
+            console.print(f"   (also in {files})", markup=False, soft_wrap=True)
     if not value["hits"]:
         console.print("Nothing found.")
-    if value["degraded"]:
-        console.print(f"Note: {value['degraded']}", markup=False)
-
-
-def snippet(hit: dict[str, Any], length: int = 160) -> str:
-    """A stretch of a hit's text around its first highlight."""
-    text = hit["text"]
-    first = hit["highlights"][0][0] if hit["highlights"] else 0
-    start = max(0, first - length // 3)
-    cut = " ".join(text[start : start + length].split())
-    return f"{'…' if start else ''}{cut}{'…' if start + length < len(text) else ''}"
+    for note in [*value["notes"], value["degraded"]]:
+        if note:
+            console.print(f"Note: {note}", markup=False)
 
 
 @app.command()

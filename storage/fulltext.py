@@ -132,7 +132,7 @@ class Row:
         if not _CJK_RUN.match(wanted):
             if self.begins and is_last:
                 return _plain(piece).startswith(_plain(wanted))
-            return _stem(piece) == _stem(wanted)
+            return stem(piece) == stem(wanted)
         if number == 0:
             return piece.endswith(wanted)
         return piece.startswith(wanted) if is_last else piece == wanted
@@ -166,13 +166,13 @@ def occurrences(value: str, query_terms: Sequence[str], rows: Sequence[Row] = ()
     Yields:
         [start, end) offsets into `value`, in any order.
     """
-    stems = {_stem(term) for term in query_terms}
+    stems = {stem(term) for term in query_terms}
     runs = [term for term in query_terms if _CJK_RUN.fullmatch(term)]
     folded = fold_with_origins(value)
     found = list(_pieces(folded.text))
     for piece, places in found:
         if not _CJK_RUN.match(piece):
-            if _stem(piece) in stems:
+            if stem(piece) in stems:
                 yield folded.origin(places[0], places[-1] + 1)
             continue
         for run in runs:
@@ -192,7 +192,7 @@ def _all(piece: str, run: str) -> Iterator[int]:
 
 
 @lru_cache(50_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """As `porter unicode61` makes terms: without diacritics, English endings cut."""
     stemmer = getattr(_LOCAL, "stemmer", None)
     if stemmer is None:  # a stemmer works on itself: searches at the same time need one each

@@ -216,8 +216,24 @@ class HitBox(Answer):
     box: list[float]
 
 
+class HitCopy(Answer):
+    """Where a passage stands that says the same as a hit; `knowledge_base` and `document` are ids."""
+
+    knowledge_base: str
+    document: str
+    filename: str
+    pages: list[int]
+
+
 class SearchHit(Answer):
-    """A passage found; `knowledge_base` and `document` are ids."""
+    """A passage found; `knowledge_base` and `document` are ids.
+
+    Attributes:
+        highlights: [start, end) offsets in `text`, in code points.
+        snippet: the sentences of the text that hold most of what was asked for.
+        snippet_highlights: [start, end) offsets in `snippet`.
+        duplicates: passages elsewhere that say the same: copies of the file, other versions of it.
+    """
 
     knowledge_base: str
     document: str
@@ -228,6 +244,9 @@ class SearchHit(Answer):
     score: float
     boxes: list[HitBox]
     fields: Fields
+    snippet: str
+    snippet_highlights: list[tuple[int, int]]
+    duplicates: list[HitCopy]
 
 
 class FacetValue(Answer):

@@ -1,13 +1,14 @@
 """Search in one knowledge base or several: vectors and words, ranked together.
 
-query -> scope -> nearest (vectors) and terms -> matching (words) -> candidates of each knowledge base -> fuse -> hits
+query -> constraints, scope -> nearest (vectors) and terms -> matching (words) -> candidates of each knowledge base
+      -> fuse -> duplicates -> hits
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import SearchSettings
@@ -16,13 +17,17 @@ from storage.database import Missing
 from storage.filters import Filter
 from storage.search.candidates import Candidates, Mode, Source, gather
 from storage.search.constraints import heeded
+from storage.search.duplicates import folded
 from storage.search.fuse import fuse
-from storage.search.hits import Hit, highlights, hits
+from storage.search.hits import Copy, Hit, copies, highlights, hits, texts
 from storage.search.query import Query, parse
 from storage.search.scope import scope_of
 from storage.vectors import Vectors
 
-__all__ = ["Hit", "Mode", "Query", "Results", "Source", "highlights", "parse", "search", "search_all"]
+__all__ = ["Copy", "Hit", "Mode", "Query", "Results", "Source", "highlights", "parse", "search", "search_all"]
+
+
+Key = tuple[int, int]  # number of the knowledge base, row id of the chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int,
     One of several that cannot be searched is told in `degraded`.
 
     Args:
-        limit: at most so many hits, of all together.
+        limit: at most so many hits, of all together; passages that say the same are one.
 
     Raises:
         Missing, ServiceUnavailable: none could be searched.
@@ -100,10 +105,42 @@ def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int,
             {(number, seq): share for number, found in pool.items() for seq, share in found.shares.items()},
             rules.keyword_weight,
         )
-        best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
-        shown: dict[tuple[int, int], Hit] = {}
-        for number, found in pool.items():
-            chosen = {seq: scores[number, seq] for where, seq in best if where == number}
-            made = hits(found.connection, sources[number].kb.id, chosen, asked)
-            shown |= {(number, seq): hit for seq, hit in made.items()}
-    return Results([shown[key] for key in best if key in shown], degraded, asked, notes)
+        ranked = sorted(scores, key=lambda key: (-scores[key], key))
+        groups = [[ranked[place] for place in group] for group in folded(_texts(pool, ranked, limit), limit)]
+        return Results(_shown(sources, pool, groups, scores, asked), degraded, asked, notes)
+
+
+def _texts(pool: dict[int, Candidates], ranked: Sequence[Key], limit: int) -> Iterator[str]:
+    """The texts of the chunks in their order, read as they are needed."""
+    for start in range(0, len(ranked), 2 * limit):
+        keys = ranked[start : start + 2 * limit]
+        found = {
+            (number, seq): value
+            for number, one in pool.items()
+            for seq, value in texts(one.connection, [seq for where, seq in keys if where == number]).items()
+        }
+        yield from (found.get(key, "") for key in keys)  # one that is gone meanwhile is no hit anyway
+
+
+def _shown(
+    sources: Sequence[Source],
+    pool: dict[int, Candidates],
+    groups: Sequence[Sequence[Key]],
+    scores: dict[Key, float],
+    asked: Query,
+) -> list[Hit]:
+    """The best of each group as a hit, with the others of the group as its duplicates."""
+    shown: dict[Key, Hit] = {}
+    others: dict[Key, Copy] = {}
+    for number, found in pool.items():
+        kb_id = sources[number].kb.id
+        chosen = {seq: scores[number, seq] for (where, seq), *_ in groups if where == number}
+        rest = [seq for _, *keys in groups for where, seq in keys if where == number]
+        made = hits(found.connection, kb_id, chosen, asked, found.idf)
+        shown |= {(number, seq): hit for seq, hit in made.items()}
+        others |= {(number, seq): copy for seq, copy in copies(found.connection, kb_id, rest).items()}
+    return [
+        replace(shown[best], duplicates=[others[key] for key in rest if key in others])
+        for best, *rest in groups
+        if best in shown
+    ]

@@ -53,12 +53,14 @@ class Candidates:
         shares: BM25 by the sum of the inverse document frequencies of what was asked for in words, 0..about 1: so that
             those of several knowledge bases, each with frequencies of its own, can be compared.
         degraded: what could not be asked.
+        idf: inverse document frequencies of the terms asked for.
     """
 
     connection: Connection
     similar: dict[int, float] = field(default_factory=dict)
     shares: dict[int, float] = field(default_factory=dict)
     degraded: list[str] = field(default_factory=list)
+    idf: dict[str, float] = field(default_factory=dict)
 
 
 def gather(
@@ -92,6 +94,7 @@ def gather(
     if any(wanted.paths for wanted in source.filters) and refold.fields_are_old(connection):
         degraded.append("filters: fields of an older version are being brought up to date; some may not be found yet")
     shares: dict[int, float] = {}
+    idf: dict[str, float] = {}
     if mode != "vector" or degraded:
         if (share := refold.progress(connection)) is not None:
             degraded.append(
@@ -99,8 +102,9 @@ def gather(
                 " then some passages may not be found by their words"
             )
         chosen = choose_terms(connection, query, rules.common_share)
+        idf = chosen.idf
         matched = matching(connection, chosen.matches, wanted, scope)
         shares = {seq: score / chosen.weight for seq, score in matched.items()} if chosen.weight else {}
     if similar and vector is not None:
         similar |= cosines(connection, vector, [seq for seq in shares if seq not in similar])
-    return Candidates(connection, similar, shares, degraded)
+    return Candidates(connection, similar, shares, degraded, idf)

@@ -91,7 +91,7 @@ def test_every_mark_reads_as_a_term_of_the_query(text: str, query: str) -> None:
     terms = fulltext.terms(query, query=True)
     for start, end in fulltext.occurrences(text, terms):
         folded = "".join(fulltext.fold(text[start:end]).split())
-        assert any(term in folded or fulltext._stem(term) in fulltext._stem(folded) for term in terms)
+        assert any(term in folded or fulltext.stem(term) in fulltext.stem(folded) for term in terms)
 
 
 def test_searches_at_the_same_time_do_not_disturb_one_another() -> None:

@@ -59,7 +59,8 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
             {
                 "knowledge_base": hit.knowledge_base, "document": hit.document, "filename": hit.filename,
                 "pages": hit.pages, "text": hit.text, "highlights": hit.highlights, "score": hit.score,
-                "boxes": hit.boxes, "fields": hit.fields,
+                "boxes": hit.boxes, "fields": hit.fields, "snippet": hit.snippet,
+                "snippet_highlights": hit.snippet_highlights, "duplicates": [asdict(copy) for copy in hit.duplicates],
             }
         )
         for hit in results.hits

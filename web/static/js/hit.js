@@ -26,22 +26,6 @@ export function pieces(text, highlights, from = 0, to = Infinity) {
 
 export const marked = (parts) => parts.map(({ text, marked: yes }) => (yes ? el("mark", { text }) : text));
 
-const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/gu;
-
-/** Where to cut a text so that its first marked words show: `[from, to]` in code points. */
-export function window_(text, highlights) {
-  const characters = Array.from(text);
-  const wide = (text.match(WIDE)?.length ?? 0) > characters.length / 4;
-  const [before, length] = wide ? [30, 130] : [70, 300];
-  if (characters.length <= length * 1.2) return [0, characters.length];
-  const first = highlights.length ? Math.min(...highlights.map(([start]) => start)) : 0;
-  let from = Math.max(0, Math.min(first - before, characters.length - length));
-  if (!wide && from > 0) while (from < first && /\S/.test(characters[from - 1])) from += 1; // not amid a word
-  let to = Math.min(characters.length, from + length);
-  if (!wide && to < characters.length) while (to > first + 1 && /\S/.test(characters[to])) to -= 1;
-  return [from, to];
-}
-
 /** The words that a search marked, for marking them elsewhere. */
 export function words(hits) {
   const found = hits.flatMap((hit) =>

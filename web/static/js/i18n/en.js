@@ -154,6 +154,8 @@ export default {
   "search.nothingFiltered": "Remove a filter, or try other words. Documents still in work are not searched yet.",
   "search.noQuery": "Type what you are looking for.",
   "search.degraded": ({ degraded }) => `Search is limited at the moment: ${degraded}.`,
+  "search.notes": "The search was taken a little otherwise than it was written.",
+  "search.alsoIn": ({ names, more }) => `Also in ${names}${more ? ` and ${s(more, "more file")}` : ""}`,
 
   "list.title": "Documents",
   "list.status": "Show documents by status",

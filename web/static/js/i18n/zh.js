@@ -155,6 +155,8 @@ export default {
   "search.nothingFiltered": "请移除筛选条件，或换用其他字词。处理中的文档尚不能搜索到。",
   "search.noQuery": "请输入要查找的内容。",
   "search.degraded": "目前搜索受到限制（无法按含义查找，或字词索引正在更新），结果可能不完整。",
+  "search.notes": "引号里的内容或前缀没有找到，或查询里没有可查的词。",
+  "search.alsoIn": ({ names, more }) => `同样的段落还见于 ${names}${more ? ` 等另外 ${more} 个文件` : ""}`,
 
   "list.title": "文档",
   "list.status": "按状态显示文档",

@@ -4,13 +4,14 @@ import * as api from "../api.js";
 import { el, icon, segmented } from "../dom.js";
 import { telling } from "../fields.js";
 import { milliseconds } from "../format.js";
-import { keepHits, marked, pieces, window_ } from "../hit.js";
+import { keepHits, marked, pieces } from "../hit.js";
 import { language, t } from "../i18n.js";
 import { errorNote, loading } from "../notices.js";
 import { go, kbLink, pageLink, searchLink } from "../router.js";
 
 const LIMIT = 20;
 const MOST = 100;
+const NAMED = 3;
 const FILTER_NAMES = [
   "tag",
   "name",
@@ -134,7 +135,7 @@ export function searchResults(kb, signal) {
     }
   }
 
-  function draw(wanted, { hits, took_ms: took, degraded }, limit) {
+  function draw(wanted, { hits, took_ms: took, degraded, notes }, limit) {
     keepHits(kb, wanted.q, hits);
     found.replaceChildren(
       degraded
@@ -146,6 +147,13 @@ export function searchResults(kb, signal) {
               text: language === "en" ? t("search.degraded", { degraded }) : t("search.degraded"),
               title: degraded,
             }),
+          )
+        : "",
+      notes.length > 0
+        ? el(
+            "div",
+            { class: "note", id: "search-notes" },
+            el("p", { text: language === "en" ? notes.join(" ") : t("search.notes"), title: notes.join(" ") }),
           )
         : "",
     );
@@ -198,18 +206,17 @@ export function searchResults(kb, signal) {
   };
 }
 
+/** Names of the files that hold the same passage, each once. */
+function alsoIn(duplicates) {
+  const names = [...new Set(duplicates.map(({ filename }) => filename))];
+  return t("search.alsoIn", { names: names.slice(0, NAMED).join(", "), more: Math.max(0, names.length - NAMED) });
+}
+
 function hitItem(kb, q, hit) {
   const first = hit.boxes[0]?.page ?? hit.pages[0] ?? 1;
-  const [from, to] = window_(hit.text, hit.highlights);
-  const length = Array.from(hit.text).length;
   const snippet = el("p", { class: "snippet" });
-  const short = () =>
-    snippet.replaceChildren(
-      from > 0 ? "… " : "",
-      ...marked(pieces(hit.text, hit.highlights, from, to)),
-      to < length ? " …" : "",
-    );
-  const isCut = from > 0 || to < length;
+  const short = () => snippet.replaceChildren(...marked(pieces(hit.snippet, hit.snippet_highlights)));
+  const isCut = Array.from(hit.snippet).length < Array.from(hit.text.trim()).length;
   const more =
     isCut &&
     el("button", {
@@ -249,6 +256,7 @@ function hitItem(kb, q, hit) {
     ),
     snippet,
     more,
+    hit.duplicates.length > 0 && el("p", { class: "hit-duplicates muted", text: alsoIn(hit.duplicates) }),
     chips.length > 0 &&
       el(
         "dl",
