@@ -103,7 +103,7 @@ def test_filtered_vector_search_by_comparing_and_by_the_index(
 
     compared = names()
     assert sorted(compared) == ["1.pdf", "3.pdf", "5.pdf"]
-    monkeypatch.setattr(search, "_COMPARED_AT_MOST", 0)
+    monkeypatch.setattr("storage.search.nearest._COMPARED_AT_MOST", 0)
     assert names() == compared
     handle.db.close()
     storage.catalog.close()
