@@ -271,7 +271,7 @@ def _expected(person: Person) -> dict[str, Any]:
     }
     if person.layout in ("plain", "table"):
         expected |= {"gender": texts.GENDERS[person.gender], "birth_date": person.birth_iso}
-    if person.layout in ("centred", "sidebar", "table") and not person.chinese:
+    if person.layout in ("centred", "sidebar", "table"):
         expected["location"] = person.place
     expected["education"] = [
         {"school": s.school, "degree": s.degree, "major": s.major, "start": s.start, "end": s.end}

@@ -27,12 +27,17 @@ _LABELS = {
     "period": "起止时间|起止年月|在职时间|就读时间|工作时间|时间|期间|日期|period|dates?|duration",
     "languages": "语言能力|外语水平|外语能力|外语语种|语言|外语|英语水平|languages?|foreign languages",
     "skills": "专业技能|技能特长|技能|特长|skills|technical skills|key skills",
-    "": "民族|籍贯|户籍|户口(?:所在地)?|政治面貌|婚姻状况|婚否|婚姻|通[信讯]地址|联系地址|家庭住址|现居住?地?|居住地"
-        "|所在地|住址|地址|身高|体重|年龄|国籍|健康状况|健康|工作年限|工作经验"
+    "ethnicity": "民族|族别|民\u3000族",
+    "nationality": "国籍|國籍|nationality|citizenship",
+    "native_place": "籍贯|籍貫|祖籍|户籍(?:所在地)?|户口(?:所在地)?",
+    "location": "现居住?城市|现居住?地?址?|现所在地|目前所在地|居住城市|居住地址?|所在城市|所在地区?|现住址"
+                "|家庭住址|通[信讯]地址|联系地址"
+                "|住址|地址|現居地|現居住地|居住地點|通訊地址",
+    "": "政治面貌|婚姻状况|婚否|婚姻|身高|体重|年龄|健康状况|健康|工作年限|工作经验|证明人|联系人|备注"
         "|求职意向|应聘职位|期望薪资|期望职位|到岗时间|目前状态|身份证号?|邮编|传真|微信号?|qq|个人网站|博客|网址"
         "|汇报对象|下属人数|离职原因|所在部门|部门|工作内容|工作职责|职责|主修课程|成绩|绩点"
         "|main activities(?: and responsibilities)?|type of business(?: or sector)?|principal subjects|address"
-        "|nationality|citizenship|marital status|age|website|web|linkedin|github|location|fax|visa|driving"
+        "|marital status|age|website|web|linkedin|github|location|fax|visa|driving"
         " licen[cs]e|gpa|hometown|thesis|advisor|place of birth",
 }  # fmt: skip
 _HAN = re.compile(r"(?<=[\u2e80-\u9fff])(?=[\u2e80-\u9fff])")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
 
 from pipeline.extract.document import Document
 from pipeline.extract.fields.asides import lift_asides
 from pipeline.extract.fields.contacts import find_emails, find_own_phone, find_phones
 from pipeline.extract.fields.education import labelled_education, read_education
+from pipeline.extract.fields.han.particulars import labelled_particulars, standing_particulars
 from pipeline.extract.fields.han.profile import read_profile
 from pipeline.extract.fields.labels import labelled
 from pipeline.extract.fields.names import find_name
@@ -16,11 +18,12 @@ from pipeline.extract.fields.person import find_birth, find_gender, labelled_per
 from pipeline.extract.fields.rows import Row, resume_rows
 from pipeline.extract.fields.sections import Section, cut_sections
 from pipeline.extract.fields.skills import find_languages, read_skills, split_skills
-from pipeline.extract.fields.text import Field, Span, Text, line_text, paragraphs
+from pipeline.extract.fields.text import Field, Span, Text, joined, line_text, paragraphs
 from pipeline.extract.fields.whereabouts import country_of, find_location
 from pipeline.extract.fields.work import read_work
 from pipeline.extract.fields.years import years_of_work
 
+Record = dict[str, Field]
 _MAX_PERSON_ROWS = 60  # labels of the person stand near the top
 
 
@@ -42,9 +45,13 @@ def resume_fields(document: Document, today: date | None = None) -> dict[str, ob
     near = [row.text for row in _person_rows(sections)]
     email = next((field for text in near + running + told for field in find_emails(text)), None)
     fields.update(_person(sections, rows, told, email["value"] if email else ""))
+    for name, field in labelled_particulars(labelled(near)).items():
+        fields.setdefault(name, field)
     location = find_location(_person_rows(sections), _value(fields, "name"))
     if location:
-        fields["location"] = location
+        fields.setdefault("location", location)
+    for name, field in standing_particulars(near).items():
+        fields.setdefault(name, field)
     phone = find_own_phone(near + running, country_of(_value(fields, "location"))) or next(
         (field for text in told for field in find_phones(text)), None
     )
@@ -62,7 +69,7 @@ def resume_fields(document: Document, today: date | None = None) -> dict[str, ob
         label_record = labelled_education(labels)
         education = [label_record] if label_record else []
     work = [record for section in sections if section.kind == "work" for record in read_work(section.rows)]
-    prose, person = read_profile(told if not has_work and not has_education else [])
+    prose, person = read_profile(told if not has_work and not has_education else _told_in(sections, work, education))
     for name, field in person.items():
         fields.setdefault(name, field)
     fields["education"] = education or prose.education
@@ -78,6 +85,13 @@ def resume_fields(document: Document, today: date | None = None) -> dict[str, ob
         "location", "years", "education", "work", "titles", "organizations", "skills", "languages",
     )  # fmt: skip
     return {name: fields[name] for name in order if name in fields}
+
+
+def _told_in(sections: list[Section], work: list[Record], education: list[Record]) -> list[Text]:
+    """The paragraphs of sections whose entries are sentences."""
+    kinds = {kind for kind, records in (("work", work), ("education", education)) if not records}
+    rows = [row for section in sections if section.kind in kinds for row in section.rows]
+    return [joined([row.text for row in group]) for _, group in groupby(rows, key=lambda row: row.paragraph)]
 
 
 def _value(fields: dict[str, object], name: str) -> str:

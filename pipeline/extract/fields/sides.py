@@ -23,7 +23,7 @@ _PART_EM = 0.9  # white inside a line of one column; more parts two columns
 _ACROSS_EM = 0.55  # a line with less white than this at a strip runs across it
 _FEWEST_LINES = 2  # of text on each side, headings and dates not counted
 _FORM_LABEL = re.compile(
-    r"学历|學歷|教育程度|特长|语言|外语|英语水平|details", re.I
+    r"学历|學歷|教育程度|特长|语言|外语|英语水平|证明人|備註|备注|details", re.I
 )  # of a cell as well as of a section
 _MAX_LINES = 400  # a page of more is no resume
 

@@ -166,7 +166,7 @@ def _bared(part: Span) -> Span:
     """Without brackets at its ends and the small words that lead up to an employer."""
     reads = part.reads
     start = len(reads) - len(re.sub(r"^(?:[在于:\-–—~]|就职于|任职于|曾在|曾任)+", "", reads))
-    end = len(reads.rstrip(":-–—"))
+    end = len(reads.rstrip(":-–—( "))
     if reads.endswith(")") and "(" not in reads:
         end -= 1
     return part.part(start, max(start, end))

@@ -30,6 +30,7 @@ _CLOSE = re.compile(
 _NO_PERIOD = re.compile(r"\s*(?:日|号)?(?:出生|生(?!产|态|物)|参加工作|入党|参军|退休)")
 _GRADUATED = re.compile(r"\s*(?:毕业(?!后)|获|取得)")
 _BARE = {"major": re.compile(r"专业$"), "degree": re.compile(r"(?:学历|学位|文化程度|文化|毕业|学力)+$")}
+_GAINED = re.compile(r"获|取得|授予|,")
 _MAX_GAP = 16  # characters between an employer and the title held there
 
 
@@ -168,6 +169,8 @@ class _Walk:
             current = {}
             records.append(current)
         current[name] = value
+        if name == "degree" and "school" not in current and len(records) > 1 and _GAINED.search(self._before(mention)):
+            self._of_school(records[-2], value)
         period = self._period(mention.start, study=True)
         if period and period.first and name == "school":
             if period.last:
@@ -175,6 +178,14 @@ class _Walk:
                 current["end"] = self._date(period.last)
             elif re.search(r"毕业|获|取得", self.text.text[period.end : mention.end + 30]):
                 current["end"] = self._date(period.first)
+
+    def _of_school(self, record: Record, degree: Field) -> None:
+        # As in "…大学财务管理专业,获管理学学士学位".
+        if "school" in record and "degree" not in record:
+            record["degree"] = degree
+
+    def _before(self, mention: Mention) -> str:
+        return self.text.text[max(self.begin, mention.start - 20) : mention.start]
 
     def _field(self, mention: Mention) -> Field:
         return self.text.field(mention.start, mention.end, "prose", mention.confidence)
