@@ -213,6 +213,8 @@ class SearchSettings(Section):
     common_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     candidates: Annotated[int, Field(ge=10, le=1000)] = 100
     ef_search: Annotated[int, Field(ge=10, le=2000)] = 100
+    reranker: str = ""
+    rerank_candidates: Annotated[int, Field(ge=1, le=200)] = 30
 
 
 class Settings(BaseSettings):
@@ -258,6 +260,12 @@ class Settings(BaseSettings):
         """The model as a path where one lies there, else as it was given (a hub id)."""
         path = self._root / self.embed.model
         return str(path) if path.is_dir() else self.embed.model
+
+    @property
+    def reranker_model(self) -> str:
+        """The cross-encoder as a path where one lies there, else as it was given (a hub id, or empty)."""
+        path = self._root / self.search.reranker
+        return str(path) if self.search.reranker and path.is_dir() else self.search.reranker
 
     @property
     def got_model(self) -> str:

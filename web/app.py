@@ -151,6 +151,7 @@ def create_app(settings: Settings) -> Starlette:
         parts = State(settings)
         await in_thread(Storage(settings).prepare)  # not with the patience of a request
         parts.model.load()
+        parts.reranking.load()
         app.state.parts = parts
         yield
         parts.close()

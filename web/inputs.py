@@ -337,7 +337,11 @@ class ListQuery(Request):
 
 
 class SearchQuery(Request):
-    """What to search for."""
+    """What to search for.
+
+    Attributes:
+        rerank: whether a cross-encoder orders the best hits anew; without it, where one is set (`search.reranker`).
+    """
 
     repeated: ClassVar[frozenset[str]] = frozenset({"filter", "facet"})
 
@@ -346,6 +350,7 @@ class SearchQuery(Request):
     mode: Literal["hybrid", "vector", "keyword"] = "hybrid"
     filter: Filters = Field(default_factory=list)
     facet: Facets = Field(default_factory=list)
+    rerank: Literal["true", "false"] | None = None
 
 
 class SearchAllQuery(SearchQuery):

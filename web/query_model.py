@@ -13,6 +13,8 @@ from pipeline.settings import Settings
 from storage.chunks import ModelIdentity
 from storage.vectors import Vectors
 
+LOADING = threading.Lock()
+"""Held while a model is loaded: two threads must not import its libraries at the same time."""
 _CACHED = 1000
 _LOG = log.get("web")
 
@@ -36,9 +38,10 @@ class QueryModel:
     def _load(self) -> None:
         embed = self._settings.embed
         try:
-            embedder = Embedder(
-                self._settings.embed_model, threads=self._settings.web.query_threads, precision=embed.precision
-            )
+            with LOADING:
+                embedder = Embedder(
+                    self._settings.embed_model, threads=self._settings.web.query_threads, precision=embed.precision
+                )
             self._axis = language_axis(embedder)
             self._embedder = embedder
         except Exception as error:

@@ -22,6 +22,7 @@ from web.cache import Cache
 from web.figures import Figures
 from web.previews import Previews
 from web.query_model import QueryModel
+from web.reranking import Reranking
 from web.searchable import SearchablePdfs
 from web.watch import Watch
 
@@ -40,6 +41,7 @@ class State:
         self.access = Access(self.storage.catalog, settings.web)
         self.queue = Queue(settings.queue)
         self.model = QueryModel(settings)
+        self.reranking = Reranking(settings)
         self.figures = Figures(self.storage, self.model)
         self.watch = Watch(self.storage)
         cache = Cache(settings)
@@ -47,11 +49,12 @@ class State:
         self.searchable = SearchablePdfs(settings, cache)
 
     def close(self) -> None:
-        """Send waiting requests home, end children and the model's thread."""
+        """Send waiting requests home, end children and the models' threads."""
         self.watch.close()
         self.previews.close()
         self.searchable.close()
         self.model.close()
+        self.reranking.close()
 
     def knowledge_base(self, request: HTTPConnection) -> tuple[dict[str, Any], KnowledgeBase]:
         """The catalogue's record and a handle of the knowledge base that the path names, by name or id.

@@ -1,7 +1,7 @@
 """Search in one knowledge base or several: vectors and words, ranked together.
 
 query -> constraints, scope -> nearest (vectors) and terms -> matching (words) -> candidates of each knowledge base
-      -> fuse -> duplicates -> hits
+      -> fuse (-> reranking) -> duplicates -> hits
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from pipeline.errors import ServiceUnavailable
+from pipeline.errors import ServiceUnavailable, TransientError
 from pipeline.settings import SearchSettings
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
@@ -21,10 +22,11 @@ from storage.search.duplicates import folded
 from storage.search.fuse import fuse
 from storage.search.hits import Copy, Hit, copies, highlights, hits, texts
 from storage.search.query import Query, parse
+from storage.search.reranking import Rerank, reranked
 from storage.search.scope import scope_of
 from storage.vectors import Vectors
 
-__all__ = ["Copy", "Hit", "Mode", "Query", "Results", "Source", "highlights", "parse", "search", "search_all"]
+__all__ = ["Copy", "Hit", "Mode", "Query", "Rerank", "Results", "Source", "highlights", "parse", "search", "search_all"]
 
 
 Key = tuple[int, int]  # number of the knowledge base, row id of the chunk
@@ -68,7 +70,15 @@ def search(
     return search_all([Source(kb, vector, problem, filters)], query, mode=mode, limit=limit, rules=rules)
 
 
-def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int, rules: SearchSettings) -> Results:
+def search_all(
+    sources: Sequence[Source],
+    query: str,
+    *,
+    mode: Mode,
+    limit: int,
+    rules: SearchSettings,
+    rerank: Rerank | None = None,
+) -> Results:
     """Find passages in several knowledge bases.
 
     The candidates of all are ranked as one pool, so that none gets a place in the list for being the best of its own.
@@ -76,6 +86,7 @@ def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int,
 
     Args:
         limit: at most so many hits, of all together; passages that say the same are one.
+        rerank: orders the best anew; where it cannot, `degraded` says so.
 
     Raises:
         Missing, ServiceUnavailable: none could be searched.
@@ -106,6 +117,12 @@ def search_all(sources: Sequence[Source], query: str, *, mode: Mode, limit: int,
             rules.keyword_weight,
         )
         ranked = sorted(scores, key=lambda key: (-scores[key], key))
+        if rerank and not asked.is_empty:
+            few = list(islice(_texts(pool, ranked, rules.rerank_candidates), max(limit, rules.rerank_candidates)))
+            try:
+                ranked, scores = reranked(rerank, asked.meaning, ranked, scores, few)
+            except TransientError as error:
+                degraded.append(f"rerank: {error}; the order is that without it")
         groups = [[ranked[place] for place in group] for group in folded(_texts(pool, ranked, limit), limit)]
         return Results(_shown(sources, pool, groups, scores, asked), degraded, asked, notes)
 

@@ -52,7 +52,15 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
     names = names_of(list(zip(records, kbs, strict=True)))
     sources = _sources(parts, records, kbs, names, wanted)
     columns = [[one.column(name, "facet") for one in names] for name in dict.fromkeys(wanted.facet)]
-    results = search.search_all(sources, wanted.q, mode=wanted.mode, limit=wanted.limit, rules=parts.settings.search)
+    rerank = wanted.rerank == "true" or (wanted.rerank is None and parts.reranking.wanted)
+    results = search.search_all(
+        sources,
+        wanted.q,
+        mode=wanted.mode,
+        limit=wanted.limit,
+        rules=parts.settings.search,
+        rerank=parts.reranking.scores if rerank else None,
+    )
     counted = count_facets(sources, columns, results.asked, wanted.mode, parts.settings.search) if columns else []
     hits = [
         answers.SearchHit.model_validate(
