@@ -17,6 +17,7 @@ from pipeline.extract.markers import list_marker
 _HOLE = re.compile(r"\t+")
 _LONG = re.compile(r"\(?(?:\d+\s?(?:years?|yrs?|months?|mos?)[\s,]*){1,2}\)?", re.I)
 _SURE_PLACE = 0.8
+_MAX_ROW = 400  # letters; a longer row names nothing
 
 
 def lift_asides(rows: list[Row]) -> list[Row]:
@@ -32,7 +33,9 @@ def lift_asides(rows: list[Row]) -> list[Row]:
         if not marked and not row.item:
             head = row
             continue
-        cells = whole(row.text).split(_HOLE)
+        cells = (
+            whole(row.text).split(_HOLE) if head is not None and len(head.reads) + len(row.reads) <= _MAX_ROW else []
+        )
         while head is not None and len(cells) > 1 and _is_note(cells[-1]) and not _has(head, cells[-1]):
             note = cells.pop()
             head.text = side_by_side(head.text, cut(row.text, note.start, note.end))
@@ -43,6 +46,8 @@ def lift_asides(rows: list[Row]) -> list[Row]:
 
 def _is_note_under(head: Row, row: Row) -> bool:
     """Whether the row is nothing but notes, set under a cell at the right of the row above."""
+    if len(head.reads) + len(row.reads) > _MAX_ROW:
+        return False
     cells, notes = whole(head.text).split(_HOLE), whole(row.text).split(_HOLE)
     if len(cells) < 2 or not notes or not all(_is_note(note) and not _has(head, note) for note in notes):
         return False

@@ -32,6 +32,7 @@ _LABELLED = re.compile(
     re.I,
 )
 _FAX = re.compile(r"(?:\bfax\b|传\s*真)[^\d\n]{0,12}$", re.I)
+_MAX_ROW = 400  # letters of a row of contacts
 _OTHER_NUMBER = re.compile(
     r"(?:身份证|证号|编号|账号|帐号|卡号|订单|税号|QQ|\bID|\bno|\border|\binvoice|\baccount)[^\d\n]{0,8}$", re.I
 )
@@ -72,7 +73,7 @@ def find_own_phone(texts: Sequence[Text], country: str | None) -> Field | None:
     """
     best: tuple[float, Field] | None = None
     for text in texts:
-        if not re.search(r"\d\D{0,3}\d", text.text):
+        if len(text.text) > _MAX_ROW or not re.search(r"\d\D{0,3}\d", text.text):
             continue
         for region in dict.fromkeys((country or "US", "US", "GB")):
             for found in phonenumbers.PhoneNumberMatcher(text.text, region, phonenumbers.Leniency.POSSIBLE, 20):

@@ -16,7 +16,7 @@ DURATION = re.compile(
     re.I,
 )
 _EDGE = " \t,;|·()[]-–—:/.:"
-CELLS = re.compile(r"\s*(?:\t+|\s[|·•–—-]\s|\||;)\s*")
+CELLS = re.compile(r"\t+|\s[|·•–—-]\s|\||;|—")
 
 
 @dataclass(slots=True)

@@ -77,7 +77,10 @@ _MAX_HEADING = 44
 
 def heading_kind(text: str) -> Kind | None:
     """What the text announces if it is a section heading and nothing else."""
-    text = _ORNAMENT.sub("", text.strip())
+    text = text.strip()
+    if len(text) > 4 * _MAX_HEADING:
+        return None
+    text = _ORNAMENT.sub("", text)
     if not text or len(text) > _MAX_HEADING:
         return None
     if not text.isascii():

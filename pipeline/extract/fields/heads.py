@@ -21,6 +21,7 @@ _BRACKETS = re.compile(r"\s*\((?P<inside>[^()]{0,60})\)?\s*$")
 _SYSTEM = re.compile(r"\bUniversity of (?P<state>[A-Z]\w+(?: [A-Z]\w+)?)$")
 _MAYBE_PLACE, _SURE_PLACE = 0.7, 0.8
 _MAX_CELL = 90  # letters
+_MAX_ROW = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def head_cells(heads: Sequence[Text]) -> list[Cell]:
     found: list[Cell] = []
     places: list[tuple[int, float, Cell]] = []
     for row, text in enumerate(heads):
-        for span in cells(text):
+        for span in cells(text) if len(text.text) <= _MAX_ROW else ():
             span = _bared(span)
             reads = span.reads
             if not reads or len(reads) > _MAX_CELL or DURATION.fullmatch(reads) or _TERMS.fullmatch(reads):

@@ -14,6 +14,7 @@ from pipeline.extract.fields.text import Field, Span, joined, whole
 from pipeline.extract.fields.wording import employer_score, title_score
 
 _TOP_ROWS = 18
+_MAX_ROW = 400  # letters
 _CELLS = re.compile(r"\t|\s[|·•]\s|[|/,](?=\s?[\u3400-\u9fff])")
 _PARTICLES = frozenset(
     ["de", "da", "del", "della", "der", "den", "di", "do", "du", "la", "las", "le", "los", "van", "von", "zu", "zur",
@@ -63,7 +64,7 @@ def find_name(rows: Sequence[Row], email: str) -> Field | None:
         rows: of the first page, in any order.
         email: the person's address, or nothing.
     """
-    top = sorted(rows, key=lambda row: row.box.y0)[:_TOP_ROWS]
+    top = sorted((row for row in rows if len(row.reads) <= _MAX_ROW), key=lambda row: row.box.y0)[:_TOP_ROWS]
     ranked = sorted(_candidates(top, email), key=lambda candidate: -candidate.score)
     if not ranked or ranked[0].score < 0.9:
         return None

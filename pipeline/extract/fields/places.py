@@ -59,6 +59,7 @@ _NO_TOWN = re.compile(
     r"^(?:Inc|Ltd|LLC|LLP|Co|Corp|GmbH|Pvt|PLC|plc|AG|AS|SA|BV|Limited|Incorporated|Company|Corporation)\.?$"
     r"|\b(?:University|College|Institute|School|Academy|Department|Faculty|Bank|Hospital)\b"
 )
+_MAX_PLACE = 60  # letters
 _COMMA = re.compile(r"\s*,\s*")
 
 
@@ -90,6 +91,8 @@ def _bare(text: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def region_of(text: str) -> str | None:
     """The country's code where the text is a country, a state or a state's letters: "NJ", "Türkiye"."""
+    if len(text) > _MAX_PLACE:
+        return None
     names, letters = _regions()
     text = POSTCODE.sub("", text).strip(" .")
     if text.isupper() and text in letters:
@@ -116,7 +119,7 @@ def place_score(text: str) -> float:
     bare name.
     """
     text = text.strip(" ()")
-    if not text or len(text) > 60:
+    if not text or len(text) > _MAX_PLACE:
         return 0.0
     if is_away(text):
         return 0.95

@@ -14,8 +14,10 @@ from pipeline.extract.fields.text import Text, joined, row_text, side_by_side
 from pipeline.extract.markers import list_marker
 from pipeline.types import Box
 
-_ENDS_SENTENCE = re.compile(r"[。;；.!！]$")
-_ENDS_NAME = re.compile(r"\b(?:Inc|Ltd|Co|Corp|Jr|Sr|Esq|Bros|[A-Z]\.[A-Z]|Ph\.D|B\.Sc|M\.Sc|St|[A-Z])\.$")
+# After a Latin full stop the last word tells: "releases." ends a sentence, "Ltd.", "s.r.l." and "z o.o." end a name.
+_ENDS_SENTENCE = re.compile(r"[。;；!！]$|(?:[\u3400-\u9fff]|[^\W\d_]{4,}|\d|[%)\"'])\.$")
+_ENDS_NAME = re.compile(r"\b(?:Corp|Bros|Assoc|Intl|Univ|Dept)\.$")
+_MAX_ROW = 400  # letters; what is longer is not put together
 _MAX_HEAD_LETTERS = 110  # of a line that names something; a Han character counts as two
 
 
@@ -93,7 +95,8 @@ def _mended(rows: list[Row]) -> list[Row]:
     kept: list[Row] = []
     labelled: Row | None = None  # a row whose first cell, narrow as a label, goes on below
     for row in rows:
-        label = unbroken_label(labelled.text, row.text) if labelled is not None else None
+        near = labelled is not None and len(labelled.reads) + len(row.reads) <= _MAX_ROW
+        label = unbroken_label(labelled.text, row.text) if near and labelled is not None else None
         if label is not None and labelled is not None:
             labelled.text, rest = label
             if rest is None:
@@ -102,7 +105,7 @@ def _mended(rows: list[Row]) -> list[Row]:
         elif is_broken_label(row.text):
             labelled = row
         above = kept[-1] if kept else None
-        if above is None or above.page_number != row.page_number:
+        if above is None or above.page_number != row.page_number or len(above.reads) + len(row.reads) > _MAX_ROW:
             kept.append(row)
             continue
         period = unbroken(above.text, row.text)
@@ -169,7 +172,7 @@ def _is_past_item(block: Block, line: Line, right: float) -> bool:
     em = line.size_pt or 10.0
     if line.box.x0 < first.box.x0 - 0.3 * em:
         return True  # left of the item's own mark
-    if line.box.x0 > first.box.x0 + 0.3 * em or not list_marker(first.text) or not line.text[:1].isupper():
+    if line.box.x0 > first.box.x0 + 0.3 * em or not list_marker(first.text) or line.text[:1].islower():
         return False
     # Right below the mark: it goes on with the item only if its first word had no room behind the line above.
     above = max((other for other in block.lines if other.box.y1 <= line.box.y1 and other is not line),

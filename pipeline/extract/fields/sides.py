@@ -25,6 +25,7 @@ _FEWEST_LINES = 2  # of text on each side, headings and dates not counted
 _FORM_LABEL = re.compile(
     r"学历|學歷|教育程度|特长|语言|外语|英语水平|证明人|備註|备注|details", re.I
 )  # of a cell as well as of a section
+_MOST_STRIPS = 40
 _MAX_LINES = 400  # a page of more is no resume
 
 
@@ -55,6 +56,8 @@ class _Part:
     text: str
     box: Box
     size: float
+    heading: bool
+    date: bool
 
     @property
     def yc(self) -> float:
@@ -71,10 +74,9 @@ def find_strip(lines: Sequence[Line], before: Strip | None = None) -> Strip | No
     if not 2 * _FEWEST_LINES + 2 <= len(lines) <= _MAX_LINES:
         return None
     parts = [part for line in lines for part in _parts(line)]
-    headings = [part for part in parts if _is_heading(part)]
-    spans = {round(part.box.x0 - 2.0, 0) for part in headings}
+    headings = [part for part in parts if part.heading]
     best: tuple[int, Strip] | None = None
-    for x in sorted(spans):
+    for x in sorted({round(part.box.x0 - 2.0) for part in headings})[:_MOST_STRIPS]:
         for y0, y1 in _stretches(lines, x):
             inside = [part for part in parts if y0 <= part.yc <= y1]
             count = _columns(inside, headings, x)
@@ -113,7 +115,7 @@ def _line(words: tuple[Word, ...], line: Line, text_layer: bool) -> Line:
 def _parts(line: Line) -> list[_Part]:
     size = line.size_pt or 10.0
     if not line.words:
-        return [_Part(line.text, line.box, size)]
+        return [_part(line.text, line.box, size)]
     groups: list[list[Word]] = [[line.words[0]]]
     for before, after in itertools.pairwise(line.words):
         if after.box.x0 - before.box.x1 > _PART_EM * size or after.box.x0 < before.box.x0:
@@ -122,8 +124,14 @@ def _parts(line: Line) -> list[_Part]:
     found = []
     for words in groups:
         part = _line(tuple(words), line, True)
-        found.append(_Part(part.text, part.box, part.size_pt or size))
+        found.append(_part(part.text, part.box, part.size_pt or size))
     return found
+
+
+def _part(text: str, box: Box, size: float) -> _Part:
+    text = normalised(text)
+    heading = heading_kind(text) is not None and not _FORM_LABEL.fullmatch(text.strip())
+    return _Part(text, box, size, heading, _is_date(text))
 
 
 def _stretches(lines: Sequence[Line], x: float) -> list[tuple[float, float]]:
@@ -144,7 +152,10 @@ def _crosses(line: Line, x: float) -> bool:
 
 def _columns(inside: Sequence[_Part], headings: Sequence[_Part], x: float) -> int:
     """How many parts of lines stand in two columns at x; 0 where they do not."""
-    heads = [part for part in headings if part in inside]
+    if not inside:
+        return 0
+    top, foot = min(part.yc for part in inside), max(part.yc for part in inside)
+    heads = [part for part in headings if top <= part.yc <= foot]
     left = [part for part in heads if part.box.x1 <= x + 1]
     right = [part for part in heads if part.box.x0 >= x - 1]
     if not left or not right or len(heads) < 3 or not all(_told(inside, x)):
@@ -160,18 +171,13 @@ def _told(inside: Sequence[_Part], x: float) -> tuple[bool, bool]:
     """Whether text other than headings and dates stands left and right of x."""
     counts = [0, 0]
     for part in inside:
-        if not _is_heading(part) and not _is_date(part.text):
+        if not part.heading and not part.date:
             counts[part.box.x0 >= x - 1] += 1
     return counts[0] >= _FEWEST_LINES, counts[1] >= _FEWEST_LINES
 
 
-def _is_heading(part: _Part) -> bool:
-    text = normalised(part.text)
-    return heading_kind(text) is not None and not _FORM_LABEL.fullmatch(text.strip())
-
-
 def _is_date(text: str) -> bool:
-    periods = find_periods(normalised(text)) if len(text) <= 40 and any(map(str.isdigit, text)) else []
+    periods = find_periods(text) if len(text) <= 40 and any(map(str.isdigit, text)) else []
     return bool(periods) and periods[-1].end - periods[0].start >= len(text.strip()) - 2
 
 
@@ -181,7 +187,7 @@ def _has_below(heading: _Part, inside: Sequence[_Part], x: float, right: bool) -
     if not below:
         return False
     first = min(below, key=lambda part: part.yc)
-    return not _is_heading(first) and first.yc - heading.yc < 4 * max(heading.size, first.size)
+    return not first.heading and first.yc - heading.yc < 4 * max(heading.size, first.size)
 
 
 def _strip(x: float, y0: float, y1: float, inside: Sequence[_Part]) -> Strip:

@@ -27,6 +27,7 @@ _LABEL_WORD = re.compile(
     r"|curriculum vitae|updated|page)\b",
     re.I,
 )
+_MAX_ROW = 400  # letters
 _COMMA = re.compile(r",\s*")
 _SIGNS_BEHIND = re.compile(r"[^\w).]+$")
 _SIGNS = re.compile(r"^[^\w(]+")
@@ -40,6 +41,7 @@ def find_location(rows: Sequence[Row], name: str) -> Field | None:
         name: the person's, which is no place.
     """
     found: list[tuple[float, int, Field]] = []
+    rows = [row for row in rows if len(row.reads) <= _MAX_ROW]
     for number, row in enumerate(rows):
         near = any(_CONTACT.search(other.reads) for other in rows[max(0, number - 2) : number + 3])
         for cell in cells(_without_contacts(row.text)):

@@ -47,6 +47,18 @@ _EMPLOYERS = re.compile(
     r"|Theat(?:re|er)|Orchestra|Council|Collective|Cooperative|Startup|Dynamics|Biotech|Therapeutics|Diagnostics"
     r"|Semiconductors?|Telecom|Wireless|Aerospace|Aviation|Railways?|Shipping|Express)\b"
 )
+# How companies of other countries end.
+_FORMS = re.compile(
+    r"(?:^|[\s,])(?:S\.?L\.?[A-Z.]{0,4}|S\.?A\.?[A-Z.]{0,6}|S\.?[aA]\.?r\.?[lL]\.?|s\.?r\.?l\.?"
+    r"|S\.?[Rr]\.?[Ll]\.?|s\.?n\.?c\.?"
+    r"|S\.?p\.?A\.?|s\.?p\.?a\.?|S\.?Com\.?|S\.?Coop\.?|Sp\. ?z ?o\. ?o\.|Sp\.? ?[jk]\.|s\.?c\.|d\.?o\.?o\.?"
+    r"|s\.?r\.?o\.?|a\.?s\.?"
+    r"|Kft\.?|Zrt\.?|Nyrt\.?|ApS|A/S|ASA?|AB|Oyj?|Lda\.?|Ltda\.?|EIRL|EURL|SASU?|SNC|SCOP|Pty|Pte|Sdn\.? Bhd\.?"
+    r"|Bhd\.?|K\.?K\.?"
+    r"|e\.? ?V\.?|e\.? ?G\.?|mbH|OHG|GbR|KGaA|KG|UG|B\.?V\.?|N\.?V\.?|V\.?O\.?F\.?|OÜ|UAB|SIA|OOO|AO|JSC|PJSC|PT"
+    r"|Tbk|Pvt\.?)$"
+    r"|(?: e| y| et| i| und| &) (?:figli|asociados|fils|syn|S[öo]hne|Associés?|Cie|Co)\b"
+)
 _ON_ONES_OWN = re.compile(
     r"(?:self[- ]?employed|freelanc(?:e|ing)|independent(?: \w+)?|various(?: \w+)?|stealth(?: \w+)*|confidential"
     r"(?: \w+)?)",
@@ -58,7 +70,10 @@ _SMALL = frozenset(
      "do", "on", "&", "a", "an"]
 )  # fmt: skip
 _DEED = re.compile(r"^[A-Z]?[a-z]+ed\b")
-_SENTENCE = re.compile(r"[.!;]$|\b(?:is|was|were|are|has|have|had|that|which|who|using|including|through|resulting)\b")
+_SENTENCE = re.compile(
+    r"[!;]$|(?<![A-Z])(?:\b[^\W\d_]{4,}|\d|[%)])\.$|\b(?:is|was|were|are|has|have|had|that|which|who|using"
+    r"|including|through|resulting)\b"
+)
 
 
 def _head_noun(text: str) -> str:
@@ -72,7 +87,7 @@ def _says_sentence(text: str) -> float:
     words = text.split()
     lower = sum(word[0].islower() and word not in _SMALL for word in words)
     penalty = 0.0
-    if _SENTENCE.search(text) and not re.search(r"\b(?:Inc|Ltd|Co|Corp|Jr|Sr|S\.A|St)\.$", text):
+    if _SENTENCE.search(text) and not re.search(r"\b(?:Corp|Bros|Assoc|Intl)\.$", text):
         penalty += 1.5
     if len(words) > 2 and _DEED.match(text) and lower:
         penalty += 1.5
@@ -145,4 +160,4 @@ def _is_noun(word: str) -> bool:
 
 
 def _names_employer(text: str) -> bool:
-    return bool(EMPLOYER_ENGLISH.search(text) or _EMPLOYERS.search(text))
+    return bool(EMPLOYER_ENGLISH.search(text) or _EMPLOYERS.search(text) or _FORMS.search(text))
