@@ -133,6 +133,7 @@ document = Table(
     Index("document_batch", "batch"),
     Index("document_version", "version"),
     Index("document_language", "language"),
+    Index("document_filename", "filename"),  # in which large and small letters are one (COLLATE NOCASE)
 )
 
 run = Table(

@@ -61,7 +61,7 @@ class QueryModel:
         """The query's embedding (dimension,), or None while the model is not loaded. Blocks; call it in a thread.
 
         Args:
-            across_languages: the knowledge base holds several: be as near to either.
+            across_languages: what is searched is in several languages or in another: be as near to either.
         """
         plain = self._plain(query)
         if plain is None or self._axis is None or not across_languages:

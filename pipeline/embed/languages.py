@@ -1,15 +1,20 @@
-"""Fairness between languages in a knowledge base that holds several.
+"""Questions across languages: fairness in a knowledge base that holds several, and aim in one that holds another.
 
 A multilingual model places passages by language first and by meaning second: in a knowledge base of 60 English and 60
 Chinese paragraphs (XQuAD), a Chinese question whose answer is English found it first in 0.1 % of cases with
 multilingual-e5-small. Taking the direction that tells the languages apart out of the question gives 29 %, and 58 %
 where nine paragraphs in ten are English; a question in the language of its answer loses at most four points of recall
 from vectors alone, and its words give them back in hybrid search.
+
+In a knowledge base of one language, a question in the other is answered better for the same reason: its vector holds
+what all passages lack and differ in by chance. Of 612 Chinese questions to 120 English paragraphs 73.0 % found theirs
+first without that direction, 70.6 % with it; of English questions to Chinese ones 75.8 % and 75.3 %.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+import re
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +39,15 @@ _PAIRS = (
     ("Scientists measured the temperature of the ocean.", "科学家测量了海洋的温度。"),
 )
 Vector = NDArray[np.float32]
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LATIN = re.compile("[A-Za-z]")
+
+
+def language_of(question: str) -> Literal["en", "zh"] | None:
+    """The language of a few words, by their script: Chinese with a foreign name in it is Chinese; None: no letters."""
+    if _HAN.search(question):
+        return "zh"
+    return "en" if _LATIN.search(question) else None
 
 
 class Passages(Protocol):

@@ -16,12 +16,14 @@ from storage.catalog import KnowledgeBase
 from storage.filters import Filter
 from storage.search.constraints import narrowed
 from storage.search.matching import matching, newest
+from storage.search.naming import named
 from storage.search.nearest import cosines, nearest
 from storage.search.query import Query
 from storage.search.scope import scope_of
 from storage.search.terms import choose_terms
 from storage.vectors import Vectors
 
+_NAMED = 2.0  # a file of that very name: as if a passage held all that was asked for, and twice
 Mode = Literal["hybrid", "vector", "keyword"]
 
 
@@ -105,6 +107,8 @@ def gather(
         idf = chosen.idf
         matched = matching(connection, chosen.matches, wanted, scope)
         shares = {seq: score / chosen.weight for seq, score in matched.items()} if chosen.weight else {}
+        for seq in named(connection, query.meaning, scope):
+            shares[seq] = shares.get(seq, 0.0) + _NAMED
     if similar and vector is not None:
         similar |= cosines(connection, vector, [seq for seq in shares if seq not in similar])
     return Candidates(connection, similar, shares, degraded, idf)

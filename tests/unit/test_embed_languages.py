@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from pipeline.embed.languages import Vector, language_axis, without_language
+from pipeline.embed.languages import Vector, language_axis, language_of, without_language
 
 
 class Biased:
@@ -27,3 +28,11 @@ def test_a_question_without_its_language_keeps_its_meaning() -> None:
     assert np.allclose(fair, [0, 1, 0])
     english, chinese = np.array([0.6, 0.8, 0]), np.array([-0.6, 0.8, 0])
     assert question @ english > question @ chinese and np.isclose(fair @ english, fair @ chinese)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("When was it built?", "en"), ("它建于何时？", "zh"), ("iPhone 的价格", "zh"), ("2019 – 42 %", None), ("", None)],
+)
+def test_the_language_of_a_question(question: str, language: str | None) -> None:
+    assert language_of(question) == language

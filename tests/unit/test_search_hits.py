@@ -67,3 +67,14 @@ def test_there_are_as_many_hits_as_were_asked_for(kb: KnowledgeBase, limit: int)
     for number in range(4):
         _publish(kb, f"copy {number}.pdf", [LETTER, f"reservoir number {number}"])
     assert len(_ask(kb, "reservoir", limit=limit).hits) == min(limit, 5)
+
+
+@pytest.mark.parametrize("query", ["Lease 2024.PDF", "lease 2024", "  lease 2024.pdf "])
+def test_a_file_is_found_by_its_name(kb: KnowledgeBase, query: str) -> None:
+    _publish(kb, "about.pdf", ["lease 2024 lease 2024 pdf", "More of the lease of 2024."])
+    named = _publish(kb, "lease 2024.pdf", ["The tenant pays monthly.", "Page two."])
+    _publish(kb, "lease 2024.signed copy.pdf", ["The tenant has paid."])
+    first, *_ = _ask(kb, query).hits
+    assert (first.document, first.text) == (named, "The tenant pays monthly.")
+    assert next(hit.filename for hit in _ask(kb, "lease 2024.signed copy").hits) == "lease 2024.signed copy.pdf"
+    assert "lease 2024.pdf" not in {hit.filename for hit in _ask(kb, "lease 2023").hits}

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline import metrics
+from pipeline.embed.languages import language_of
 from pipeline.errors import PermanentError, ServiceUnavailable
 from storage import chunks, documents, search
 from storage.catalog import KnowledgeBase
@@ -101,9 +102,10 @@ def _sources(
     identity = None if wanted.mode == "keyword" else parts.model.identity()
     vector = None
     if identity is not None:
-        vector = parts.model.vector(
-            search.parse(wanted.q).meaning, across_languages=len(set().union(*map(_languages, kbs))) > 1
-        )
+        asked = search.parse(wanted.q).meaning
+        languages = set().union(*map(_languages, kbs))
+        across = bool(languages) and len(languages | ({language_of(asked)} - {None})) > 1
+        vector = parts.model.vector(asked, across_languages=across)
     sources = []
     for record, kb, held in zip(records, kbs, chosen, strict=True):
         refused = f"the embedding model is {parts.model.problem}" if identity is None else _refused(kb, identity)
