@@ -111,6 +111,14 @@ export const reprocessDocument = (kb, id, from) =>
 export const reprocessAll = (kb, from) => request("POST", `${kbPath(kb)}/reprocess${queryOf({ from })}`);
 export const pages = (kb, id, signal) => request("GET", `${documentPath(kb, id)}/pages`, { signal });
 export const page = (kb, id, number, signal) => request("GET", `${documentPath(kb, id)}/pages/${number}`, { signal });
+export const fieldTable = (kb, query, signal) => request("GET", `${kbPath(kb)}/fields${queryOf(query)}`, { signal });
+export const fieldsFile = (kb, query) => `${kbPath(kb)}/fields.csv${queryOf(query)}`;
+export const review = (kb, query, signal) => request("GET", `${kbPath(kb)}/review${queryOf(query)}`, { signal });
+export const correct = (kb, id, body) => request("POST", `${documentPath(kb, id)}/corrections`, { body });
+export const corrections = (kb, id, signal) =>
+  request("GET", `${documentPath(kb, id)}/corrections${queryOf({ limit: 500 })}`, { signal });
+export const takeBack = (kb, id, correction) =>
+  request("DELETE", `${documentPath(kb, id)}/corrections/${encodeURIComponent(correction)}`);
 export const search = (kb, query, signal) => request("GET", `${kbPath(kb)}/search${queryOf(query)}`, { signal });
 export const pipeline = (signal) => request("GET", `${ROOT}/pipeline`, { signal });
 const stagePath = (stage) => `${ROOT}/pipeline/${stage}`;

@@ -10,6 +10,12 @@ export function label(path) {
   return last.charAt(0).toUpperCase() + last.slice(1);
 }
 
+/** A field's name with that of the list of records it is in. */
+export function fullLabel(path) {
+  const [name, inner] = path.split(".");
+  return inner ? `${label(name)} · ${label(path)}` : label(path);
+}
+
 export const isField = (value) => value !== null && typeof value === "object" && "value" in value;
 
 export function text(name, field) {

@@ -1,6 +1,8 @@
 // Addresses behind the `#`, so that every view can be linked to and Back works.
 
-/** The parts of an address: `{view, kb, document, page, query}`. */
+const PARTS = ["search", "table", "review"];
+
+/** The parts of an address: `{view, kb, part, document, page, query}`. */
 export function parse(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
   const parts = path.split("/").filter(Boolean).map(decode);
@@ -9,8 +11,8 @@ export function parse(hash) {
   if (parts[0] === "pipeline" && parts.length === 1) return { ...route, view: "pipeline" };
   if (parts[0] !== "kb" || !parts[1]) return route;
   route.kb = parts[1];
-  if (parts.length === 2) return { ...route, view: "kb", search: false };
-  if (parts[2] === "search" && parts.length === 3) return { ...route, view: "kb", search: true };
+  if (parts.length === 2) return { ...route, view: "kb", part: "documents" };
+  if (PARTS.includes(parts[2]) && parts.length === 3) return { ...route, view: "kb", part: parts[2] };
   if (parts[2] !== "doc" || !parts[3]) return route;
   const page = parts[4] === "page" ? Number.parseInt(parts[5], 10) : 1;
   return { ...route, view: "viewer", document: parts[3], page: page >= 1 ? page : 1 };
@@ -39,9 +41,27 @@ export function searchLink(kb, { q, mode = "hybrid", filters = [] }) {
   return `${kbLink(kb)}/search?${new URLSearchParams(pairs)}`;
 }
 
-export function pageLink(kb, document, page, q = "") {
-  const query = q ? `?${new URLSearchParams({ q })}` : "";
-  return `${kbLink(kb)}/doc/${code(document)}/page/${page}${query}`;
+/** The table of fields; `columns`: paths, none for all. */
+export function tableLink(kb, { sort = "", filters = [], columns = [], q = "" } = {}) {
+  const pairs = [
+    ...(q ? [["q", q]] : []),
+    ...(sort ? [["sort", sort]] : []),
+    ...filters.map((filter) => ["filter", filter]),
+    ...columns.map((column) => ["column", column]),
+  ];
+  return `${kbLink(kb)}/table${pairs.length ? `?${new URLSearchParams(pairs)}` : ""}`;
+}
+
+export const reviewLink = (kb, kind = "") => `${kbLink(kb)}/review${kind ? `?kind=${kind}` : ""}`;
+
+/**
+ * A page of a document.
+ * @param {object} query `q` what was searched for, `field` the place of a field to show ("work.title/1"), `from` the part of
+ *   the knowledge base that leads back: "table" or "review"
+ */
+export function pageLink(kb, document, page, query = {}) {
+  const pairs = Object.entries(query).filter(([, value]) => value);
+  return `${kbLink(kb)}/doc/${code(document)}/page/${page}${pairs.length ? `?${new URLSearchParams(pairs)}` : ""}`;
 }
 
 export const go = (link) => {

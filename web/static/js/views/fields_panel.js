@@ -1,11 +1,12 @@
-// The fields found in a document, each with how sure it is and the way to its place.
+// The fields found in a document, each with how sure it is, the way to its place, and a way to put it right.
 
-import { el, icon } from "../dom.js";
+import { el, icon, iconButton } from "../dom.js";
 import { isField, label, text } from "../fields.js";
-import { percent } from "../format.js";
+import { fullMoment, percent } from "../format.js";
 import { t } from "../i18n.js";
+import { fieldEditor } from "./field_editor.js";
 
-const UNSURE = 0.7;
+const UNSURE = 0.8;
 
 /** How many values there are. */
 export function countFields(fields) {
@@ -18,33 +19,51 @@ export function countFields(fields) {
   return count(fields);
 }
 
-/** Draws fields of any schema; `reveal(field)` shows a field's box on its page. */
-export function fieldsPanel(fields, working, reveal) {
+/** The field at a place, "work.title/1", or null. */
+export function fieldAt(fields, place) {
+  const [path, at] = place.split("/");
+  const [name, inner] = path.split(".");
+  const held = fields[name];
+  const item = Array.isArray(held) ? held[Number(at ?? 0)] : held;
+  const found = inner ? item?.[inner] : item;
+  return isField(found) ? found : null;
+}
+
+/**
+ * Draws fields of any schema.
+ * @param {object} act `reveal(field)` shows a field's box on its page; `save(correction)` puts a field right, a promise;
+ *   null where nobody may
+ */
+export function fieldsPanel(fields, working, act) {
   const entries = Object.entries(fields).filter(([, value]) => countFields({ value }) > 0);
   if (!entries.length) return el("p", { class: "muted", text: t(working ? "fields.notYet" : "fields.none") });
   return el(
     "dl",
     { class: "fields", id: "fields" },
     entries.map(([name, value]) => {
-      if (isField(value)) return entry(name, [valueNode(name, value, reveal)]);
-      if (Array.isArray(value) && value.every(isField))
+      if (isField(value)) return entry(name, [valueNode(name, null, value, act)]);
+      const listed = Array.isArray(value);
+      if (listed && value.every(isField))
         return entry(name, [
           el(
             "ul",
             { class: "field-list" },
-            value.map((field) => el("li", {}, valueNode(name, field, reveal))),
+            value.map((field, index) => el("li", {}, valueNode(name, index, field, act))),
           ),
         ]);
-      const records = Array.isArray(value) ? value : [value];
+      const records = listed ? value : [value];
       return entry(
         name,
-        records.map((record) =>
+        records.map((record, index) =>
           el(
             "dl",
             { class: "record" },
             Object.entries(record)
               .filter(([, field]) => isField(field))
-              .map(([key, field]) => entry(`${name}.${key}`, [valueNode(key, field, reveal)])),
+              .map(([key, field]) => {
+                const path = `${name}.${key}`;
+                return entry(path, [valueNode(path, listed ? index : null, field, act)]);
+              }),
           ),
         ),
       );
@@ -55,28 +74,55 @@ export function fieldsPanel(fields, working, reveal) {
 const entry = (path, values) =>
   el("div", { class: "field-entry", data: { field: path } }, el("dt", { text: label(path) }), el("dd", {}, values));
 
-function valueNode(name, field, reveal) {
-  const sure = typeof field.confidence === "number" ? field.confidence : null;
-  const confidence =
-    sure === null
-      ? null
-      : el("span", {
-          class: `sure ${sure < UNSURE ? "unsure" : ""}`,
-          text: percent(sure),
-          title: t("fields.confidence", { percent: percent(sure), method: field.method ?? "" }),
-        });
-  const shown = text(name, field);
-  if (!field.page || !field.box) return el("span", { class: "field-value" }, el("span", { text: shown }), confidence);
-  return el(
-    "button",
-    {
-      type: "button",
-      class: "field-value",
-      title: t("fields.show", { n: field.page }),
-      on: { click: () => reveal(field) },
-    },
-    el("span", { text: shown }),
-    confidence,
-    icon("target"),
-  );
+function valueNode(path, index, field, act) {
+  const shown = text(path.split(".").at(-1), field);
+  const place = index === null ? path : `${path}/${index}`;
+  const node = el("div", { class: "field-line", data: { place } });
+  const value =
+    field.page && field.box
+      ? el(
+          "button",
+          {
+            type: "button",
+            class: "field-value",
+            title: t("fields.show", { n: field.page }),
+            on: { click: () => act.reveal(field) },
+          },
+          el("span", { text: shown }),
+          sureness(field),
+          icon("target"),
+        )
+      : el("span", { class: "field-value" }, el("span", { text: shown }), sureness(field));
+  const edit =
+    act.save &&
+    iconButton("edit", t("fields.edit", { name: label(path) }), () => {
+      if (field.page && field.box) act.reveal(field);
+      node.replaceChildren(
+        fieldEditor({ path, index, field }, act.save, () => {
+          node.replaceChildren(value, edit);
+          edit.focus();
+        }),
+      );
+      node.querySelector("input").select();
+    });
+  node.append(value, edit || "");
+  return node;
+}
+
+function sureness(field) {
+  if (field.method === "corrected")
+    return el(
+      "span",
+      {
+        class: "sure corrected",
+        title: t("fields.corrected", { author: field.author ?? "", when: field.corrected_at ? fullMoment(field.corrected_at) : "" }),
+      },
+      icon("check"),
+    );
+  if (typeof field.confidence !== "number") return null;
+  return el("span", {
+    class: `sure ${field.confidence < UNSURE ? "unsure" : ""}`,
+    text: percent(field.confidence),
+    title: t("fields.confidence", { percent: percent(field.confidence), method: field.method ?? "" }),
+  });
 }

@@ -9,8 +9,11 @@ import { errorNote, loading } from "../notices.js";
 import { go, homeLink, kbLink, searchLink } from "../router.js";
 import { nameOfSchema } from "../schema.js";
 import { documentRows } from "./document_rows.js";
+import { fieldTable } from "./field_table.js";
+import { kbParts } from "./kb_parts.js";
 import { askToDelete, askToRename } from "./knowledge_base_dialogs.js";
 import { askToReprocessAll } from "./reprocess_dialog.js";
+import { reviewList } from "./review_list.js";
 import { searchResults } from "./search_results.js";
 import { uploadPanel } from "./upload_panel.js";
 
@@ -68,6 +71,7 @@ export function openKnowledgeBase(route, main) {
     el("div", { class: "row-line" }, progressText, left),
     bar.node,
   );
+  const parts = kbParts(kb);
   const body = el("div", { class: "kb-body" }, loading());
   main.append(
     el(
@@ -81,6 +85,7 @@ export function openKnowledgeBase(route, main) {
         about,
       ),
       form,
+      parts.node,
       body,
       el(
         "div",
@@ -95,6 +100,8 @@ export function openKnowledgeBase(route, main) {
   const rows = documentRows(kb, signal);
   const overview = el("div", {}, panel.node, progress, rows.node);
   const results = searchResults(kb, signal);
+  const table = fieldTable(kb, signal);
+  const review = reviewList(kb, signal, ({ pages, fields }) => parts.review(pages + fields));
 
   function search(event) {
     event.preventDefault();
@@ -104,7 +111,7 @@ export function openKnowledgeBase(route, main) {
       const link = searchLink(kb, {
         q,
         mode: at.query.get("mode") ?? "hybrid",
-        filters: at.search ? at.query.getAll("filter") : [],
+        filters: at.part === "search" ? at.query.getAll("filter") : [],
       });
       if (location.hash === link) results.update(at, true);
       else go(link);
@@ -163,8 +170,14 @@ export function openKnowledgeBase(route, main) {
   }
 
   const changes = {
-    document: rows.document,
-    deleted: rows.deleted,
+    document(changed) {
+      rows.document(changed);
+      if (changed.status === "done") moved();
+    },
+    deleted(id) {
+      rows.deleted(id);
+      moved();
+    },
     knowledgeBase: show,
     timesLeft: rows.timesLeft,
     connected: (yes) => setText(lost, yes ? "" : t("live.lost")),
@@ -176,13 +189,22 @@ export function openKnowledgeBase(route, main) {
     },
   };
 
+  /** What documents hold has changed. */
+  function moved() {
+    table.changed();
+    review.changed();
+  }
+
   function drawBody() {
     if (!status || signal.aborted) return;
-    const wanted = at.search ? results.node : overview;
+    const wanted = { search: results.node, table: table.node, review: review.node }[at.part] ?? overview;
     if (body.firstElementChild !== wanted || body.children.length > 1) body.replaceChildren(wanted);
-    const q = at.search ? (at.query.get("q") ?? "") : "";
+    const q = at.part === "search" ? (at.query.get("q") ?? "") : "";
+    parts.choose(at.part);
     if (document.activeElement !== input || q) input.value = q;
-    if (at.search) results.update(at);
+    if (at.part === "search") results.update(at);
+    else if (at.part === "table") table.update(at);
+    else if (at.part === "review") review.update(at);
   }
 
   document.addEventListener(

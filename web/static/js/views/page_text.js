@@ -7,14 +7,17 @@ import { t } from "../i18n.js";
 const WIDE = /[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]/u;
 
 /** The blocks of a page; where layout is not known yet, a block a line. */
-export function blocksOf(reading) {
-  if (reading.blocks) return reading.blocks;
+export const blocksOf = (reading) =>
+  reading.blocks ?? linesOf(reading).map((line) => ({ kind: "line", level: null, ...line }));
+
+/** The lines of a page as they were read: `[{text, box}, ...]`. */
+export function linesOf(reading) {
   const lines = new Map();
   for (const word of reading.words) {
     if (!lines.has(word.line)) lines.set(word.line, []);
     lines.get(word.line).push(word);
   }
-  return [...lines.values()].map((words) => ({ kind: "line", level: null, text: joined(words), box: union(words) }));
+  return [...lines.values()].map((words) => ({ text: joined(words), box: union(words) }));
 }
 
 /** Words as a line: Chinese characters stand together, other words apart. */

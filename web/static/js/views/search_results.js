@@ -7,33 +7,27 @@ import { milliseconds } from "../format.js";
 import { keepHits, marked, pieces } from "../hit.js";
 import { language, t } from "../i18n.js";
 import { errorNote, loading } from "../notices.js";
-import { go, kbLink, pageLink, searchLink } from "../router.js";
+import { go, pageLink, searchLink } from "../router.js";
+import { facetNames, facetsPanel } from "./facets.js";
+import { filterBar } from "./filter_bar.js";
 
 const LIMIT = 20;
 const MOST = 100;
 const NAMED = 3;
-const FILTER_NAMES = [
-  "tag",
-  "name",
-  "skills",
-  "education.school",
-  "education.degree",
-  "education.major",
-  "work.employer",
-  "work.title",
-  "language",
-  "title",
-  "emails",
-  "dates",
-];
-const COLONS = /[:：]/;
 
 /** Makes the place of the results: `{node, update(route)}`. */
 export function searchResults(kb, signal) {
   const found = el("div", { id: "results", "aria-live": "polite" });
   const controls = el("div", { class: "search-controls" });
-  const node = el("section", { class: "results", "aria-label": t("search.results") }, controls, found);
+  const side = el("div", { class: "facets-place" });
+  const node = el(
+    "section",
+    { class: "results", "aria-label": t("search.results") },
+    controls,
+    el("div", { class: "results-columns" }, side, found),
+  );
   let asked = null; // what is shown: its address
+  let columns = []; // of the fields that documents have
   let stop = new AbortController();
 
   const wantedBy = ({ query }) => ({
@@ -44,40 +38,10 @@ export function searchResults(kb, signal) {
 
   function drawControls(wanted) {
     const change = (part) => go(searchLink(kb, { ...wanted, ...part }));
-    const problem = el("p", { class: "field-problem", role: "alert" });
-    const input = el("input", {
-      class: "input small-input",
-      id: "filter-input",
-      list: "filter-names",
-      placeholder: t("search.filterExample"),
-      "aria-label": t("search.addFilter"),
-      autocomplete: "off",
-    });
-    const form = el(
-      "form",
-      {
-        class: "filter-form",
-        on: {
-          submit: (event) => {
-            event.preventDefault();
-            const [name, ...rest] = input.value.split(COLONS);
-            const filter = `${name.trim()}:${rest.join(":").trim()}`;
-            if (!name.trim() || !rest.join("").trim()) problem.textContent = t("search.filterForm");
-            else if (!wanted.filters.includes(filter)) change({ filters: [...wanted.filters, filter] });
-          },
-        },
-      },
-      icon("filter"),
-      input,
-      el(
-        "datalist",
-        { id: "filter-names" },
-        FILTER_NAMES.map((name) => el("option", { value: `${name}:` })),
-      ),
-      el("button", { type: "submit", class: "button small", text: t("search.add") }),
+    const bar = filterBar(["tag", "language", ...columns.map(({ name }) => name)], wanted.filters, (filters) =>
+      change({ filters }),
     );
     controls.replaceChildren(
-      el("a", { class: "back", href: kbLink(kb) }, icon("left"), t("search.back")),
       segmented(
         "mode",
         t("search.mode"),
@@ -88,33 +52,14 @@ export function searchResults(kb, signal) {
         wanted.mode,
         (mode) => change({ mode }),
       ),
-      form,
-      wanted.filters.length === 0
-        ? ""
-        : el(
-            "ul",
-            { class: "chips", "aria-label": t("search.filters") },
-            wanted.filters.map((filter) =>
-              el(
-                "li",
-                {},
-                el(
-                  "button",
-                  {
-                    type: "button",
-                    class: "chip chip-removable",
-                    data: { filter },
-                    "aria-label": t("search.removeFilter", { filter }),
-                    on: { click: () => change({ filters: wanted.filters.filter((other) => other !== filter) }) },
-                  },
-                  filter,
-                  icon("close"),
-                ),
-              ),
-            ),
-          ),
-      problem,
+      bar.form,
+      ...bar.chips.filter(Boolean),
     );
+  }
+
+  function toggle(wanted, filters, chosen) {
+    const others = wanted.filters.filter((filter) => !filters.includes(filter));
+    go(searchLink(kb, { ...wanted, filters: chosen ? others : [...others, ...filters] }));
   }
 
   async function ask(wanted, limit) {
@@ -124,9 +69,13 @@ export function searchResults(kb, signal) {
     signal.addEventListener("abort", () => mine.abort(), { signal: mine.signal });
     if (limit === LIMIT) found.replaceChildren(loading());
     try {
+      if (!columns.length) {
+        columns = (await api.fieldTable(kb, { limit: 1 }, mine.signal)).columns;
+        drawControls(wanted);
+      }
       const answer = await api.search(
         kb,
-        { q: wanted.q, mode: wanted.mode, filter: wanted.filters, limit },
+        { q: wanted.q, mode: wanted.mode, filter: wanted.filters, facet: facetNames(columns), limit },
         mine.signal,
       );
       if (!mine.signal.aborted) draw(wanted, answer, limit);
@@ -135,8 +84,9 @@ export function searchResults(kb, signal) {
     }
   }
 
-  function draw(wanted, { hits, took_ms: took, degraded, notes }, limit) {
+  function draw(wanted, { hits, facets, took_ms: took, degraded, notes }, limit) {
     keepHits(kb, wanted.q, hits);
+    side.replaceChildren(facetsPanel(facets, wanted.filters, (filters, chosen) => toggle(wanted, filters, chosen)));
     found.replaceChildren(
       degraded
         ? el(
@@ -206,10 +156,19 @@ export function searchResults(kb, signal) {
   };
 }
 
-/** Names of the files that hold the same passage, each once. */
-function alsoIn(duplicates) {
-  const names = [...new Set(duplicates.map(({ filename }) => filename))];
-  return t("search.alsoIn", { names: names.slice(0, NAMED).join(", "), more: Math.max(0, names.length - NAMED) });
+/** The files that hold the same passage, each once. */
+function alsoIn(kb, duplicates, q) {
+  const files = [...new Map(duplicates.map((copy) => [copy.document, copy])).values()];
+  const more = files.length - NAMED;
+  return el(
+    "p",
+    { class: "hit-duplicates muted" },
+    t("search.alsoIn"),
+    files
+      .slice(0, NAMED)
+      .map((copy) => el("a", { href: pageLink(kb, copy.document, copy.pages[0] ?? 1, { q }), text: copy.filename })),
+    more > 0 && t("search.alsoInMore", { n: more }),
+  );
 }
 
 function hitItem(kb, q, hit) {
@@ -249,14 +208,14 @@ function hitItem(kb, q, hit) {
       {},
       el(
         "a",
-        { class: "hit-link", href: pageLink(kb, hit.document, first, q) },
+        { class: "hit-link", href: pageLink(kb, hit.document, first, { q }) },
         el("span", { class: "hit-name", text: hit.filename }),
         el("span", { class: "hit-pages", text: pages }),
       ),
     ),
     snippet,
     more,
-    hit.duplicates.length > 0 && el("p", { class: "hit-duplicates muted", text: alsoIn(hit.duplicates) }),
+    hit.duplicates.length > 0 && alsoIn(kb, hit.duplicates, q),
     chips.length > 0 &&
       el(
         "dl",

@@ -7,11 +7,15 @@ import { boxesInLine } from "../match_boxes.js";
 import { sentence, t } from "../i18n.js";
 import { follow } from "../live.js";
 import { errorNote, loading, toastError } from "../notices.js";
-import { homeLink, kbLink, pageLink, replace, searchLink } from "../router.js";
-import { blocksOf, pageText } from "./page_text.js";
+import { homeLink, kbLink, pageLink, replace, reviewLink, searchLink, tableLink } from "../router.js";
+import { mayWrite } from "../session.js";
+import { addField } from "./add_field.js";
+import { correctionList } from "./correction_list.js";
+import { pageEditor } from "./page_editor.js";
+import { blocksOf, linesOf, pageText } from "./page_text.js";
 import { askForPassword, needsPassword } from "./password_dialog.js";
 import { askToReprocess } from "./reprocess_dialog.js";
-import { countFields, fieldsPanel } from "./fields_panel.js";
+import { countFields, fieldAt, fieldsPanel } from "./fields_panel.js";
 import { sheet } from "./sheet.js";
 import { thumbnails } from "./thumbnails.js";
 import { viewerHead } from "./viewer_head.js";
@@ -30,11 +34,16 @@ export function openViewer(route, main) {
   let pages = new Map(); // number -> entry of the page list
   let hits = [];
   let pageWords = [];
+  let columns = []; // paths of the fields there can be
+  let lines = []; // of the page, as they were read
   let field = null; // whose box to show
+  let wantedField = route.query.get("field"); // to be shown once the document is there
+  let editText = route.query.get("edit") === "text"; // likewise, the page's text to be put right
   let blocks = [];
   let drawn = ""; // which state of which page is shown
 
-  const linkTo = (n) => pageLink(kb, id, n, q);
+  const from = route.query.get("from");
+  const linkTo = (n) => pageLink(kb, id, n, { q, from });
   const total = () => doc?.pages.total ?? pages.size;
   const open = (n) => {
     if (n >= 1 && n <= Math.max(total(), 1) && n !== at) replace(linkTo(n));
@@ -61,10 +70,19 @@ export function openViewer(route, main) {
   );
   const text = pageText({ hover, choose: (index) => paper.reveal("block", index) });
   const facts = el("p", { class: "page-facts" });
+  const correctText = el(
+    "button",
+    { type: "button", class: "button small", id: "correct-text", hidden: true, data: { needs: "write" }, on: { click: openEditor } },
+    icon("edit"),
+    t("correct.text"),
+  );
+  const editorPlace = el("div", {});
   const fieldsPlace = el("div", {});
+  const historyPlace = el("div", {});
   const side = tabs("side", t("viewer.contents"), [
-    ["text", t("viewer.text"), el("div", { class: "reading" }, facts, text.node)],
+    ["text", t("viewer.text"), el("div", { class: "reading" }, facts, correctText, editorPlace, text.node)],
     ["fields", t("viewer.fields"), fieldsPlace],
+    ["history", t("correct.title"), historyPlace],
   ]);
   const strip = thumbnails({ linkTo, open, imageAt: (n, rotation) => api.imagePath(kb, id, n, THUMBNAIL_PX, rotation) });
   const head = viewerHead(kb, id, {
@@ -103,12 +121,15 @@ export function openViewer(route, main) {
   const previous = iconButton("left", t("viewer.previous"), () => open(at - 1), { id: "previous-page" });
   const next = iconButton("right", t("viewer.next"), () => open(at + 1), { id: "next-page" });
   const found = el("nav", { class: "found-on", id: "found-on", hidden: true, "aria-label": t("viewer.matches") });
-  const back = el(
-    "a",
-    { class: "back", href: q ? searchLink(kb, { q }) : kbLink(kb) },
-    icon("left"),
-    t(q ? "viewer.backToResults" : "viewer.backToDocuments"),
-  );
+  const [backTo, backWords] =
+    from === "table"
+      ? [tableLink(kb), "part.table"]
+      : from === "review"
+        ? [reviewLink(kb), "part.review"]
+        : q
+          ? [searchLink(kb, { q }), "viewer.backToResults"]
+          : [kbLink(kb), "viewer.backToDocuments"];
+  const back = el("a", { class: "back", href: backTo }, icon("left"), t(backWords));
   const panes = el("div", { class: "panes" }, strip.node, paper.node, side.node);
   const content = el(
     "div",
@@ -163,7 +184,59 @@ export function openViewer(route, main) {
       },
       signal,
     );
+    loadHistory();
+    if (mayWrite()) loadColumns();
     if (q) await loadHits();
+  }
+
+  async function loadColumns() {
+    try {
+      columns = (await api.fieldTable(kb, { limit: 1 }, signal)).columns.map((column) => column.name);
+      drawDocument();
+    } catch (error) {
+      if (!signal.aborted) toastError(error);
+    }
+  }
+
+  async function loadHistory() {
+    try {
+      const { items } = await api.corrections(kb, id, signal);
+      side.label("history", items.length ? `${t("correct.title")} (${items.length})` : t("correct.title"));
+      historyPlace.replaceChildren(correctionList(items, async (correction) => corrected(await api.takeBack(kb, id, correction))));
+    } catch (error) {
+      if (!signal.aborted) historyPlace.replaceChildren(errorNote(error, loadHistory));
+    }
+  }
+
+  /** A correction was kept: the document has a new run, whose result shows up here by itself. */
+  function corrected(status) {
+    take(status);
+    loadHistory();
+  }
+
+  const saveField = async (correction) => corrected(await api.correct(kb, id, { fields: [correction] }));
+
+  function openEditor() {
+    const n = at;
+    correctText.hidden = true;
+    text.node.hidden = true;
+    editorPlace.replaceChildren(
+      pageEditor(lines, {
+        save: async (correction) => corrected(await api.correct(kb, id, { pages: [{ page: n, ...correction }] })),
+        outline(box) {
+          paper.boxes("field", box ? [box] : []);
+          if (box) paper.reveal("field");
+        },
+        close: closeEditor,
+      }),
+    );
+    editorPlace.querySelector("textarea").focus();
+  }
+
+  function closeEditor() {
+    editorPlace.replaceChildren();
+    text.node.hidden = false;
+    correctText.hidden = !pages.has(at) || !doc?.published_run;
   }
 
   function vanish() {
@@ -191,7 +264,6 @@ export function openViewer(route, main) {
   let listTimer = 0;
   function take(changed) {
     if (changed.version < doc.version) return;
-    if (changed.run !== doc.run) drawn = "";
     doc = changed;
     drawDocument();
     if (listTimer) return;
@@ -217,12 +289,27 @@ export function openViewer(route, main) {
     const working = doc.status === "queued" || doc.status === "running";
     const count = countFields(doc.fields);
     side.label("fields", count ? `${t("viewer.fields")} (${count})` : t("viewer.fields"));
-    const state = JSON.stringify([doc.fields, working]);
-    if (fieldsPlace.dataset.state !== String(state.length) + working)
-      fieldsPlace.replaceChildren(fieldsPanel(doc.fields, working, revealField));
-    fieldsPlace.dataset.state = String(state.length) + working;
+    drawFields(working);
     strip.update(total(), pages, at, matchPages());
   });
+
+  let fieldsShown = "";
+  function drawFields(working) {
+    const state = JSON.stringify([doc.fields, working, columns]);
+    if (fieldsShown === state || fieldsPlace.querySelector(".field-editor")) return; // nobody loses what is being typed
+    fieldsShown = state;
+    const save = mayWrite() && doc.published_run ? saveField : null;
+    fieldsPlace.replaceChildren(
+      fieldsPanel(doc.fields, working, { reveal: revealField, save }),
+      save && columns.length ? addField(doc.fields, columns, save) : "",
+    );
+    if (!wantedField) return;
+    side.choose("fields");
+    const wanted = fieldAt(doc.fields, wantedField);
+    fieldsPlace.querySelector(`[data-place="${CSS.escape(wantedField)}"]`)?.classList.add("wanted");
+    wantedField = null;
+    if (wanted?.page && wanted.box) revealField(wanted);
+  }
 
   function revealField(wanted) {
     field = wanted;
@@ -244,9 +331,11 @@ export function openViewer(route, main) {
     setAttribute(next, "disabled", n >= total() ? "" : null);
     drawFound();
     strip.update(total(), pages, n, matchPages());
-    const state = `${doc.run}/${n}/${info?.state}`;
+    const state = `${doc.run}/${doc.published_run}/${n}/${info?.state}`;
     if (drawn === state && !again) return;
+    if (!drawn.endsWith(`/${n}/${info?.state}`)) closeEditor();
     drawn = state;
+    if (!editorPlace.firstElementChild) correctText.hidden = !info || !doc.published_run;
     head.page(info, facts);
     const measured = info?.width_pt ? { ...info, number: n } : null;
     const working = doc.status === "queued" || doc.status === "running";
@@ -268,6 +357,8 @@ export function openViewer(route, main) {
       text.message(failed ? el("p", { class: "muted", text: t("viewer.pageFailed") }) : waiting);
       blocks = [];
       pageWords = [];
+      lines = [];
+      beginEdit();
       return;
     }
     paper.show(measured);
@@ -277,6 +368,8 @@ export function openViewer(route, main) {
       if (at !== n || signal.aborted) return;
       blocks = blocksOf(reading);
       pageWords = reading.words;
+      lines = linesOf(reading);
+      beginEdit();
       text.show(blocks, words(hits));
       paper.boxes(
         "block",
@@ -286,6 +379,13 @@ export function openViewer(route, main) {
     } catch (error) {
       if (at === n && !signal.aborted) text.message(errorNote(error, () => drawPage(true)));
     }
+  }
+
+  /** Opens the editor where the address asks for it. */
+  function beginEdit() {
+    if (!editText || !mayWrite() || !doc.published_run) return;
+    editText = false;
+    openEditor();
   }
 
   function drawHits() {
