@@ -289,10 +289,11 @@ class SearchAnswer(Answer):
 
 
 class TableColumn(Answer):
-    """A column of the table of fields."""
+    """A column of the table of fields; `filled`: there is a document with a value in it."""
 
     name: str
     kind: Kind
+    filled: bool
 
 
 class TableRow(Answer):

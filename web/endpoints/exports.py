@@ -33,7 +33,10 @@ def _table(parts: State, request: Request, wanted: inputs.FieldsQuery) -> answer
         held = asdict(row)
         held["fields"] = {name: value for name, value in row.fields.items() if lists is None or name in lists}
         items.append(answers.TableRow(**held))
-    shown = [answers.TableColumn(name=path, kind=names.known.get(path, "text")) for path in columns]
+    filled = exports.held_paths(kb)
+    shown = [
+        answers.TableColumn(name=path, kind=names.known.get(path, "text"), filled=path in filled) for path in columns
+    ]
     return answers.FieldTable(columns=shown, items=items, total=page.total, next_cursor=page.cursor)
 
 

@@ -2,6 +2,9 @@
 
 import { has, t } from "./i18n.js";
 
+/** Fields less sure than this are for people to look at. */
+export const UNSURE = 0.8;
+
 /** A field's name as people read it. */
 export function label(path) {
   const key = `field.${path}`;

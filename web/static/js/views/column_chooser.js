@@ -4,16 +4,19 @@ import { el, icon } from "../dom.js";
 import { fullLabel } from "../fields.js";
 import { t } from "../i18n.js";
 
-/** Makes the chooser; `change(paths)` is called with the columns that are to show, none for all. */
+/**
+ * Makes the chooser; `change(paths)` is called with the columns that are to show, none for the usual ones.
+ * @param {object[]} all columns there are, `{name, filled}`; @param {string[]} shown paths
+ */
 export function columnChooser(all, shown, change) {
-  const boxes = all.map((path) => {
-    const box = el("input", { type: "checkbox", value: path });
-    box.checked = shown.includes(path);
+  const boxes = all.map(({ name }) => {
+    const box = el("input", { type: "checkbox", value: name });
+    box.checked = shown.includes(name);
     return box;
   });
-  const apply = () => {
-    const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
-    change(chosen.length === all.length ? [] : chosen);
+  const apply = () => change(boxes.filter((box) => box.checked).map((box) => box.value));
+  const check = (yes) => {
+    for (const box of boxes) box.checked = yes;
   };
   const form = el(
     "form",
@@ -29,12 +32,25 @@ export function columnChooser(all, shown, change) {
     el(
       "div",
       { class: "column-boxes" },
-      boxes.map((box) => el("label", { class: "check" }, box, el("span", { text: fullLabel(box.value) }))),
+      boxes.map((box, at) =>
+        el(
+          "label",
+          { class: "check" },
+          box,
+          el(
+            "span",
+            {},
+            fullLabel(box.value),
+            !all[at].filled && el("span", { class: "muted", text: ` ${t("table.emptyColumn")}` }),
+          ),
+        ),
+      ),
     ),
     el(
       "div",
       { class: "dialog-buttons" },
-      el("button", { type: "button", class: "button small", text: t("table.allColumns"), on: { click: () => change([]) } }),
+      el("button", { type: "button", class: "button small", text: t("table.noColumns"), on: { click: () => check(false) } }),
+      el("button", { type: "button", class: "button small", text: t("table.allColumns"), on: { click: () => check(true) } }),
       el("button", { type: "submit", class: "button small primary", text: t("table.apply") }),
     ),
   );

@@ -1,18 +1,18 @@
 // The table of fields: a row a document, as in a recruiter's spreadsheet. The address says how it is asked for.
+// Columns that no document fills are left out until somebody asks for them.
 
 import * as api from "../api.js";
 import { el, icon } from "../dom.js";
-import { fullLabel, isField, text } from "../fields.js";
-import { moment, fullMoment } from "../format.js";
+import { fullLabel } from "../fields.js";
 import { t } from "../i18n.js";
 import { errorNote, loading } from "../notices.js";
-import { go, pageLink, tableLink } from "../router.js";
+import { go, tableLink } from "../router.js";
 import { columnChooser } from "./column_chooser.js";
+import { rowNode } from "./field_row.js";
 import { filterBar } from "./filter_bar.js";
 
 const AT_ONCE = 50;
 const MOST = 500;
-const UNSURE = 0.8;
 const CHANGED_MS = 1500;
 const FIXED = ["filename", "created_at"];
 
@@ -22,7 +22,8 @@ export function fieldTable(kb, signal) {
   const place = el("div", { class: "table-place", id: "field-table", "aria-live": "polite" });
   const node = el("section", { class: "field-table", "aria-label": t("table.title") }, controls, place);
   let wanted = null;
-  let all = []; // paths of every column there is
+  let all = []; // every column there is: [{name, kind, filled}]
+  const whole = new Set(); // documents whose row shows all that it holds
   let rows = [];
   let cursor = null;
   let stop = new AbortController();
@@ -35,7 +36,10 @@ export function fieldTable(kb, signal) {
     columns: query.getAll("column"),
   });
   const change = (part) => go(tableLink(kb, { ...wanted, ...part }));
-  const queryOf = ({ q, sort, filters, columns }) => ({ q, sort, filter: filters, column: columns });
+  const filled = () => all.filter((column) => column.filled).map(({ name }) => name);
+  /** The columns to show: those chosen; else those that a document fills. */
+  const shown = () => (wanted.columns.length ? wanted.columns : filled());
+  const queryOf = ({ q, sort, filters }) => ({ q, sort, filter: filters, column: shown() });
 
   async function ask(limit = AT_ONCE, from = null) {
     stop.abort();
@@ -43,7 +47,7 @@ export function fieldTable(kb, signal) {
     const mine = stop.signal;
     signal.addEventListener("abort", () => stop.abort(), { signal: mine });
     try {
-      if (!all.length) all = (await api.fieldTable(kb, { limit: 1 }, mine)).columns.map(({ name }) => name);
+      if (!all.length) all = (await api.fieldTable(kb, { limit: 1 }, mine)).columns;
       const answer = await api.fieldTable(kb, { ...queryOf(wanted), limit, cursor: from }, mine);
       if (mine.aborted) return;
       rows = from ? [...rows, ...answer.items] : answer.items;
@@ -55,19 +59,34 @@ export function fieldTable(kb, signal) {
   }
 
   function drawControls(columns, total) {
-    const bar = filterBar([...FIXED, "language", "tag", ...all], wanted.filters, (filters) => change({ filters }));
+    const names = all.map(({ name }) => name);
+    const empty = wanted.columns.length ? 0 : names.length - columns.length;
+    const bar = filterBar([...FIXED, "language", "tag", ...names], wanted.filters, (filters) => change({ filters }));
     controls.replaceChildren(
       el("p", { class: "muted", id: "table-count", text: t("documents", { n: total }) }),
       el(
         "div",
         { class: "table-tools" },
-        columnChooser(all, columns, (chosen) => change({ columns: chosen })),
+        columnChooser(all, columns, (chosen) => {
+          const usual = filled();
+          const same = chosen.length === usual.length && chosen.every((name) => usual.includes(name));
+          change({ columns: same ? [] : chosen });
+        }),
         el(
           "a",
           { class: "button small", id: "table-csv", download: "fields.csv", href: api.fieldsFile(kb, queryOf(wanted)) },
           icon("download"),
           t("table.csv"),
         ),
+        empty > 0 &&
+          el("button", {
+            type: "button",
+            class: "link-button",
+            id: "empty-columns",
+            text: t("table.emptyColumns", { n: empty }),
+            title: t("table.showEmpty"),
+            on: { click: () => change({ columns: names }) },
+          }),
       ),
       bar.form,
       ...bar.chips.filter(Boolean),
@@ -94,7 +113,7 @@ export function fieldTable(kb, signal) {
         el(
           "tbody",
           {},
-          rows.map((row) => rowNode(row, paths)),
+          rows.map((row) => rowNode(kb, row, paths, whole)),
         ),
       ),
     );
@@ -133,43 +152,6 @@ export function fieldTable(kb, signal) {
         el("span", { class: "sort-mark", "aria-hidden": "true", text: { none: "", ascending: "▲", descending: "▼" }[now] }),
       ),
     );
-  }
-
-  function rowNode(row, paths) {
-    return el(
-      "tr",
-      { data: { document: row.document } },
-      el(
-        "th",
-        { scope: "row" },
-        el("a", { href: pageLink(kb, row.document, 1, { from: "table" }), title: row.filename, text: row.filename }),
-      ),
-      paths.map((path) => el("td", { data: { path } }, values(row, path))),
-      el("td", {}, el("time", { datetime: row.created_at, title: fullMoment(row.created_at), text: moment(row.created_at) })),
-    );
-  }
-
-  /** The values at a path; of records a line each, so that the columns of one document stay in step. */
-  function values(row, path) {
-    const [name, inner] = path.split(".");
-    const held = row.fields[name] ?? [];
-    const items = Array.isArray(held) ? held : [held];
-    const fields = items.map((item, index) => [inner ? item[inner] : item, Array.isArray(held) ? index : null]);
-    if (!fields.some(([field]) => isField(field))) return null;
-    return el(
-      inner ? "ol" : "ul",
-      { class: inner ? "cell-records" : "cell-list" },
-      fields.map(([field, index]) => el("li", {}, isField(field) ? valueLink(row, path, index, field) : "")),
-    );
-  }
-
-  function valueLink(row, path, index, field) {
-    const shown = text(path.split(".").at(-1), field);
-    const unsure = typeof field.confidence === "number" && field.confidence < UNSURE;
-    const props = { class: `cell-value ${unsure ? "unsure" : ""}`, title: unsure ? t("table.unsure") : shown };
-    if (!field.page) return el("span", { ...props, text: shown });
-    const place_ = index === null ? path : `${path}/${index}`;
-    return el("a", { ...props, href: pageLink(kb, row.document, field.page, { field: place_, from: "table" }), text: shown });
   }
 
   signal.addEventListener("abort", () => clearTimeout(timer));

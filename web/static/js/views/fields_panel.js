@@ -1,12 +1,10 @@
 // The fields found in a document, each with how sure it is, the way to its place, and a way to put it right.
 
 import { el, icon, iconButton } from "../dom.js";
-import { isField, label, text } from "../fields.js";
+import { isField, label, text, UNSURE } from "../fields.js";
 import { fullMoment, percent } from "../format.js";
 import { t } from "../i18n.js";
 import { fieldEditor } from "./field_editor.js";
-
-const UNSURE = 0.8;
 
 /** How many values there are. */
 export function countFields(fields) {

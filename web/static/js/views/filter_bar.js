@@ -19,7 +19,7 @@ export function filterBar(names, filters, change) {
     class: "input small-input",
     id: "filter-input",
     list: "filter-names",
-    placeholder: t("search.filterExample"),
+    placeholder: t("search.filterExample", { example: names.includes("years") ? "years>=5" : "tag:2024" }),
     "aria-label": t("search.addFilter"),
     autocomplete: "off",
     maxlength: 500,

@@ -200,6 +200,7 @@ export function openKnowledgeBase(route, main) {
     const wanted = { search: results.node, table: table.node, review: review.node }[at.part] ?? overview;
     if (body.firstElementChild !== wanted || body.children.length > 1) body.replaceChildren(wanted);
     const q = at.part === "search" ? (at.query.get("q") ?? "") : "";
+    body.classList.toggle("wide", at.part === "table");
     parts.choose(at.part);
     if (document.activeElement !== input || q) input.value = q;
     if (at.part === "search") results.update(at);

@@ -83,7 +83,8 @@ export function reviewList(kb, signal, counted) {
     const field = item.kind === "field";
     const where = field ? { field: item.index === null ? item.path : `${item.path}/${item.index}` } : { edit: "text" };
     const href = pageLink(kb, item.document, item.page ?? 1, { ...where, from: "review" });
-    const why = has(`why.${item.why}`) ? t(`why.${item.why}`) : (item.note ?? t(`error.${item.why}`));
+    const told = [`why.${item.why}`, `error.${item.why}`].find(has);
+    const why = told ? t(told) : (item.note ?? item.why);
     return el(
       "li",
       { class: "review-item", data: { kind: item.kind, document: item.document, path: item.path } },

@@ -10,6 +10,7 @@ import { errorNote, loading } from "../notices.js";
 import { go, pageLink, searchLink } from "../router.js";
 import { facetNames, facetsPanel } from "./facets.js";
 import { filterBar } from "./filter_bar.js";
+import { searchHelp } from "./search_help.js";
 
 const LIMIT = 20;
 const MOST = 100;
@@ -52,6 +53,7 @@ export function searchResults(kb, signal) {
         wanted.mode,
         (mode) => change({ mode }),
       ),
+      searchHelp(),
       bar.form,
       ...bar.chips.filter(Boolean),
     );
@@ -115,6 +117,7 @@ export function searchResults(kb, signal) {
           icon("search"),
           el("h2", { text: t("search.nothing", { q: wanted.q }) }),
           el("p", { text: t(wanted.filters.length ? "search.nothingFiltered" : "search.nothingHint") }),
+          searchHelp(true),
         ),
       );
       return;
