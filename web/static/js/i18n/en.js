@@ -311,7 +311,6 @@ export default {
   "fields.toRecord": ({ name }) => `to ${name}`,
   "fields.newRecord": "to a new entry",
   "fields.corrected": ({ author, when }) => `Corrected by ${author}, ${when}`,
-  "field.present": "to date",
   "field.tag": "Tag",
   "field.location": "Lives in",
   "field.years": "Years of work",
@@ -344,6 +343,7 @@ export default {
   "field.organizations": "Other organizations",
   "field.skills": "Skills",
   "field.languages": "Languages",
+  "end.present": "to date",
   "gender.male": "Male",
   "gender.female": "Female",
 

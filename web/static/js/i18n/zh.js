@@ -310,7 +310,6 @@ export default {
   "fields.toRecord": ({ name }) => `到：${name}`,
   "fields.newRecord": "到新的一条",
   "fields.corrected": ({ author, when }) => `${author} 于 ${when} 更正`,
-  "field.present": "至今",
   "field.tag": "标签",
   "field.location": "现居地",
   "field.years": "工作年数",
@@ -343,6 +342,7 @@ export default {
   "field.organizations": "其他机构",
   "field.skills": "技能",
   "field.languages": "语言能力",
+  "end.present": "至今",
   "gender.male": "男",
   "gender.female": "女",
 

@@ -1,7 +1,7 @@
 // How many documents have which value: a click narrows the search to them.
 
 import { el, icon } from "../dom.js";
-import { fullLabel } from "../fields.js";
+import { fullLabel, text } from "../fields.js";
 import { number } from "../format.js";
 import { t } from "../i18n.js";
 
@@ -55,7 +55,7 @@ function facetNode({ name, values, more }, filters, toggle, open) {
 
 function valueNode(name, { value, count, filters: wanted }, filters, toggle) {
   const chosen = wanted.length > 0 && wanted.every((filter) => filters.includes(filter));
-  const text = shownValue(name, value);
+  const shown = shownValue(name, value);
   return el(
     "li",
     {},
@@ -66,11 +66,11 @@ function valueNode(name, { value, count, filters: wanted }, filters, toggle) {
         class: "facet-value",
         "aria-pressed": String(chosen),
         disabled: wanted.length === 0,
-        title: text,
+        title: shown,
         data: { value },
         on: { click: () => toggle(wanted, chosen) },
       },
-      el("span", { class: "facet-text", text }),
+      el("span", { class: "facet-text", text: shown }),
       chosen ? icon("close") : el("span", { class: "count", text: number(count) }),
     ),
   );
@@ -78,5 +78,5 @@ function valueNode(name, { value, count, filters: wanted }, filters, toggle) {
 
 function shownValue(name, value) {
   if (name === "language") return t(`language.${value}`);
-  return value === "present" ? t("field.present") : value;
+  return text(name.split(".").at(-1), { value });
 }

@@ -54,16 +54,18 @@ export function fieldTable(kb, signal) {
       cursor = answer.next_cursor;
       draw(answer);
     } catch (error) {
-      if (!mine.aborted) place.replaceChildren(errorNote(error, () => ask(limit, from)));
+      if (mine.aborted) return;
+      drawControls(shown(), null); // a filter that means nothing can be taken off
+      place.replaceChildren(errorNote(error, () => ask(limit, from)));
     }
   }
 
   function drawControls(columns, total) {
     const names = all.map(({ name }) => name);
-    const empty = wanted.columns.length ? 0 : names.length - columns.length;
+    const empty = wanted.columns.length || total === null ? 0 : names.length - columns.length;
     const bar = filterBar([...FIXED, "language", "tag", ...names], wanted.filters, (filters) => change({ filters }));
     controls.replaceChildren(
-      el("p", { class: "muted", id: "table-count", text: t("documents", { n: total }) }),
+      el("p", { class: "muted", id: "table-count", text: total === null ? "" : t("documents", { n: total }) }),
       el(
         "div",
         { class: "table-tools" },
