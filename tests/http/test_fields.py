@@ -70,9 +70,9 @@ def test_the_table_page_by_page(client: TestClient, settings: Settings) -> None:
     [row] = first["items"]
     assert (row["filename"], row["status"], row["pages"], row["tags"]) == ("ann.pdf", "done", 3, ["t"])
     assert row["fields"]["years"]["value"] == "12" and first["total"] == 2
-    assert {"name": "years", "kind": "number"} in first["columns"] and {"name": "own", "kind": "text"} in first[
-        "columns"
-    ]
+    assert {"name": "years", "kind": "number", "filled": True} in first["columns"]
+    assert {"name": "own", "kind": "text", "filled": True} in first["columns"]
+    assert {"name": "phone", "kind": "text", "filled": False} in first["columns"]
     second = client.get(path, params={"sort": "-years", "limit": 1, "cursor": first["next_cursor"]}).json()
     assert [row["filename"] for row in second["items"]] == ["li.pdf"] and second["next_cursor"] is None
     chosen = client.get(f"{path}?column=work.title&column=years&sort=name&filter=years%3C5").json()
