@@ -51,7 +51,7 @@ def test_a_name_is_known_again_and_a_firm_by_its_short_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["公司", "经理", "董事、", "某大学", "第一届", "(", "王某先生", "副", "甲乙公司、", "之乎者也"]
+    "unit", ["公司", "经理", "董事、", "某大学", "第一届", "(", "王某先生", "副", "甲乙公司、", "之乎者也", "(甲)"]
 )
 def test_long_lines_cost_no_more_a_character(unit: str) -> None:
     def seconds(characters: int) -> float:

@@ -38,7 +38,7 @@ def head_name(text: str) -> tuple[int, int] | None:
     if len(name) > 4 and "·" not in name and not (mark in "男女" or text[found.end("mark") :][:1] in "男女"):
         return None
     polite = mark in ("先生", "女士", "小姐", "同志", "博士", "教授")
-    if (len(name) == 1 or (mark == "," == text[-1:] and not HAN_NAME.fullmatch(name))) and not polite:
+    if (len(name) == 1 or (mark == "," and found.end() == len(text) and not HAN_NAME.fullmatch(name))) and not polite:
         return None
     if (
         "·" in name

@@ -48,6 +48,9 @@ def read_study(text: str, schooled: bool) -> Study | None:
     """
     if len(text) > 60:
         return None
+    whole = DEGREE.fullmatch(text)
+    if whole and not _NO_DEGREE.search(text):
+        return Study((0, 0), (0, 0), whole.span())
     named = _SCHOOL.match(text)
     at = named.end() if named and named.end() > 2 else 0
     school = (0, at)

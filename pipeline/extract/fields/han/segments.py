@@ -54,6 +54,7 @@ class Segment:
 
     Attributes:
         cue: what stands before it: a function word, a mark, "date", or "".
+        after: what stands behind it, or "".
         sentence: number of its sentence, from 0.
         clause_start, clause_end: of its clause; clauses end at commas and stops.
     """
@@ -61,6 +62,7 @@ class Segment:
     start: int
     end: int
     cue: str
+    after: str
     sentence: int
     clause_start: int
     clause_end: int
@@ -73,13 +75,13 @@ def segments(text: str) -> Iterator[Segment]:
     begin = 0
     for stop in _CLAUSE_END.finditer(text):
         end = stop.start()
-        for start, until, cue in _cut(text, begin, end, parts):
-            yield Segment(start, until, cue, sentence, begin, end)
+        for start, until, cue, after in _cut(text, begin, end, parts):
+            yield Segment(start, until, cue, after, sentence, begin, end)
         sentence += stop.group() in "。\n"
         begin = stop.end()
 
 
-def _cut(text: str, begin: int, end: int, parts: set[int]) -> Iterator[tuple[int, int, str]]:
+def _cut(text: str, begin: int, end: int, parts: set[int]) -> Iterator[tuple[int, int, str, str]]:
     at, cue, position = begin, "", begin
     while found := _SCAN.search(text, position, end):
         kind = found.lastgroup or ""
@@ -91,10 +93,10 @@ def _cut(text: str, begin: int, end: int, parts: set[int]) -> Iterator[tuple[int
         if (kind == "join" or word in _JOINERS) and start > at and not ends_one.search(text, max(at, start - 6), start):
             continue
         if start > at:
-            yield at, start, cue
+            yield at, start, cue, word
         at, cue = position, "date" if kind == "date" else word
     if at < end:
-        yield at, end, cue
+        yield at, end, cue, ""
 
 
 def _parts(text: str) -> set[int]:
@@ -109,7 +111,7 @@ def _parts(text: str) -> set[int]:
             if (
                 len(inside) <= 14
                 and not DEGREE.search(inside)
-                and not (_OF_TITLE.search(text, 0, opened) and _OVER.match(text, at + 1))
+                and not (_OF_TITLE.match(text, max(0, opened - 1), opened) and _OVER.match(text, at + 1))
                 and _PART.fullmatch(inside)
                 and not _NO_PART.search(inside)
             ):

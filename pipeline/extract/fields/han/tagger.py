@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.extract.fields.han.lexicon import one_of
-from pipeline.extract.fields.han.lexicon.cues import LISTED, PLACED, STUDIED
-from pipeline.extract.fields.han.lexicon.peoples import PEOPLES, PROVINCES
+from pipeline.extract.fields.han.lexicon.cues import APPOINTED, EMPLOYED, LISTED, PLACED, STUDIED, WORKED
+from pipeline.extract.fields.han.lexicon.peoples import COUNTRIES, PEOPLES, PROVINCES
+from pipeline.extract.fields.han.organisations import anaphora
 from pipeline.extract.fields.han.persons import head_name, later_names
-from pipeline.extract.fields.han.posts import _ANAPHORA, LEAD, read_post
+from pipeline.extract.fields.han.posts import LEAD, read_post
 from pipeline.extract.fields.han.schooling import read_study
 from pipeline.extract.fields.han.segments import COUNTRY, HAN, Segment, segments
 
@@ -29,6 +30,14 @@ _SAID = re.compile(
     r"关联关系|未受过|没有受过|受到过?.{0,20}(?:处罚|处分)|处罚|惩戒|未持有|没有持有|不存在|特殊津贴|特别津贴|政府津贴"
 )
 _MAX_KNOWN = 80  # organisations remembered of a profile
+_APPOINTED = frozenset(APPOINTED.split())
+_EMPLOYED = frozenset(EMPLOYED.split())
+_WORKED = frozenset(WORKED.split())
+# What may name an employer although no ending tells; "香港" and "管理方面" do not.
+_UNKNOWN = re.compile(
+    rf"(?!(?:{one_of(PROVINCES, COUNTRIES)})[省市]?$)"
+    rf"(?!.*(?:方面|领域|行业|期间|上市|多家|该|[工业].作|市$|省$|县$))[{HAN}A-Za-z()·]{{2,20}}"
+)
 _LISTED = frozenset(LISTED.split())
 
 
@@ -113,16 +122,22 @@ class Profile:
                 if b > a:
                     yield Mention(kind, start + a, start + b, 0.9, kind == "organisation")  # type: ignore[arg-type]
             return
-        post = read_post(reads, segment.cue in _LISTED, segment.cue in _PLACED, self.organisations)
+        post = read_post(
+            reads, segment.cue in _LISTED, segment.cue in _PLACED, segment.cue in _APPOINTED, self.organisations
+        )
         a, b = post.organisation
         if b > a:
             if b - a > 3 and len(self.organisations) < _MAX_KNOWN:
                 self.organisations |= {reads[a:b]}
-            yield Mention("organisation", start + a, start + b, 0.9 if post.weight >= 5 else 0.7)
+            yield Mention("organisation", start + a, start + b, post.of_name)
         a, b = post.title
         if b > a:
-            yield Mention("title", start + a, start + b, 0.9 if post.weight >= 5 else 0.7)
+            yield Mention("title", start + a, start + b, post.of_title)
         if post.organisation == post.title == (0, 0):
-            found = _ANAPHORA.match(reads)
-            if found:
-                yield Mention("organisation", start, start + found.end(), 0.6)
+            pointed = anaphora(reads)
+            if pointed:
+                yield Mention("organisation", start, start + pointed, 0.5)
+            elif _UNKNOWN.fullmatch(reads) and (
+                segment.cue in _EMPLOYED or (segment.cue in _PLACED and segment.after in _WORKED)
+            ):
+                yield Mention("organisation", start, end, 0.65)
