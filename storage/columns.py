@@ -23,7 +23,7 @@ from pipeline.extract.fields.columns import Kind
 from storage import collation, values
 from storage.filters import METADATA
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger[Any]]
 MISSING = np.iinfo(np.int64).max
 _COLUMNS_AT_MOST = 64
 _CHANGED_AT_MOST = 500  # documents: beyond, all is read anew
@@ -210,7 +210,7 @@ class ColumnMemory:
             else:  # others may be reading it
                 spellings[code] = {**spellings[code], shown: spellings[code].get(shown, 0) + 1}
             pairs[self._place(id_), code] = None
-        documents, codes = np.array(list(pairs), dtype=np.int64).reshape(-1, 2).T
+        documents, codes = np.array(list(pairs), dtype=np.int32).reshape(-1, 2).T.copy()
         if known is not None:
             others = ~np.isin(known.documents, [self._place(id_) for id_ in changed])
             documents = np.concatenate([known.documents[others], documents])

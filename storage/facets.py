@@ -96,7 +96,7 @@ class Part:
                 has = np.zeros((int(documents.max()) + 1, size), dtype=bool)
                 has[documents, codes] = True
                 return _counts(has.sum(axis=0))
-            codes = np.unique(documents * size + codes) % size
+            codes = np.unique(documents.astype(np.int64) * size + codes) % size
         return _counts(np.bincount(codes))
 
 

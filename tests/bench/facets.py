@@ -25,6 +25,7 @@ from storage.field_table import Choice, Order
 from storage.filters import kinds_of, parse_filter
 from storage.search.candidates import Source
 from storage.search.counting import count_facets
+from storage.search.query import parse
 
 _KINDS = kinds_of(columns_of("resume"))
 _WORDS = [f"word{number}" for number in range(3000)]
@@ -124,7 +125,7 @@ def facets(
 ) -> Any:
     source = Source(kb, filters=[parse_filter(one, _KINDS) for one in given])
     wanted = [[Wanted(name, _KINDS.get(name, "text"), (name,) if name in _KINDS else ())] for name in names]
-    return count_facets([source], wanted, query, mode, storage.settings.search)  # type: ignore[arg-type]
+    return count_facets([source], wanted, parse(query), mode, storage.settings.search)  # type: ignore[arg-type]
 
 
 def measures(storage: Storage, kb: KnowledgeBase) -> Iterator[tuple[str, Callable[[], object], int]]:

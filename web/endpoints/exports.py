@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from storage import exports, field_table
 from storage.catalog import KnowledgeBase
-from storage.field_table import Choice, Order
+from storage.field_table import Choice, Order, Row
 from web import answers, inputs
 from web.names import Names
 from web.state import State, answer, query, state
@@ -30,14 +30,20 @@ def _table(parts: State, request: Request, wanted: inputs.FieldsQuery) -> answer
     lists = {column.partition(".")[0] for column in columns} if wanted.column else None
     items = []
     for row in page.rows:
-        held = asdict(row)
-        held["fields"] = {name: value for name, value in row.fields.items() if lists is None or name in lists}
-        items.append(answers.TableRow(**held))
-    filled = exports.held_paths(kb)
+        chosen = {name: value for name, value in row.fields.items() if lists is None or name in lists}
+        items.append(answers.TableRow.model_validate({**_of_document(row), "fields": chosen}))
+    filled = set(exports.held_paths(kb))
     shown = [
         answers.TableColumn(name=path, kind=names.known.get(path, "text"), filled=path in filled) for path in columns
     ]
     return answers.FieldTable(columns=shown, items=items, total=page.total, next_cursor=page.cursor)
+
+
+def _of_document(row: Row) -> dict[str, Any]:
+    return {
+        "document": row.document, "filename": row.filename, "created_at": row.created_at, "status": row.status,
+        "language": row.language, "pages": row.pages, "tags": row.tags,
+    }  # fmt: skip
 
 
 async def fields_csv(request: Request) -> Response:
