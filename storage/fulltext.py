@@ -167,7 +167,8 @@ def occurrences(value: str, query_terms: Sequence[str], rows: Sequence[Row] = ()
         [start, end) offsets into `value`, in any order.
     """
     stems = {stem(term) for term in query_terms}
-    runs = [term for term in query_terms if _CJK_RUN.fullmatch(term)]
+    runs = {term for term in query_terms if _CJK_RUN.fullmatch(term)}
+    lengths = {len(run) for run in runs}
     folded = fold_with_origins(value)
     found = list(_pieces(folded.text))
     for piece, places in found:
@@ -175,9 +176,10 @@ def occurrences(value: str, query_terms: Sequence[str], rows: Sequence[Row] = ()
             if stem(piece) in stems:
                 yield folded.origin(places[0], places[-1] + 1)
             continue
-        for run in runs:
-            for at in _all(piece, run):
-                yield folded.origin(places[at], places[at + len(run) - 1] + 1)
+        for length in lengths:
+            for at in range(len(piece) - length + 1):
+                if piece[at : at + length] in runs:
+                    yield folded.origin(places[at], places[at + length - 1] + 1)
     for wanted in rows:
         for first, last, begin, end in wanted.places([piece for piece, _ in found]):
             yield folded.origin(found[first][1][begin], found[last][1][end - 1] + 1)

@@ -10,17 +10,20 @@ from pipeline.errors import ServiceUnavailable
 from storage import fulltext
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
-from storage.fulltext import Row
 from storage.search.query import Query
 from storage.search.scope import Scope, first_in_scope
 
 
 def narrowed(scope: Scope, query: Query) -> Scope:
     """The chunks in scope that hold all that the query requires and nothing that it excludes."""
-    for number, row in enumerate(query.required):
-        scope = _with(scope, row, f"required_{number}", "IN")
-    for number, row in enumerate(query.excluded):
-        scope = _with(scope, row, f"excluded_{number}", "NOT IN")
+    for name, rows, within, joined in (
+        ("required", query.required, "IN", " AND "),
+        ("excluded", query.excluded, "NOT IN", " OR "),
+    ):
+        if whole := [row.match for row in rows if not row.begins]:
+            scope = _with(scope, name, joined.join(whole), "", within)
+        for number, row in enumerate(row for row in rows if row.begins):
+            scope = _with(scope, f"{name}_{number}", row.match, row.beginning, within)
     return scope
 
 
@@ -52,11 +55,11 @@ def _is_somewhere(places: Iterable[tuple[KnowledgeBase, Scope]], query: Query) -
     return False
 
 
-def _with(scope: Scope, row: Row, name: str, within: str) -> Scope:
-    """The chunks in scope that hold the row, or those that do not (`within` "NOT IN")."""
+def _with(scope: Scope, name: str, match: str, beginning: str, within: str) -> Scope:
+    """The chunks in scope that MATCH and hold a word with the beginning, or (`within` "NOT IN") those that do not."""
     condition = f"SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH :{name}"
-    values = {name: row.match}
-    if row.beginning:  # stems alone cannot tell
+    values = {name: match}
+    if beginning:  # stems alone cannot tell
         condition += f" AND instr(' ' || chunk_fts.terms, :{name}_begins) > 0"
-        values[f"{name}_begins"] = f" {row.beginning}"
+        values[f"{name}_begins"] = f" {beginning}"
     return Scope(f"{scope.sql} AND chunk.seq {within} ({condition})", {**scope.values, **values})

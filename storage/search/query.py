@@ -33,6 +33,9 @@ _ASKING = re.compile(
 )
 
 
+_MOST = 20  # quotes and prefixes that are heeded, each costs a search of its own; further ones are plain words
+
+
 @dataclass(frozen=True)
 class Query:
     """A query, taken apart.
@@ -79,17 +82,20 @@ def parse(text: str) -> Query:
     required: list[Row] = []
     excluded: list[Row] = []
 
+    def begun(rows: Iterable[Row]) -> int:
+        return sum(row.begins for row in rows)
+
     def outside(part: str) -> None:
         for token in _TOKEN.findall(part):
             minus = _EXCLUDED.fullmatch(token)
             word = minus["word"] if minus else token
-            prefix = _PREFIX.fullmatch(word)
+            prefix = _PREFIX.fullmatch(word) if begun(excluded if minus else required) < _MOST else None
             row = fulltext.row(prefix["word"] if prefix else word, prefix=prefix is not None)
             if minus and row:
                 excluded.append(row)
                 continue
             meaning.append(prefix["word"] if prefix else token)
-            if prefix and row:
+            if prefix and row and len(required) < _MOST:
                 required.append(row)
             else:
                 plain.append(token)
@@ -104,6 +110,9 @@ def parse(text: str) -> Query:
         outside(text[at : found.start()])
         if found["minus"]:
             excluded.append(row)
+        elif len(required) >= _MOST:
+            plain.append(found[0])
+            meaning.append(found[0])
         else:
             required.append(row)
             meaning.append(found[0])

@@ -144,8 +144,14 @@ def test_a_query_without_a_word_finds_nothing_and_says_so(filled: KnowledgeBase,
 
 
 @pytest.mark.parametrize(
-    "query", ["🎉", "学", "5", "x " * 999, "学" * 2000, '"a" OR "shop" NEAR("c', "NOT {shop} ^draft:"]
-)
+    "query",
+    [
+        "🎉", "学", "5", "x " * 999, "学" * 2000, '"a" OR "shop" NEAR("c', "NOT {shop} ^draft:",
+        " ".join(f"w{n}" for n in range(400)), "".join(map(chr, range(0x4E00, 0x4E00 + 2000))),
+        " ".join(f'"b{n}"' for n in range(300)), " ".join(f"-c{n} -dd{n}*" for n in range(150)),
+        " ".join(f"ee{n}*" for n in range(300)), '"' * 2000, "「" * 2000, "-" * 2000, "*" * 2000, "a" * 2000 + "*",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("mode", ["hybrid", "vector", "keyword"])
 def test_odd_queries_are_answered(filled: KnowledgeBase, query: str, mode: search.Mode) -> None:
     scores = [hit.score for hit in _search(filled, query, mode).hits]
