@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import backup, control, evaluate, fields, keys, progress
+from cli import backup, control, correct, evaluate, fields, keys, progress
 from cli.client import ApiError, NoServer, kb_path
 from cli.options import (
     ERR,
@@ -48,6 +48,7 @@ app = typer.Typer(
 app.add_typer(keys.app, name="keys")
 app.add_typer(control.app)
 app.add_typer(schema_app)
+app.add_typer(correct.app)
 _SCHEMA = "Fields to look for, if the knowledge base is new: generic, resume or a file with a JSON Schema."
 
 

@@ -193,6 +193,7 @@ def _forget_document(connection: Connection, document: str) -> None:
     for statement in (
         "DELETE FROM page WHERE document = :document",
         "DELETE FROM reading WHERE document = :document",
+        "DELETE FROM correction WHERE document = :document",
         "DELETE FROM cleanup WHERE document = :document",
         "DELETE FROM document WHERE id = :document",  # and its runs with their units
     ):

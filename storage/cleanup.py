@@ -69,6 +69,8 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
     with kb.db.write() as connection:
         if not _stands(connection, row):
             return
+        if deleted:
+            connection.execute(text("DELETE FROM correction WHERE document = :document"), values)
         if deleted or row.run < row.latest:  # the latest run's pages are what a retry starts from
             for table in ("page", "unit"):
                 connection.execute(text(f"DELETE FROM {table} WHERE document = :document AND run = :run"), values)

@@ -19,7 +19,6 @@ from pipeline.vertical import VERTICAL_REVIEW
 from storage.catalog import KnowledgeBase
 from storage.database import scalar
 
-LINE = 0.8
 _CURSOR = re.compile(r"([01]\.\d{1,6})-([01])-([0-9a-f]{32})-(\d{1,9})")
 # Beginnings of the sentences that readers leave with a page.
 _WHY = {

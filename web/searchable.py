@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline import log
 from pipeline.children import Child
+from pipeline.corrections.page import CORRECTED
 from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnavailable, TransientError
 from pipeline.settings import Settings
 from storage import pages
@@ -175,7 +176,9 @@ class _Making:
             self.page = number
             request: dict[str, Any] = {"page_number": number}
             if reading is not None and reading.page_number == number:
-                words = reading.words if reading.source == "ocr" and number not in killers else ()
+                # Text of the page's own stays; what a person corrected in it is laid over it.
+                laid = reading.source != "text_layer" or CORRECTED in reading.engine_settings
+                words = reading.words if laid and number not in killers else ()
                 request |= {
                     "words": [word.as_list() for word in words], "rotation": reading.rotation,
                     "size_pt": [reading.width_pt, reading.height_pt],

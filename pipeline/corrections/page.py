@@ -21,6 +21,8 @@ from pipeline.extract.layout import page_regions
 from pipeline.types import Box, PageReading, Word
 from pipeline.wide import is_wide
 
+CORRECTED = "corrected"
+"""What the settings of a reading's engine hold where a person has corrected it."""
 _TALL = 1.5  # height over width from which on a word of several characters runs down
 
 
@@ -56,7 +58,8 @@ def corrected_page(reading: PageReading, text: str) -> PageReading:
         words = _aligned(reading, rows, typed)
     else:
         words = page_of_lines(text.split("\n"), reading.width_pt, reading.height_pt)
-    return replace(reading, words=tuple(words), confidence=1.0, review=None)
+    settings = {**reading.engine_settings, CORRECTED: True}
+    return replace(reading, words=tuple(words), confidence=1.0, review=None, engine_settings=settings)
 
 
 def _aligned(reading: PageReading, rows: Sequence[Sequence[Word]], typed: Sequence[str]) -> list[Word]:

@@ -9,7 +9,7 @@ from pipeline.extract import build_document
 from pipeline.types import Box, PageReading, RenderedPage, Word
 from storage import chunks, corrections, documents, ledger, pages, reprocess, status
 from storage.catalog import KnowledgeBase
-from storage.corrections import FieldEntry, PageEntry
+from storage.taking import FieldEntry, PageEntry
 from tests.unit import builders
 from tests.unit.builders import RUN_SETTINGS, claim, upload
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storage import corrections, status
-from storage.corrections import FieldEntry, PageEntry
+from storage.taking import FieldEntry, PageEntry
 from web import answers, inputs
 from web.state import State, answer, body, key_of, query, state
 from web.threads import in_thread, in_writing_thread

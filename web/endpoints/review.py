@@ -18,8 +18,9 @@ async def listing(request: Request) -> Response:
 
 def _listing(parts: State, request: Request, wanted: inputs.ReviewQuery) -> answers.ReviewList:
     _, kb = parts.knowledge_base(request)
+    line = parts.settings.extract.review_confidence
     found = review.listed(
-        kb, review.LINE, kind=wanted.kind, document=wanted.document, after=review.place(wanted.cursor),
+        kb, line, kind=wanted.kind, document=wanted.document, after=review.place(wanted.cursor),
         limit=wanted.limit + 1,
     )  # fmt: skip
     shown = found[: wanted.limit]
@@ -28,6 +29,6 @@ def _listing(parts: State, request: Request, wanted: inputs.ReviewQuery) -> answ
             answers.ReviewPage(**item.told) if item.told["kind"] == "page" else answers.ReviewField(**item.told)
             for item in shown
         ],
-        counts=answers.ReviewCounts(**review.counts(kb, review.LINE, wanted.document)),
+        counts=answers.ReviewCounts(**review.counts(kb, line, wanted.document)),
         next_cursor=shown[-1].place.told() if len(found) > wanted.limit else None,
     )
