@@ -125,8 +125,8 @@ def listed(kb: KnowledgeBase, document: str, after: str | None, limit: int) -> l
         stand = {one.id for one in standing.standing(connection, document, row.run)}
         rows = connection.execute(
             text(
-                "SELECT * FROM correction WHERE document = :document AND (:after IS NULL OR id < :after)"
-                " ORDER BY id DESC LIMIT :limit"
+                "SELECT * FROM correction WHERE document = :document AND (:after IS NULL OR (run, id) <"
+                " (SELECT run, id FROM correction WHERE id = :after)) ORDER BY run DESC, id DESC LIMIT :limit"
             ),
             {"document": document, "after": after, "limit": limit},
         ).all()

@@ -35,13 +35,15 @@ def key(row: Any) -> tuple[str, ...]:
 def standing(connection: Connection, document: str, run: int, kind: str | None = None) -> list[Row[Any]]:
     """The corrections that stand in a run, oldest first, one a page or field."""
     rows = connection.execute(
-        text(f"SELECT * FROM correction WHERE {_AT} AND (:kind IS NULL OR kind = :kind) ORDER BY id").columns(**_JSON),
+        text(f"SELECT * FROM correction WHERE {_AT} AND (:kind IS NULL OR kind = :kind) ORDER BY run, id").columns(
+            **_JSON
+        ),
         {"document": document, "run": run, "kind": kind},
     )
     newest: dict[tuple[str, ...], Row[Any]] = {}
     for row in rows:
         newest[key(row)] = row
-    return sorted(newest.values(), key=lambda row: str(row.id))
+    return sorted(newest.values(), key=lambda row: (row.run, row.id))
 
 
 def restate(connection: Connection, document: str, run: int, page_number: int | None = None) -> None:

@@ -262,7 +262,8 @@ class Taking:
         )  # fmt: skip
 
     def _keep(self, **values: Any) -> None:
-        id_ = clock.new_id()
+        # In order also within a request: what is added to a list is added in the order it was sent.
+        id_ = f"{int(self.rows[-1]['id'], 16) + 1:032x}" if self.rows else clock.new_id()
         in_list = values["kind"] == "field" and is_list(self._schema, values["path"].partition(".")[0])
         slot = values.pop("slot", None) or (id_ if in_list else None)
         kept = {

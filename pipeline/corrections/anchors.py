@@ -75,9 +75,11 @@ def _score(
 ) -> float:
     parts = {"": item} if "value" in item else item
     score, against = 0.0, False
-    # All that a person wants of it is found by now: a title alone may be that of another job.
+    # All that a person wants of it is found by now; of a record a title alone may be that of another job.
     given = {name: value for name, value in wanted.items() if value is not None}
-    if given and all(name in parts and parts[name]["value"] == value for name, value in given.items()):
+    if len(given) >= min(2, len(parts)) and all(
+        name in parts and parts[name]["value"] == value for name, value in given.items()
+    ):
         score += _NEW_VALUE
     for name, field in parts.items():
         before = anchor["fields"].get(name)

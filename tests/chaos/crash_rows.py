@@ -17,18 +17,20 @@ _TABLES = {
     "knowledge": "SELECT version, model, model_fingerprint, dimension FROM knowledge",
     "document": "SELECT filename, kind, size_bytes, run, published_run, version, language, deleted_at IS NOT NULL"
     " FROM document ORDER BY filename",
-    "run": "SELECT document, run, status, cause, settings, pages_total, error, language, fields FROM run"
+    "run": "SELECT document, run, status, cause, settings, pages_total, error, language, fields, found FROM run"
     " ORDER BY document, run",
     "unit": "SELECT document, run, stage, unit, first, last, size, state, error FROM unit"
     " ORDER BY document, run, stage, first, last",
     "page": "SELECT document, run, page_number, state, width_pt, height_pt, image IS NOT NULL, reading, source, engine,"
-    " confidence, review, error FROM page ORDER BY document, run, page_number",
+    " confidence, review, error, corrected FROM page ORDER BY document, run, page_number",
     "reading": "SELECT id, body FROM reading ORDER BY id",
     "field": "SELECT document, run, path, value, terms FROM field ORDER BY document, run, seq",
     "chunk": "SELECT document, run, position, text, heading, spans, tokens, text_hash FROM chunk"
     " ORDER BY document, run, position",
     "embedding": "SELECT text_hash, vector FROM embedding ORDER BY text_hash",
     "chunk_fts": "SELECT terms FROM chunk_fts ORDER BY terms",
+    "correction": "SELECT document, run, kind, page_number, path, position, slot, anchor, was, value, box, confirmed,"
+    " author, taken_back_run FROM correction ORDER BY document, run, id",
     "cleanup": "SELECT run, chunks, passes FROM cleanup",
     "tombstone": "SELECT version FROM tombstone ORDER BY version",
 }
@@ -39,6 +41,8 @@ def rows_of(kb: KnowledgeBase) -> dict[str, list[list[Any]]]:
     with kb.db.read() as connection:
         ids = connection.exec_driver_sql("SELECT id, filename FROM document").all()
         names = {row.id: row.filename for row in ids}
+        made = connection.exec_driver_sql("SELECT id FROM correction ORDER BY document, run, id").scalars()
+        names |= {id_: f"correction {number}" for number, id_ in enumerate(made)}
         rows = {table: connection.exec_driver_sql(query).all() for table, query in _TABLES.items()}
     return {
         **{table: [[_told(value, names) for value in row] for row in found] for table, found in rows.items()},
@@ -55,6 +59,7 @@ def _told(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, str):
+        value = re.sub(r'"corrected_at":"[^"]*"', '"corrected_at":""', value)
         for id_, name in names.items():
             value = value.replace(id_, name)
     return value

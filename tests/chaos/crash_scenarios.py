@@ -32,6 +32,12 @@ class Scenario:
 _TEXT = "The harbour board met in May. The crane was repaired, and the eastern quay was dredged to nine metres. "
 
 
+_CORRECTIONS: list[dict[str, Any]] = [
+    {"pages": [{"page": 1, "text": "A letter about the old crane."}]},
+    {"fields": [{"path": "title", "value": "Letter"}, {"path": "emails", "index": 0, "value": "a@example.org"}]},
+]
+
+
 def mixed_pdf() -> bytes:
     """Two pages of text, between them one too large to draw, so that there is something to retry; and a scanned one."""
     return drawing.joined(drawing.pdf_with_a_huge_page(_TEXT), scanned_pdf())
@@ -59,6 +65,12 @@ def _change(method: str, suffix: str, already: int, mill: Mill, journal: Journal
     document = journal.document
     answer = mill.ask(method, f"/knowledge-bases/{journal.kb}/documents/{document}{suffix}")
     assert answer.is_success or answer.status_code == already, answer.text
+
+
+def _correct(body: dict[str, Any], mill: Mill, journal: Journal) -> None:
+    path = f"/knowledge-bases/{journal.kb}/documents/{journal.document}/corrections"
+    answer = mill.ask("POST", path, json=body)
+    assert answer.status_code == 202, answer.text
 
 
 def _settle(mill: Mill, journal: Journal) -> None:
@@ -101,6 +113,14 @@ def scenarios() -> dict[str, Scenario]:
         "reprocess": Scenario(
             [letter, _settle, partial(_change, "POST", "/reprocess?from=embed", 409), extracted, embedded, _settle],
             range(2, 4),
+        ),
+        # A correction, and another that ends the first one's run half-way.
+        "correct": Scenario(
+            [
+                letter, _settle, partial(_correct, _CORRECTIONS[0]), extracted, partial(_correct, _CORRECTIONS[1]),
+                embedded, _settle,
+            ],
+            range(2, 7),
         ),
         # Everything that a document has before it is published is there when it is deleted.
         "delete": Scenario([letter, embedded, partial(_change, "DELETE", "", 404), _settle], range(2, 4)),

@@ -120,6 +120,11 @@ def test_undisturbed_runs_do_what_they_are_there_for(contract: Contract) -> None
     assert len(mixed["chunks"]) > 1, "something must lie between two batches"
     assert [row[1:4] for row in found["publish"]["rows"]["run"]] == [[1, "done", "upload"], [2, "done", "retry"]]
     assert [row[1:4] for row in found["reprocess"]["rows"]["run"]][1] == [2, "done", "reprocess"]
+    runs = [[1, "done", "upload"], [2, "cancelled", "correction"], [3, "done", "correction"]]
+    assert [row[1:4] for row in found["correct"]["rows"]["run"]] == runs
+    assert len(found["correct"]["rows"]["correction"]) == 3
+    (letter,) = found["correct"]["board"]["documents"].values()
+    assert [chunk[1] for chunk in letter["chunks"]] == ["A letter about the old crane."]
     assert found["delete"]["board"]["documents"] == {} and len(found["delete"]["rows"]["tombstone"]) == 1
     assert found["delete all"]["knowledge bases"] == 0
     for one in found.values():

@@ -16,7 +16,8 @@ ARROWS = {
     ("claimed", "done"), ("claimed", "failed"), *((state, "cancelled") for state in _OPEN),
     (None, "failed"),  # a page that failed alone in a range, or in the run that was adopted
 }  # fmt: skip
-_TABLES = ("knowledge", "document", "run", "unit", "page", "reading", "field", "chunk", "embedding", "cleanup")
+_TABLES = ("knowledge", "document", "run", "unit", "page", "reading", "field", "chunk", "embedding", "cleanup",
+           "correction")  # fmt: skip
 
 UnitKey = tuple[str, int, str, str]
 
