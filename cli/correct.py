@@ -45,7 +45,7 @@ def review(
                  f"{item['confidence']:.0%}", item.get("note") or item["why"])  # fmt: skip
         table.add_row(*(cell.replace("[", r"\[") for cell in cells))
     OUT.print(table)
-    OUT.print(f"To look at in all: {counts['pages']} pages, {counts['fields']} fields.", markup=False)
+    OUT.print(f"To look at in all: pages: {counts['pages']}, fields: {counts['fields']}", markup=False)
 
 
 def _listed(client: Client, kb: str, params: dict[str, str], limit: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
