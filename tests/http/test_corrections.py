@@ -119,7 +119,7 @@ def test_the_command_line(client: TestClient, document: str, monkeypatch: pytest
 
     def run(*args: str, **kwargs: Any) -> tuple[int, str]:
         done = CliRunner().invoke(commands.app, list(args), **kwargs)
-        return done.exit_code, done.output if len(done.output) > 500 else (done.output.splitlines() or [""])[-1]
+        return done.exit_code, done.output if args[0] == "review" else (done.output.splitlines() or [""])[-1]
 
     code, said = run("review", "--kb", "kb")
     assert code == 0 and id_ in said and "pages: 1, fields: 2" in said
@@ -128,14 +128,12 @@ def test_the_command_line(client: TestClient, document: str, monkeypatch: pytest
     text = tmp_path / "page.txt"
     text.write_bytes("\ufeffThe crane was paid\r\nin June\r\n".encode())
     at = ("correct", "--kb", "kb", id_)
-    assert run(*at, "--page", "1", "--text-file", str(text)) == (0, "a.pdf: run 2 queued\n")
-    assert (
-        run(*at, "--page", "1", "--text-file", "-", input="The crane was paid\nin June")[1] == "a.pdf: run 2 queued\n"
-    )
-    assert run(*at, "--page", "2", "--confirm")[1] == "a.pdf: run 3 queued\n"
-    assert run(*at, "--field", "work.title", "--index", "1", "--value", "Chef")[1] == "a.pdf: run 4 queued\n"
-    assert run(*at, "--field", "skills", "--index", "1", "--remove")[1] == "a.pdf: run 5 queued\n"
-    assert run(*at, "--field", "name", "--confirm")[1] == "a.pdf: run 6 queued\n"
+    assert run(*at, "--page", "1", "--text-file", str(text)) == (0, "a.pdf: run 2 queued")
+    assert run(*at, "--page", "1", "--text-file", "-", input="The crane was paid\nin June")[1] == "a.pdf: run 2 queued"
+    assert run(*at, "--page", "2", "--confirm")[1] == "a.pdf: run 3 queued"
+    assert run(*at, "--field", "work.title", "--index", "1", "--value", "Chef")[1] == "a.pdf: run 4 queued"
+    assert run(*at, "--field", "skills", "--index", "1", "--remove")[1] == "a.pdf: run 5 queued"
+    assert run(*at, "--field", "name", "--confirm")[1] == "a.pdf: run 6 queued"
     sent = {one["path"]: one for one in client.get(f"{document}/corrections").json()["items"] if one["path"]}
     assert sent["skills"]["was"] == "Reids" and sent["skills"]["value"] is None and sent["name"]["confirmed"]
     text.write_bytes(b"\xff\xfe\xff")
