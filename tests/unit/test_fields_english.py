@@ -79,6 +79,25 @@ SET = {
         (50, 180, "January 2019 – April"), (50, 193, "2021"),
         (170, 180, "Growth Hacker", 10, True), (170, 193, "Zephyr · Berlin, Germany"),
     ],
+    "a place on one entry only, its dates a line lower": [
+        (50, 120, "Employment History", 13, True),
+        (50, 140, "Line Cook", 10, True), (-545, 140, "May 2021 – Present"), (50, 153, "Acorn"),
+        (50, 173, "Growth Hacker", 10, True), (-545, 173, "Lake Amy, NE"),
+        (50, 186, "Zephyr"), (-545, 186, "Jan 2019 – Apr 2021"),
+    ],
+    "as networks export them": [
+        (50, 120, "Experience", 15), (50, 140, "Acorn", 12), (50, 154, "3 years 2 months"),
+        (50, 170, "Line Cook", 11), (50, 184, "May 2021 - Present (3 years 2 months)"), (50, 198, "Lyon, France"),
+        (50, 222, "Zephyr", 12), (50, 238, "Growth Hacker", 11),
+        (50, 252, "January 2019 - April 2021 (2 years 4 months)"),
+    ],
+    "titles of sections in the margin": [
+        (50, 140, "EXPERIENCE", 11, True),
+        (150, 140, "Line Cook, Acorn, Lyon"), (-545, 140, "May 2021 –"),
+        (150, 154, "Fed the guests of two houses every night."),
+        (150, 174, "Growth Hacker, Zephyr, Kumasi"), (-545, 174, "Jan 2019 – Apr 2021"),
+        (50, 200, "LANGUAGES", 11, True), (150, 200, "English, French"),
+    ],
     "notes at the right beside the list": [
         (50, 120, "Experience", 13, True),
         (50, 140, "Acorn, Line Cook", 10), (-545, 140, "Lyon, France"),
@@ -143,6 +162,24 @@ def test_dates_in_a_column_are_no_column_of_text(tmp_path: Path) -> None:
         "school": "École Normale", "degree": "PhD", "major": "Physics", "start": "2010", "end": "2013",
     }  # fmt: skip
     assert posts(found) == [("Lecturer", "Thornbury University", "2013", "2020")]
+
+
+def test_a_degree_broken_in_a_narrow_column(tmp_path: Path) -> None:
+    lines: list[Put] = [
+        (50, 100, "Education", 13, True), (50, 120, "Bach-", 10, True), (82, 120, "Calder College, History"),
+        (-545, 120, "Leeds, UK"), (50, 133, "elor of", 10, True), (92, 133, "• GPA: 3.8/4.0"),
+        (-545, 133, "2012 – 2015"),
+        (50, 146, "Arts", 10, True),
+    ]  # fmt: skip
+    assert plain(drawn(tmp_path, HEAD + lines))["education"] == [
+        {"school": "Calder College", "degree": "Bachelor of Arts", "major": "History", "start": "2012", "end": "2015"}
+    ]
+
+
+def test_companies_of_other_countries_end_in_full_stops() -> None:
+    names = ("Marangoni-Cimini s.r.l.", "Gabinety Goliasz-Ślipek Sp. z o.o.", "Inversiones Jaume y asociados S.Com.")
+    lines = [line for n, name in enumerate(names) for line in (f"Buyer, {name}", f"20{20 - n} - 20{21 - n}")]
+    assert [job["employer"] for job in resume_of("Experience", *lines)["work"]] == list(names)
 
 
 def test_an_entry_goes_on_over_the_page(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from pipeline.extract.fields.text import Span, Text, cut, joined, side_by_side, 
 _HOLE = re.compile(r"\t+")
 _UNFINISHED = re.compile(r"(?:19|20)\d\d\)?\s*(?:[-–—]{1,2}|to|until)(?:\s*[A-Za-z]{3,9}\.?,?)?$", re.I)
 _DANGLES = re.compile(r"(?:\s(?:of|and|for|the|in|de|del|di|du)|\s&)$")
+_BROKEN_FIRST = re.compile(
+    r"\s*(?:Bache?|Bachelo?r?|Mas|Master|Doc|Doctor?|Asso|Associ|Associate|Diplo|Certifi|Cer)-(?=\s[A-Z])"
+)
 _LABEL_BREAKS = re.compile(r"[a-z][-\u00ad]$|\s(?:of|and|in|for)$|^(?:Master|Bachelor|Associate|Doctor)$")
 # Alone such a word names nothing.
 _GENERIC = re.compile(
@@ -41,6 +44,12 @@ def unbroken_name(above: Text, below: Text, right: float) -> Text | None:
     if not _DANGLES.search(cell.reads) and (not likely or _has_room(cell, cells[1:], rest, right)):
         return None
     return _beside(above, cell, joined([cut(above, cell.start, cell.end), cut(below, rest.start, rest.end)]))
+
+
+def label_parted(text: Text) -> Text:
+    """The row with a hole behind a label that was broken at its first hyphen: "Mas-   ETH Zürich"."""
+    found = _BROKEN_FIRST.match(text.text)
+    return side_by_side(cut(text, 0, found.end()), cut(text, found.end(), len(text.text))) if found else text
 
 
 def is_broken_label(text: Text) -> bool:

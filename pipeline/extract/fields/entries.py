@@ -69,7 +69,7 @@ def cut_entries(rows: list[Row]) -> list[Entry]:
         start = anchor
         while start > floor and anchor - start < lead and rows[start - 1].head:
             start -= 1
-        if n and start > floor + 1 and rows[start - 1].head and _set_apart(rows, start - 1):
+        if n and start > floor and rows[start - 1].head and _set_apart(rows, start - 1):
             start -= 1  # "Acorn / 4 years / Head Chef / 2019 – 2020" among entries without the employer
         starts.append(start)
     entries = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.document import Block, Document, Line
-from pipeline.extract.fields.broken import is_broken_label, unbroken, unbroken_label, unbroken_name
+from pipeline.extract.fields.broken import is_broken_label, label_parted, unbroken, unbroken_label, unbroken_name
 from pipeline.extract.fields.dates import find_periods
 from pipeline.extract.fields.sides import Strip, find_strip, part_line
 from pipeline.extract.fields.text import Text, joined, row_text, side_by_side
@@ -55,7 +55,8 @@ class Row:
     def head(self) -> bool:
         """Whether it may name an entry: no list item, no sentence, not long."""
         text = self.reads.strip()
-        weight = len(text) + sum(1 for c in text if c >= "\u2e80")
+        longest = max(text.split("\t"), key=len)
+        weight = len(longest) + sum(1 for c in longest if c >= "\u2e80")
         return not self.item and 0 < weight <= _MAX_HEAD_LETTERS and not (
             _ENDS_SENTENCE.search(text) and weight > 30 and not _ENDS_NAME.search(text)
         )  # fmt: skip
@@ -95,6 +96,7 @@ def _mended(rows: list[Row]) -> list[Row]:
     kept: list[Row] = []
     labelled: Row | None = None  # a row whose first cell, narrow as a label, goes on below
     for row in rows:
+        row.text = label_parted(row.text)
         near = labelled is not None and len(labelled.reads) + len(row.reads) <= _MAX_ROW
         label = unbroken_label(labelled.text, row.text) if near and labelled is not None else None
         if label is not None and labelled is not None:
