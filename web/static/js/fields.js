@@ -49,5 +49,8 @@ export function telling(fields) {
         .map((field) => text("skills", field))
         .join(", "),
     ]);
-  return found;
+  if (found.length) return found;
+  // Of a schema of one's own: what it asks for first.
+  const single = Object.entries(fields).filter(([name, field]) => name !== "language" && isField(field));
+  return single.slice(0, 3).map(([name, field]) => [label(name), text(name, field)]);
 }

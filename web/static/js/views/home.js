@@ -1,8 +1,8 @@
-// The knowledge bases: look, make, rename, delete.
+// The knowledge bases: look, make, change, delete.
 
 import * as api from "../api.js";
 import { el, icon, iconButton, progressBar, setText } from "../dom.js";
-import { askForKnowledgeBase, askToDelete, askToRename } from "./knowledge_base_dialogs.js";
+import { askForKnowledgeBase, askToDelete, askToChange } from "./knowledge_base_dialogs.js";
 import { timeLeft } from "../format.js";
 import { t } from "../i18n.js";
 import { errorNote, loading } from "../notices.js";
@@ -156,7 +156,7 @@ function knowledgeBaseCard(record, reload) {
       el(
         "div",
         { class: "card-actions", data: { needs: "admin" } },
-        iconButton("edit", t("renameNamed", { name: record.name }), () => askToRename(record, reload)),
+        iconButton("edit", t("changeNamed", { name: record.name }), () => askToChange(record, reload)),
         iconButton("trash", t("deleteNamed", { name: record.name }), () => askToDelete(record, status, reload)),
       ),
     ),

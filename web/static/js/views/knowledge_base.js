@@ -11,7 +11,7 @@ import { nameOfSchema } from "../schema.js";
 import { documentRows } from "./document_rows.js";
 import { fieldTable } from "./field_table.js";
 import { kbParts } from "./kb_parts.js";
-import { askToDelete, askToRename } from "./knowledge_base_dialogs.js";
+import { askToChange, askToDelete } from "./knowledge_base_dialogs.js";
 import { askToReprocessAll } from "./reprocess_dialog.js";
 import { reviewList } from "./review_list.js";
 import { searchResults } from "./search_results.js";
@@ -29,7 +29,7 @@ export function openKnowledgeBase(route, main) {
   const actions = el(
     "div",
     { class: "kb-actions" },
-    iconButton("edit", t("rename"), () => status && askToRename(status, (record) => show({ ...status, ...record })), {
+    iconButton("edit", t("change"), () => status && askToChange(status, (record) => show({ ...status, ...record })), {
       id: "rename",
       "data-needs": "admin",
     }),

@@ -1,10 +1,11 @@
-// Making, renaming and deleting a knowledge base.
+// Making, changing and deleting a knowledge base.
 
 import * as api from "../api.js";
 import { openDialog } from "../dialogs.js";
 import { el } from "../dom.js";
 import { t } from "../i18n.js";
-import { toastError } from "../notices.js";
+import { toast, toastError } from "../notices.js";
+import { schemaField } from "./schema_field.js";
 
 const nameField = (value = "") =>
   el(
@@ -33,13 +34,7 @@ export async function askForKnowledgeBase(made) {
     toastError(error);
     return;
   }
-  const choice = (schema, index) =>
-    el(
-      "label",
-      { class: "choice" },
-      el("input", { type: "radio", name: "schema", value: schema, checked: index === 0 }),
-      el("span", {}, el("strong", { text: t(`schema.${schema}`) }), el("small", { text: t(`schema.${schema}.hint`) })),
-    );
+  const schema = schemaField(known.schemas);
   const language = (code) =>
     el(
       "label",
@@ -53,7 +48,7 @@ export async function askForKnowledgeBase(made) {
     confirm: t("create.confirm"),
     content: [
       nameField(),
-      el("fieldset", { class: "field" }, el("legend", { text: t("create.schema") }), known.schemas.map(choice)),
+      el("fieldset", { class: "field" }, el("legend", { text: t("create.schema") }), schema.node),
       el(
         "fieldset",
         { class: "field" },
@@ -66,27 +61,68 @@ export async function askForKnowledgeBase(made) {
     act: async (form) => {
       const languages = form.getAll("languages");
       if (!languages.length) throw { code: "no_language", message: t("create.noLanguage") };
-      made(
-        await api.createKnowledgeBase({
-          name: form.get("name").trim(),
-          schema: form.get("schema"),
-          languages,
-          retention_days: daysOf(form),
-        }),
-      );
+      const wanted = {
+        name: form.get("name").trim(),
+        schema: schema.read(form),
+        languages,
+        retention_days: daysOf(form),
+      };
+      made(await heeded(schema, api.createKnowledgeBase(wanted)));
     },
   });
 }
 
-export function askToRename(record, renamed) {
+/** What an answer brings; a schema that was refused shows where. */
+async function heeded(schema, answer) {
+  try {
+    return await answer;
+  } catch (error) {
+    schema.refused(error);
+    throw error;
+  }
+}
+
+export async function askToChange(record, changed) {
+  let known;
+  try {
+    known = await api.about();
+  } catch (error) {
+    toastError(error);
+    return;
+  }
+  const schema = schemaField(known.schemas, record.schema);
   openDialog({
-    id: "rename-dialog",
-    title: t("rename.title"),
-    confirm: t("rename.confirm"),
-    content: [nameField(record.name), keptField(record.retention_days)],
+    id: "change-dialog",
+    title: t("change.title"),
+    confirm: t("change.confirm"),
+    content: [
+      nameField(record.name),
+      el("fieldset", { class: "field" }, el("legend", { text: t("change.schema") }), schema.node),
+      keptField(record.retention_days),
+    ],
     act: async (form) => {
-      const change = { name: form.get("name").trim(), retention_days: daysOf(form) };
-      renamed(await api.changeKnowledgeBase(record.id, change));
+      const wanted = schema.read(form);
+      const others = JSON.stringify(wanted) !== JSON.stringify(record.schema);
+      const change = { name: form.get("name").trim(), retention_days: daysOf(form), ...(others && { schema: wanted }) };
+      changed(await heeded(schema, api.changeKnowledgeBase(record.id, change)));
+      if (others) await offerToRerun(record);
+    },
+  });
+}
+
+/** After a change of fields: documents keep what was found before until they are done again. */
+async function offerToRerun(record) {
+  const { documents } = await api.knowledgeBase(record.id);
+  const count = Object.values(documents).reduce((sum, n) => sum + n, 0);
+  if (!count) return;
+  openDialog({
+    id: "rerun-dialog",
+    title: t("rerun.title"),
+    confirm: t("rerun.confirm"),
+    content: [el("p", { text: t("rerun.why", { n: count }) }), el("p", { class: "muted", text: t("rerun.later") })],
+    act: async () => {
+      const { runs, passed_over } = await api.reprocessAll(record.id, "extract");
+      toast(t("reprocess.opened", { n: runs, passed: passed_over }));
     },
   });
 }
