@@ -21,7 +21,7 @@ from pipeline.extract.fields.text import Field, Span, whole
 _MAX_VALUES = 500  # of one list
 _SEPARATORS = re.compile(r"\s*(?:[,;、，；|·•]|\s/\s)\s*")
 _BY_SHAPE = 0.62
-_UNLABELLED_DATE, _UNLABELLED_TOTAL = 0.6, 0.5
+_UNLABELLED_DATE, _UNLABELLED_TOTAL = 0.8, 0.4
 _PATTERN_ALONE, _ENUM_ALONE = 0.55, 0.5
 _WITHOUT_TAX = re.compile(r"\bexcl|\bbefore|\bw/o|without|不含|未税|未稅", re.I)
 _MONEY = re.compile(r"(?<![\d.,])\d[\d,]*\.\d\d(?!\d)")

@@ -69,7 +69,7 @@ def letterhead(sheet: Sheet) -> Field | None:
             elif _COMPANY.search(span.reads):
                 score, method, confidence = 2.0, "letterhead", 0.72
             elif rank < _TOP_ROWS and len(row.cells) == 1:
-                score, method, confidence = 1.0, "position", 0.5
+                score, method, confidence = 1.0, "position", 0.62
             else:
                 continue
             score -= _SINKS * rank
