@@ -29,3 +29,16 @@ def test_values_are_shorter_than_what_is_printed() -> None:
     assert found["education"] == [{"degree": "研究生"}]
     assert found["titles"] == ["高级工程师"]
     assert "work" not in found or not found["work"]
+
+
+def test_bars_that_are_characters_and_headings_that_count_years() -> None:
+    found = resume_of(
+        "孟知非", "男 丨 31岁 丨 电话：13255556666 丨 现居住于西安", "工作经验（7年）",
+        "2020年2月-至今 / 终南航空装备有限公司 / 质量部副部长",
+        "2017年7月-2020年1月 / 渭水电子股份有限公司一质量工程师",
+    )  # fmt: skip
+    assert (found["gender"], found["location"], found["phone"]) == ("male", "西安", "13255556666")
+    assert [(job["employer"], job["title"]) for job in found["work"]] == [
+        ("终南航空装备有限公司", "质量部副部长"),
+        ("渭水电子股份有限公司", "质量工程师"),
+    ]

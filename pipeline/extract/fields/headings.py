@@ -72,6 +72,7 @@ _CLOSED_UP: dict[Kind, re.Pattern[str]] = {
     kind: re.compile(words.replace(" ", "(?: |)"), re.I) for kind, words in _ENGLISH.items()
 }
 _ORNAMENT = re.compile(r"^[\W_]*(?:[一二三四五六七八九十]{1,2}[、.]|\d{1,2}[.、]\s?|[IVX]{1,4}\.\s)?[\W_]*|[\W_]+$")
+_YEARS = re.compile(r"\s?[(（]\s?\d{1,2}\s?(?:年|years?)[^()（）]{0,6}[)）]$")  # "工作经验(7年)"
 _MAX_HEADING = 44
 
 
@@ -80,7 +81,7 @@ def heading_kind(text: str) -> Kind | None:
     text = text.strip()
     if len(text) > 4 * _MAX_HEADING:
         return None
-    text = _ORNAMENT.sub("", text)
+    text = _ORNAMENT.sub("", _YEARS.sub("", text))
     if not text or len(text) > _MAX_HEADING:
         return None
     if not text.isascii():

@@ -35,7 +35,7 @@ LANGUAGES = re.compile(
     r"|Mongolian|Tibetan|Burmese|Khmer|Georgian|Armenian|Kazakh|Albanian|Bosnian|Tagalog|Filipino|Punjabi)\b"
     r"|普通话|国语|英语|日语|韩语|法语|德语|俄语|西班牙语|葡萄牙语|意大利语|阿拉伯语|泰语|越南语|印尼语|粤语|广东话"
     r"|汉语|中文|英文|日文|韩文|法文|德文"
-    r"|俄文|藏语|维吾尔语|蒙古语|朝鲜语|闽南语|客家话|上海话|普通話|英語|日語|韓語|法語|德語|粵語"
+    r"|俄文|藏语|维吾尔语|蒙古语|朝鲜语|闽南语|客家话|上海话|普通話|英語|日語|韓語|法語|德語|粵語|粵语"
 )
 
 _FIELDS_OF_DEGREES = (

@@ -16,7 +16,7 @@ from pipeline.extract.fields.templates import read_posts
 from pipeline.extract.fields.text import Field, Span, Text, whole
 
 Record = dict[str, Field]
-_HAN_PARTS = re.compile(r"[\t ,;|/·]+|\s[-–—]\s|(?<=公司)[-–—](?=\w)")
+_HAN_PARTS = re.compile(r"[\t ,;|/·]+|\s[-–—]\s|(?<=公司)[-–—](?=\w)|(?<=公司)一(?![分部厂车处科楼级线区])")
 _DURATION = re.compile(r"\(?\d+\s?(?:years?|yrs?|months?|mos?|年|个月)(?:[\s,]*\d+\s?(?:months?|mos?|个月))?\)?", re.I)
 _KIND = re.compile(
     r"(?:full|part)[- ]time|freelance|contract|permanent|temporary|internship|全职|兼职|实习|北京|上海|广州|深圳|杭州"
