@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,7 +23,8 @@ _PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
 _LOCAL = threading.local()
 _SMALL = (
     "a an the and or but of to in on at by for from with as is are was were be been do does did has have had it its"
-    " this that these those i you he she we they who what which when where why how not no can could will would"
+    " this that these those i you he she we they me him us them my your his her our their who what which when where why"
+    " how not no can could will would"
 )
 _SMALL_WORDS = frozenset(_SMALL.split())
 _CJK_RUN = re.compile(rf"[{CJK}]+")
@@ -152,9 +153,13 @@ def row(value: str, *, prefix: bool = False) -> Row | None:
     return None if begins and len(pieces[-1]) < _SHORTEST else Row(value, pieces, begins)
 
 
-def telling(query_terms: Sequence[str]) -> list[str]:
-    """The terms worth marking in a text: all but the small words of English, unless there are no others."""
-    return [term for term in query_terms if term not in _SMALL_WORDS] or list(query_terms)
+def telling(query_terms: Sequence[str], names: Collection[str] = ()) -> list[str]:
+    """The terms worth marking in a text: all but the small words of English, unless there are no others.
+
+    Args:
+        names: small words that are none here, as WHO and IT.
+    """
+    return [term for term in query_terms if term not in _SMALL_WORDS or term in names] or list(query_terms)
 
 
 def occurrences(value: str, query_terms: Sequence[str], rows: Sequence[Row] = ()) -> Iterator[tuple[int, int]]:

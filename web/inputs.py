@@ -345,7 +345,14 @@ class SearchQuery(Request):
 
     repeated: ClassVar[frozenset[str]] = frozenset({"filter", "facet"})
 
-    q: Annotated[str, Field(min_length=1, max_length=2000)]
+    q: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=2000,
+            description='Words; "words in a row" and prefix* are required, -word excludes.',
+        ),
+    ]
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     mode: Literal["hybrid", "vector", "keyword"] = "hybrid"
     filter: Filters = Field(default_factory=list)

@@ -33,6 +33,9 @@ _ASKING = re.compile(
 )
 
 
+_ACRONYM = re.compile(r"(?<![^\W_])[A-Z]{2,}(?![^\W_])", re.ASCII)
+# What an apostrophe cuts off is no word: in “Luther's” one looks for Luther.
+_CLITIC = re.compile(r"(?<=[^\W\d_])['’](?:s|t|d|ll|re|ve|m)(?![^\W_])")
 _MOST = 20  # quotes and prefixes that are heeded, each costs a search of its own; further ones are plain words
 
 
@@ -127,11 +130,13 @@ def telling(text: str) -> list[str]:
 
     Where there are no others, all of them.
     """
+    names = {name.lower() for name in _ACRONYM.findall(text)} if text.upper() != text or not text.isascii() else set()
+    text = _CLITIC.sub(" ", fold(text))
     whole = fulltext.terms(text, query=True)
     lone = {term for term in whole if len(term) == 1}
-    cut = fulltext.terms(_ASKING.sub("|", fold(text)), query=True)
+    cut = fulltext.terms(_ASKING.sub("|", text), query=True)
     # A single character that only the cut left over would match every word that begins with it.
-    return fulltext.telling([term for term in cut if len(term) > 1 or term in lone] or whole)
+    return fulltext.telling([term for term in cut if len(term) > 1 or term in lone] or whole, names)
 
 
 def _says_something(character: str) -> bool:

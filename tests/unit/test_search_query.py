@@ -52,6 +52,10 @@ def _asked(query: str) -> tuple[list[str], list[str], list[str]]:
         ("what is it", ["what", "is", "it"], [], []),
         ("how was the roof repaired", ["roof", "repaired"], [], []),
         ("!!! 。、", [], [], []),
+        ("IT manager of the WHO", ["it", "manager", "who"], [], []),
+        ("IT 经理", ["it", "经理"], [], []),
+        ("WHO IS THE MANAGER", ["manager"], [], []),
+        ("Luther's writings, the model s", ["luther", "writings", "model", "s"], [], []),
     ],
 )  # fmt: skip
 def test_queries_are_taken_apart(query: str, terms: list[str], required: list[str], excluded: list[str]) -> None:
