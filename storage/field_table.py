@@ -88,7 +88,7 @@ def page(kb: KnowledgeBase, choice: Choice, order: Order, limit: int, cursor: st
     """Rows after a cursor. What changes meanwhile moves rows, but repeats or skips none of those that stay.
 
     Raises:
-        PermanentError: `bad_request`: the cursor is none of this order.
+        PermanentError: `not_found`: the cursor is none of this order.
     """
     after = None if cursor is None else _read(cursor, order)
     with kb.db.read() as connection:
@@ -225,5 +225,5 @@ def _read(cursor: str, order: Order) -> tuple[Any, str]:
     fits = isinstance(document, str) and document.isascii() and sort == str(order)
     wanted: type[Any] = float if order.column is not None and order.column.kind == "number" else str
     if not fits or not (key is None or isinstance(key, wanted)):
-        raise PermanentError("bad_request", "cursor: it is none of this list and this sort; begin without one.")
+        raise PermanentError("not_found", "cursor: there is no such place in this list and order; begin without one.")
     return key, document

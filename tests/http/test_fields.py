@@ -95,5 +95,5 @@ def test_what_the_table_does_not_take(client: TestClient) -> None:
                             ("filter=years%3E%3Dx", "filter"), ("q=", "q")):  # fmt: skip
             answer = client.get(f"/knowledge-bases/kb/{address}?{query}")
             assert answer.status_code == 422 and told in answer.json()["error"]["message"], answer.text
-    assert client.get("/knowledge-bases/kb/fields?cursor=x").status_code == 422
+    assert client.get("/knowledge-bases/kb/fields?cursor=x").status_code == 404
     assert client.get("/knowledge-bases/kb/fields").json()["items"] == []
