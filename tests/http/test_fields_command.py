@@ -27,10 +27,11 @@ Pagemill = Callable[..., Result]
 def pagemill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pagemill]:
     with served(lonely(tmp_path_factory.mktemp("command"), hosts=["127.0.0.1"])) as (_, port, web):
         storage = web.state.parts.storage
-        for name in ("people", "others"):
+        # Passages that say the same would be one hit.
+        for name, words in (("people", "{} knows Redis"), ("others", "On the coast a career in Redis began for {}")):
             kb = storage.open(storage.create_knowledge_base(name, ["en"], "auto", "resume")["id"])
             for filename, found in PEOPLE.items():
-                shelf.put(kb, filename, found, passages=(f"{found['name']} knows Redis",))
+                shelf.put(kb, filename, found, passages=(words.format(found["name"]),))
             kb.db.close()
 
         def run(*arguments: str) -> Result:
