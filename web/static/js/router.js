@@ -56,13 +56,24 @@ export const reviewLink = (kb, kind = "") => `${kbLink(kb)}/review${kind ? `?kin
 
 /**
  * A page of a document.
- * @param {object} query `q` what was searched for, `field` the place of a field to show ("work.title/1"), `from` the part of
- *   the knowledge base that leads back: "table" or "review"
+ * @param {object} query `q` what was searched for, `field` the place of a field to show ("work.title/1"), `edit` "text" to
+ *   put the page's text right, `from` the part of the knowledge base that leads back: "table" or "review"
  */
 export function pageLink(kb, document, page, query = {}) {
   const pairs = Object.entries(query).filter(([, value]) => value);
   return `${kbLink(kb)}/doc/${code(document)}/page/${page}${pairs.length ? `?${new URLSearchParams(pairs)}` : ""}`;
 }
+
+/** The place of a field, "work.title/1", or the number of a page that is to be checked. */
+export const reviewPlace = ({ kind, path, index, page }) =>
+  kind === "page" ? page : index === null ? path : `${path}/${index}`;
+
+/** Where something that is to be checked can be put right. */
+export const reviewItemLink = (kb, item) =>
+  pageLink(kb, item.document, item.page ?? 1, {
+    ...(item.kind === "page" ? { edit: "text" } : { field: reviewPlace(item) }),
+    from: "review",
+  });
 
 export const go = (link) => {
   location.hash = link;

@@ -213,6 +213,8 @@ export default {
   "review.fields": "Fields",
   "review.what": "What was read or found unsurely, the least sure first.",
   "review.nothing": "Nothing to check",
+  "review.next": "Next to check",
+  "review.left": ({ n }) => `${n} left`,
   "review.confirm": "It is right",
   "review.confirmWhat": "Keep it as it is, and do not ask again",
   "why.low_confidence": "read unsurely",
@@ -224,7 +226,7 @@ export default {
 
   "correct.title": "Corrections",
   "correct.text": "Correct the text",
-  "correct.how": "A line of the page a line. The picture shows the line you are in. Your text stays, whatever is read again later.",
+  "correct.how": "A line of the page a line. The picture shows the line you are in; Ctrl+Enter saves. Your text stays, whatever is read again later.",
   "correct.none": "Nothing was corrected in this document.",
   "correct.takeBack": "Take back",
   "correct.replaced": "no longer in force",

@@ -213,6 +213,8 @@ export default {
   "review.fields": "字段",
   "review.what": "识别或提取不太可靠的内容，最不可靠的在前。",
   "review.nothing": "没有需要核对的内容",
+  "review.next": "下一项",
+  "review.left": ({ n }) => `还有 ${n} 项`,
   "review.confirm": "正确",
   "review.confirmWhat": "保持原样，不再提示",
   "why.low_confidence": "识别不太可靠",
@@ -224,7 +226,7 @@ export default {
 
   "correct.title": "更正",
   "correct.text": "更正文字",
-  "correct.how": "页面上的一行写一行。图上会标出您所在的行。无论以后如何重新识别，您的文字都会保留。",
+  "correct.how": "页面上的一行写一行。图上会标出您所在的行；Ctrl+Enter 保存。无论以后如何重新识别，您的文字都会保留。",
   "correct.none": "这份文档还没有更正。",
   "correct.takeBack": "撤回",
   "correct.replaced": "已不再生效",

@@ -8,9 +8,9 @@ import { fieldEditor } from "./field_editor.js";
 /**
  * Makes the way to add one.
  * @param {object} fields of the document; @param {string[]} paths of the columns there can be
- * @param {function} save takes a correction, a promise
+ * @param {function} save takes a correction, a promise; @param {function} closed `(place, saved)`, when it is done
  */
-export function addField(fields, paths, save) {
+export function addField(fields, paths, save, closed) {
   const place = el("div", {});
   const open = paths.filter((path) => path.includes(".") || !isField(fields[path]));
   const select = el(
@@ -42,9 +42,11 @@ export function addField(fields, paths, save) {
   }
 
   function edit(path, index, which = null) {
-    const close = () => {
+    const close = (saved) => {
       select.value = "";
       place.replaceChildren();
+      select.focus();
+      if (saved) closed(index === null ? path : `${path}/${index}`, true);
     };
     place.replaceChildren(which ?? "", fieldEditor({ path, index, field: null }, save, close));
     place.querySelector("input").focus();

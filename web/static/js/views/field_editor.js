@@ -8,14 +8,15 @@ import { errorNote } from "../notices.js";
 /**
  * Makes the editor of a field.
  * @param {object} what `path`, `index` (null for a single field), `field` (null to add one)
- * @param {function} save takes a correction, a promise; @param {function} close called when it is done or given up
+ * @param {function} save takes a correction, a promise
+ * @param {function} close called when it is done, with true, or given up
  */
 export function fieldEditor({ path, index, field }, save, close) {
   const input = el("input", {
     class: "input small-input",
     name: "value",
     value: field?.value ?? "",
-    maxlength: 10_000,
+    maxlength: 6_000,
     autocomplete: "off",
     "aria-label": label(path),
   });
@@ -33,7 +34,7 @@ export function fieldEditor({ path, index, field }, save, close) {
         field.method !== "corrected" &&
         button("confirm", [icon("check"), t("review.confirm")], t("review.confirmWhat"), () => send(field.value)),
       field && button("remove", [icon("trash"), t("fields.remove")], t("fields.removeWhat"), () => send(null)),
-      button("cancel", [t("cancelDialog")], null, close),
+      button("cancel", [t("cancelDialog")], null, () => close(false)),
     );
   }
 
@@ -48,8 +49,8 @@ export function fieldEditor({ path, index, field }, save, close) {
     for (const one of form.elements) one.disabled = true;
     problem.replaceChildren();
     try {
-      await save({ path, index, value });
-      close();
+      await save({ path, index, value, ...(field ? { was: field.value } : {}) });
+      close(true);
     } catch (error) {
       problem.replaceChildren(errorNote(error));
       for (const one of form.elements) one.disabled = false;
@@ -60,7 +61,7 @@ export function fieldEditor({ path, index, field }, save, close) {
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    close();
+    close(false);
   });
   return form;
 }

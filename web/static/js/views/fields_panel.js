@@ -30,7 +30,7 @@ export function fieldAt(fields, place) {
 /**
  * Draws fields of any schema.
  * @param {object} act `reveal(field)` shows a field's box on its page; `save(correction)` puts a field right, a promise;
- *   null where nobody may
+ *   null where nobody may; `closed(place, saved)` is told when an editor was closed
  */
 export function fieldsPanel(fields, working, act) {
   const entries = Object.entries(fields).filter(([, value]) => countFields({ value }) > 0);
@@ -96,9 +96,9 @@ function valueNode(path, index, field, act) {
     iconButton("edit", t("fields.edit", { name: label(path) }), () => {
       if (field.page && field.box) act.reveal(field);
       node.replaceChildren(
-        fieldEditor({ path, index, field }, act.save, () => {
+        fieldEditor({ path, index, field }, act.save, (saved) => {
           node.replaceChildren(value, edit);
-          edit.focus();
+          act.closed(place, saved);
         }),
       );
       node.querySelector("input").select();

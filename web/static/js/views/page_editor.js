@@ -6,10 +6,12 @@ import { errorNote } from "../notices.js";
 
 /**
  * Makes the editor.
- * @param {{text: string, box: number[]}[]} lines as they were read
- * @param {object} act `save({text} or {confirmed})` a promise; `outline(box or null)` shows a line on the picture; `close()`
+ * @param {{text: string, box: number[] | null}[]} lines as they were read
+ * @param {string | null} draft what was typed before and not saved
+ * @param {object} act `save({text} or {confirmed})` a promise; `outline(box or null)` shows a line on the picture; `close()`;
+ *   `typed(text or null)` keeps what is not saved yet
  */
-export function pageEditor(lines, act) {
+export function pageEditor(lines, draft, act) {
   const before = lines.map((line) => line.text).join("\n");
   const area = el("textarea", {
     class: "input page-area",
@@ -19,7 +21,7 @@ export function pageEditor(lines, act) {
     "aria-label": t("viewer.text"),
     rows: Math.min(Math.max(lines.length + 2, 8), 40),
   });
-  area.value = before;
+  area.value = draft ?? before;
   const problem = el("div", {});
   const form = el(
     "form",
@@ -28,7 +30,7 @@ export function pageEditor(lines, act) {
       on: {
         submit: (event) => {
           event.preventDefault();
-          send(area.value === before && before ? { confirmed: true } : { text: area.value });
+          save();
         },
       },
     },
@@ -56,14 +58,17 @@ export function pageEditor(lines, act) {
     ),
   );
 
+  const save = () => send(area.value === before && before ? { confirmed: true } : { text: area.value });
+
   /** The line where one types, as long as no line came or went. */
   function follow() {
     const typed = area.value.split("\n");
     const at = area.value.slice(0, area.selectionStart).split("\n").length - 1;
-    act.outline(typed.length === lines.length ? lines[at].box : null);
+    act.outline(typed.length === lines.length ? (lines[at]?.box ?? null) : null);
   }
 
   function close() {
+    act.typed(null);
     act.outline(null);
     act.close();
   }
@@ -82,8 +87,10 @@ export function pageEditor(lines, act) {
   }
 
   for (const event of ["keyup", "click", "focus", "input"]) area.addEventListener(event, follow);
+  area.addEventListener("input", () => act.typed(area.value === before ? null : area.value));
   area.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && area.value === before) close();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
   });
   return form;
 }

@@ -20,6 +20,15 @@ export function linesOf(reading) {
   return [...lines.values()].map((words) => ({ text: joined(words), box: union(words) }));
 }
 
+/** The lines that a person is given to correct, each with its box where one line of the page reads like it. */
+export function linesToCorrect(reading) {
+  const bare = (text) => text.replace(/\s+/g, "");
+  const boxes = new Map();
+  for (const { text, box } of linesOf(reading)) boxes.set(bare(text), [...(boxes.get(bare(text)) ?? []), box]);
+  const lines = reading.text ? reading.text.split("\n") : [];
+  return lines.map((text) => ({ text, box: boxes.get(bare(text))?.shift() ?? null }));
+}
+
 /** Words as a line: Chinese characters stand together, other words apart. */
 function joined(words) {
   let text = "";

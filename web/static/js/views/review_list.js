@@ -6,7 +6,7 @@ import { fullLabel, text } from "../fields.js";
 import { number, percent } from "../format.js";
 import { has, t } from "../i18n.js";
 import { errorNote, loading, toastError } from "../notices.js";
-import { go, pageLink, reviewLink } from "../router.js";
+import { go, reviewItemLink, reviewLink } from "../router.js";
 import { mayWrite } from "../session.js";
 
 const AT_ONCE = 50;
@@ -81,8 +81,7 @@ export function reviewList(kb, signal, counted) {
 
   function itemNode(item) {
     const field = item.kind === "field";
-    const where = field ? { field: item.index === null ? item.path : `${item.path}/${item.index}` } : { edit: "text" };
-    const href = pageLink(kb, item.document, item.page ?? 1, { ...where, from: "review" });
+    const href = reviewItemLink(kb, item);
     const told = [`why.${item.why}`, `error.${item.why}`].find(has);
     const why = told ? t(told) : (item.note ?? item.why);
     return el(
@@ -108,7 +107,7 @@ export function reviewList(kb, signal, counted) {
   function confirmButton(item) {
     const right =
       item.kind === "field"
-        ? { fields: [{ path: item.path, index: item.index, value: item.value }] }
+        ? { fields: [{ path: item.path, index: item.index, value: item.value, was: item.value }] }
         : { pages: [{ page: item.page, confirmed: true }] };
     return el(
       "button",

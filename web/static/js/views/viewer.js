@@ -11,10 +11,12 @@ import { homeLink, kbLink, pageLink, replace, reviewLink, searchLink, tableLink 
 import { mayWrite } from "../session.js";
 import { addField } from "./add_field.js";
 import { correctionList } from "./correction_list.js";
+import * as drafts from "../drafts.js";
 import { pageEditor } from "./page_editor.js";
-import { blocksOf, linesOf, pageText } from "./page_text.js";
+import { blocksOf, linesToCorrect, pageText } from "./page_text.js";
 import { askForPassword, needsPassword } from "./password_dialog.js";
 import { askToReprocess } from "./reprocess_dialog.js";
+import { reviewNext } from "./review_next.js";
 import { countFields, fieldAt, fieldsPanel } from "./fields_panel.js";
 import { sheet } from "./sheet.js";
 import { thumbnails } from "./thumbnails.js";
@@ -35,14 +37,17 @@ export function openViewer(route, main) {
   let hits = [];
   let pageWords = [];
   let columns = []; // paths of the fields there can be
-  let lines = []; // of the page, as they were read
+  let pageLines = []; // of the page, as they were read: [{text, box}]
   let field = null; // whose box to show
-  let wantedField = route.query.get("field"); // to be shown once the document is there
+  let marked = route.query.get("field"); // the place of the field that the address names
+  let goToField = Boolean(marked); // it is to be shown once the document is there
   let editText = route.query.get("edit") === "text"; // likewise, the page's text to be put right
   let blocks = [];
   let drawn = ""; // which state of which page is shown
+  let shownPage = 0;
 
   const from = route.query.get("from");
+  const queue = from === "review" ? reviewNext(kb, signal) : null;
   const linkTo = (n) => pageLink(kb, id, n, { q, from });
   const total = () => doc?.pages.total ?? pages.size;
   const open = (n) => {
@@ -140,6 +145,7 @@ export function openViewer(route, main) {
       el("div", { class: "tool-group" }, previous, number, ofTotal, next),
       paper.tools,
       found,
+      queue?.node ?? "",
     ),
     panes,
   );
@@ -185,6 +191,7 @@ export function openViewer(route, main) {
       signal,
     );
     loadHistory();
+    queue?.at(marked ? { document: id, place: marked } : { document: id, place: at });
     if (mayWrite()) loadColumns();
     if (q) await loadHits();
   }
@@ -212,6 +219,7 @@ export function openViewer(route, main) {
   function corrected(status) {
     take(status);
     loadHistory();
+    queue?.done();
   }
 
   const saveField = async (correction) => corrected(await api.correct(kb, id, { fields: [correction] }));
@@ -221,13 +229,14 @@ export function openViewer(route, main) {
     correctText.hidden = true;
     text.node.hidden = true;
     editorPlace.replaceChildren(
-      pageEditor(lines, {
+      pageEditor(pageLines, drafts.of(kb, id, n), {
         save: async (correction) => corrected(await api.correct(kb, id, { pages: [{ page: n, ...correction }] })),
         outline(box) {
           paper.boxes("field", box ? [box] : []);
           if (box) paper.reveal("field");
         },
         close: closeEditor,
+        typed: (words) => drafts.keep(kb, id, n, words),
       }),
     );
     editorPlace.querySelector("textarea").focus();
@@ -236,8 +245,13 @@ export function openViewer(route, main) {
   function closeEditor() {
     editorPlace.replaceChildren();
     text.node.hidden = false;
-    correctText.hidden = !pages.has(at) || !doc?.published_run;
+    correctText.hidden = !mayCorrectPage();
+    if (queue?.isNext()) queue.focus();
+    else if (!correctText.hidden && !side.node.querySelector("#side-text").hidden) correctText.focus();
   }
+
+  /** Whether a page's text may be typed: once all of its document's pages were read or could not be. */
+  const mayCorrectPage = () => pages.has(at) && (doc.status === "done" || doc.status === "failed" || Boolean(doc.published_run));
 
   function vanish() {
     stop.abort();
@@ -296,19 +310,38 @@ export function openViewer(route, main) {
   let fieldsShown = "";
   function drawFields(working) {
     const state = JSON.stringify([doc.fields, working, columns]);
-    if (fieldsShown === state || fieldsPlace.querySelector(".field-editor")) return; // nobody loses what is being typed
-    fieldsShown = state;
-    const save = mayWrite() && doc.published_run ? saveField : null;
-    fieldsPlace.replaceChildren(
-      fieldsPanel(doc.fields, working, { reveal: revealField, save }),
-      save && columns.length ? addField(doc.fields, columns, save) : "",
-    );
-    if (!wantedField) return;
+    if (fieldsPlace.querySelector(".field-editor")) return; // nobody loses what is being typed
+    if (fieldsShown !== state) {
+      fieldsShown = state;
+      const save = mayWrite() && doc.published_run ? saveField : null;
+      fieldsPlace.replaceChildren(
+        fieldsPanel(doc.fields, working, { reveal: revealField, save, closed: closedField }),
+        save && columns.length ? addField(doc.fields, columns, save, closedField) : "",
+      );
+      markField();
+    }
+    if (!goToField) return;
+    goToField = false;
+    const wanted = fieldAt(doc.fields, marked);
     side.choose("fields");
-    const wanted = fieldAt(doc.fields, wantedField);
-    fieldsPlace.querySelector(`[data-place="${CSS.escape(wantedField)}"]`)?.classList.add("wanted");
-    wantedField = null;
+    markField()?.scrollIntoView({ block: "nearest" });
     if (wanted?.page && wanted.box) revealField(wanted);
+  }
+
+  const lineOf = (place_) => place_ && fieldsPlace.querySelector(`[data-place="${CSS.escape(place_)}"]`);
+
+  function markField() {
+    fieldsPlace.querySelector(".wanted")?.classList.remove("wanted");
+    const line = lineOf(marked);
+    line?.classList.add("wanted");
+    return line;
+  }
+
+  /** A field's editor was closed: what came meanwhile is drawn, and the keyboard goes on from there. */
+  function closedField(place_, saved) {
+    drawFields(doc.status === "queued" || doc.status === "running");
+    if (saved && queue?.isNext()) queue.focus();
+    else (lineOf(place_)?.querySelector(":scope > .icon-button") ?? side.node.querySelector("#side-fields")).focus();
   }
 
   function revealField(wanted) {
@@ -333,9 +366,13 @@ export function openViewer(route, main) {
     strip.update(total(), pages, n, matchPages());
     const state = `${doc.run}/${doc.published_run}/${n}/${info?.state}`;
     if (drawn === state && !again) return;
-    if (!drawn.endsWith(`/${n}/${info?.state}`)) closeEditor();
+    if (shownPage !== n) {
+      editorPlace.replaceChildren(); // what was typed is kept for when the page is opened again
+      text.node.hidden = false;
+    }
     drawn = state;
-    if (!editorPlace.firstElementChild) correctText.hidden = !info || !doc.published_run;
+    shownPage = n;
+    if (!editorPlace.firstElementChild) correctText.hidden = !mayCorrectPage();
     head.page(info, facts);
     const measured = info?.width_pt ? { ...info, number: n } : null;
     const working = doc.status === "queued" || doc.status === "running";
@@ -357,7 +394,7 @@ export function openViewer(route, main) {
       text.message(failed ? el("p", { class: "muted", text: t("viewer.pageFailed") }) : waiting);
       blocks = [];
       pageWords = [];
-      lines = [];
+      pageLines = [];
       beginEdit();
       return;
     }
@@ -368,7 +405,7 @@ export function openViewer(route, main) {
       if (at !== n || signal.aborted) return;
       blocks = blocksOf(reading);
       pageWords = reading.words;
-      lines = linesOf(reading);
+      pageLines = linesToCorrect(reading);
       beginEdit();
       text.show(blocks, words(hits));
       paper.boxes(
@@ -383,7 +420,8 @@ export function openViewer(route, main) {
 
   /** Opens the editor where the address asks for it. */
   function beginEdit() {
-    if (!editText || !mayWrite() || !doc.published_run) return;
+    if (drafts.of(kb, id, at) !== null) editText = true;
+    if (!editText || !mayWrite() || !mayCorrectPage() || editorPlace.firstElementChild) return;
     editText = false;
     openEditor();
   }
@@ -446,7 +484,17 @@ export function openViewer(route, main) {
       }
       if (field && field.page !== wanted.page) field = null;
       at = wanted.page;
-      if (doc) drawPage();
+      const place_ = wanted.query.get("field");
+      editText ||= wanted.query.get("edit") === "text";
+      if (place_ && place_ !== marked) {
+        marked = place_;
+        goToField = true;
+      }
+      if (!doc) return;
+      if (place_ || wanted.query.has("edit")) queue?.at({ document: id, place: place_ ?? at });
+      if (goToField) drawDocument();
+      if (editText) side.choose("text");
+      drawPage(editText);
     },
     close: () => stop.abort(),
   };
