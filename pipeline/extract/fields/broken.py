@@ -14,6 +14,7 @@ _BROKEN_FIRST = re.compile(
     r"\s*(?:Bache?|Bachelo?r?|Mas|Master|Doc|Doctor?|Asso|Associ|Associate|Diplo|Certifi|Cer)-(?=\s[A-Z])"
 )
 _LABEL_BREAKS = re.compile(r"[a-z][-\u00ad]$|\s(?:of|and|in|for)$|^(?:Master|Bachelor|Associate|Doctor)$")
+_GOES_ON = re.compile(r"(?:of|and|for|in|e|y|und|et) (?=[A-Z])")
 # Alone such a word names nothing.
 _GENERIC = re.compile(
     r"(?:University|College|School|Institute|Academy|Technology|Engineering|Sciences?|Arts|Design|Management|Studies"
@@ -41,7 +42,8 @@ def unbroken_name(above: Text, below: Text, right: float) -> Text | None:
     # Two names under one another are hardly both bold.
     likely = (bold or _GENERIC.fullmatch(rest.reads)) and bold == _is_bold(rest)
     likely = likely or cell.reads.endswith(",")
-    if not _DANGLES.search(cell.reads) and (not likely or _has_room(cell, cells[1:], rest, right)):
+    dangles = _DANGLES.search(cell.reads) or _GOES_ON.match(rest.reads)
+    if not dangles and (not likely or _has_room(cell, cells[1:], rest, right)):
         return None
     return _beside(above, cell, joined([cut(above, cell.start, cell.end), cut(below, rest.start, rest.end)]))
 

@@ -15,9 +15,11 @@ from pipeline.extract.markers import list_marker
 from pipeline.types import Box
 
 # After a Latin full stop the last word tells: "releases." ends a sentence, "Ltd.", "s.r.l." and "z o.o." end a name.
-_ENDS_SENTENCE = re.compile(r"[。;；!！]$|(?:[\u3400-\u9fff]|[^\W\d_]{4,}|\d|[%)\"'])\.$")
+_ENDS_SENTENCE = re.compile(r"[。;；!！]$|(?:[\u3400-\u9fff]|(?<![^\W\d_])[a-zß-ÿ]{4,}|\d|[%)\"'])\.$")
 _ENDS_NAME = re.compile(r"\b(?:Corp|Bros|Assoc|Intl|Univ|Dept)\.$")
 _MAX_ROW = 400  # letters; what is longer is not put together
+_ENDS_DATED = re.compile(r"[-–—(\s](?:(?:19|20)\d\d|present|current)\)?$", re.I)
+_MAX_DATED_LETTERS = 150
 _MAX_HEAD_LETTERS = 110  # of a line that names something; a Han character counts as two
 
 
@@ -57,7 +59,8 @@ class Row:
         text = self.reads.strip()
         longest = max(text.split("\t"), key=len)
         weight = len(longest) + sum(1 for c in longest if c >= "\u2e80")
-        return not self.item and 0 < weight <= _MAX_HEAD_LETTERS and not (
+        most = _MAX_DATED_LETTERS if _ENDS_DATED.search(text) else _MAX_HEAD_LETTERS
+        return not self.item and 0 < weight <= most and not (
             _ENDS_SENTENCE.search(text) and weight > 30 and not _ENDS_NAME.search(text)
         )  # fmt: skip
 
