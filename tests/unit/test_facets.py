@@ -120,7 +120,7 @@ RESUMES = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(RESUMES, min_size=1, max_size=5), st.sampled_from(["skills:redis", "years>=2", "skills!=go"]))
 def test_the_number_beside_a_value_is_what_its_filter_leaves(
     kb: KnowledgeBase, resumes: list[dict[str, list[str] | str]], narrowed: str

@@ -197,7 +197,7 @@ NAMES = st.sampled_from([*KNOWN, "work", "tag", "language", "status", "filename"
 OPERATORS = st.sampled_from([":", "=", "!=", ">=", ">", "<=", "<", "≥", "："])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(NAMES, OPERATORS, ANY_VALUE), min_size=1, max_size=4))
 def test_whatever_is_asked_is_answered_or_refused(
     people: tuple[KnowledgeBase, dict[str, str]], asked: list[tuple[str, str, str]]
