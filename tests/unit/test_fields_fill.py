@@ -90,6 +90,8 @@ def test_receipts(lines: list[str], expected: dict[str, str]) -> None:
         # What the description calls it, in another script than the name.
         ({"x": {"type": "string", "description": "Also called: Warehouse, 仓库"}}, ["倉庫：北站三號庫"],
         {"x": "北站三號庫"}),
+        ({"now": {"type": "integer", "description": "Reading (labelled: Meter (current))"}},
+        ["Meter (previous): 12", "Meter (current): 15"], {"now": "15"}),
         ({"vesselName": {"type": "string"}}, ["Vessel name: Aurora Borealis"], {"vesselName": "Aurora Borealis"}),
         ({"paid": {"type": "boolean"}}, ["Paid: No"], {"paid": "false"}),
         ({"paid": {"type": "boolean"}}, ["Paid: perhaps"], {}),

@@ -52,7 +52,7 @@ def _group(wanted: Property, names: Called, inner: dict[str, Called], page: Page
     """A record that there is one of: where a heading names it, what stands under it."""
     rows = None
     for run in names.weights:
-        for label in page.labels.get(run, ()):
+        for label in page.labelled(run):
             if label.first and rows is None and not label.cell.reads[label.hit.end :].strip(" :"):
                 rows = range(label.cell.row, label.cell.row + _OBJECT_ROWS)
     found: dict[str, Any] = {}

@@ -20,6 +20,7 @@ from pipeline.extract.fields.resume import resume_fields
 from pipeline.extract.fields.text import Field
 
 _CENTS = re.compile(r"(?<![\d.])\d[\d,]*\.\d\d(?![\d.])")
+_FIRST_LABELS, _LAST_LABELS = 24, 8  # places of one label that are looked at
 _FROM_START = 2  # characters that may stand before a label which begins its cell: a bullet, a star
 
 
@@ -42,6 +43,11 @@ class Page:
             for n, hit in enumerate(hits):
                 first = hit.start <= _FROM_START
                 self.labels[hit.run].append(Labelled(cell, hit, tuple(hits[n + 1 :]), first))
+
+    def labelled(self, run: str) -> Sequence[Labelled]:
+        """Where a label stands: of very many places the first and the last, as a total stands last."""
+        found = self.labels.get(run, [])
+        return found if len(found) <= _FIRST_LABELS + _LAST_LABELS else found[:_FIRST_LABELS] + found[-_LAST_LABELS:]
 
     @cached_property
     def _currencies(self) -> Currencies:

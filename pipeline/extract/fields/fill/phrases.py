@@ -26,7 +26,7 @@ _SKIPPED = frozenset({"the", "a", "an", "of", "your", "our"})
 _NUMBER_ENDINGS = ("号码", "编号", "号")
 _CALLED = re.compile(
     r"(?:also (?:called|known as|labell?ed)|a\.?k\.?a\.?|labell?ed(?: as)?|printed as|synonyms?|or"
-    r"|又称|也称|又叫|亦称|或称|别名|标签|标为|印为|也叫)\s*[:：]?\s*(?P<words>[^.。;；()（）\n]{1,200})",
+    r"|又称|也称|又叫|亦称|或称|别名|标签|标为|印为|也叫)\s*[:：]?\s*(?P<words>[^.。;；\n]{1,200})",
     re.I,
 )
 _QUOTED = re.compile(r"[“\"「『‘'](?P<words>[^”\"」』’'\n]{1,40})[”\"」』’']")
@@ -126,6 +126,8 @@ def called(wanted: Property, owner: Property | None = None) -> Called:
 def _described(description: str) -> Iterator[str]:
     for found in (*_CALLED.finditer(description), *_QUOTED.finditer(description)):
         for phrase in _COMMAS.split(found["words"])[:12]:
+            if phrase.count(")") + phrase.count("）") > phrase.count("(") + phrase.count("（"):
+                phrase = re.split("[)）]", phrase)[0]  # the description stands in brackets itself
             phrase = phrase.strip(" .:“”\"'「」『』")
             if 1 < len(phrase) <= 40 and len(phrase.split()) <= _MAX_WORDS - 3:
                 yield phrase

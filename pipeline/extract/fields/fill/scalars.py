@@ -47,7 +47,7 @@ def one(wanted: Property, names: Called, page: Page, rows: range | None = None) 
 
 def _candidates(wanted: Property, names: Called, page: Page) -> Iterator[Candidate]:
     for run, weight in names.weights.items():
-        for label in page.labels.get(run, ()):
+        for label in page.labelled(run):
             yield from beside(wanted, names.concept, weight, label, page.around)
 
 
@@ -171,7 +171,7 @@ def many(wanted: Property, names: Called, page: Page) -> list[Field]:
         return list(_all_values(wanted, names, page, 0.85))[:limit]
     best: list[Field] = []
     for run, weight in names.weights.items():
-        for label in page.labels.get(run, ()):
+        for label in page.labelled(run):
             values = _listed(wanted, names, page, label.cell.span.part(label.hit.end), weight)
             right = page.sheet.right_of(label.cell)
             if not values and right is not None:
