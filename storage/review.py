@@ -95,12 +95,14 @@ def listed(
 
 def counts(kb: KnowledgeBase, line: float, document: str | None = None) -> dict[str, int]:
     """How many pages and fields there are to look at."""
-    of = " AND d.id = :document" if document is not None else ""
-    values = {"document": document} if document is not None else {}
+    pages, fields = f"SELECT count(*){_SHOWN_PAGES}", "SELECT count(*) FROM field WHERE live = 1 AND confidence < :line"
+    values = {} if document is None else {"document": document}
+    if document is not None:
+        pages, fields = f"{pages} AND d.id = :document", f"{fields} AND document = :document"
     with kb.db.read() as connection:
         return {
-            "pages": int(scalar(connection, f"SELECT count(*){_SHOWN_PAGES}{of}", **values)),
-            "fields": int(scalar(connection, f"SELECT count(*){_SHOWN_FIELDS}{of}", line=line, **values)),
+            "pages": int(scalar(connection, pages, **values)),
+            "fields": int(scalar(connection, fields, line=line, **values)),
         }
 
 

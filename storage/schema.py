@@ -240,7 +240,7 @@ field = Table(
     Column("page_number", Integer),
     Column("live", Integer, nullable=False),  # 1: of the published run of a document that is there
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
-    Index("field_confidence", "confidence", "document", "seq", sqlite_where=text("live = 1")),
+    Index("field_confidence", "confidence", "document", "seq", "live", sqlite_where=text("live = 1")),
     Index("field_value", "path", "folded", "document", sqlite_where=text("live = 1")),
     Index("field_number", "path", "number", "document", sqlite_where=text("live = 1 AND number IS NOT NULL")),
     sqlite_with_rowid=False,

@@ -64,8 +64,17 @@ class Progress(Answer):
     version: int
 
 
+class ReviewCounts(Answer):
+    """How many pages and fields a person should look at."""
+
+    pages: int
+    fields: int
+
+
 class KnowledgeBaseStatus(KnowledgeBaseRecord, Progress):
     """A knowledge base with its counts."""
+
+    review: ReviewCounts
 
 
 class BatchStatus(Progress):
@@ -476,13 +485,6 @@ class ReviewField(Answer):
     box: list[float] | None
     confidence: float
     why: str
-
-
-class ReviewCounts(Answer):
-    """How many pages and fields a person should look at."""
-
-    pages: int
-    fields: int
 
 
 class ReviewList(Answer):

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pipeline import log
 from pipeline.errors import ServiceUnavailable
-from storage import documents, status
+from storage import documents, review, status
 from storage.catalog import DEFAULT_SCHEMA, KnowledgeBase
 from storage.database import Missing
 from web import answers, inputs
@@ -24,9 +24,15 @@ def _record(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in _FIELDS}
 
 
-def standing(record: dict[str, Any], kb: KnowledgeBase) -> answers.KnowledgeBaseStatus:
-    """A knowledge base with its counts, progress and time left."""
-    return answers.KnowledgeBaseStatus(**_record(record), **status.counts(kb))
+def standing(record: dict[str, Any], kb: KnowledgeBase, line: float) -> answers.KnowledgeBaseStatus:
+    """A knowledge base with its counts, progress and time left.
+
+    Args:
+        line: fields with less confidence are to be looked at.
+    """
+    return answers.KnowledgeBaseStatus(
+        **_record(record), **status.counts(kb), review=answers.ReviewCounts(**review.counts(kb, line))
+    )
 
 
 async def create(request: Request) -> Response:
@@ -62,7 +68,7 @@ async def show(request: Request) -> Response:
 
 def _show(parts: State, request: Request) -> answers.KnowledgeBaseStatus:
     record, kb = parts.knowledge_base(request)
-    return standing(record, kb)
+    return standing(record, kb, parts.settings.extract.review_confidence)
 
 
 async def batch(request: Request) -> Response:

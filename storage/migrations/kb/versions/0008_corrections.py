@@ -37,5 +37,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("review IS NOT NULL OR state = 'failed'"),
     )  # fmt: skip
     live = sa.text("live = 1")
-    op.create_index("field_confidence", "field", ["confidence", "document", "seq"], unique=False, sqlite_where=live)
+    op.create_index(
+        "field_confidence", "field", ["confidence", "document", "seq", "live"], unique=False, sqlite_where=live
+    )
     op.add_column("run", sa.Column("found", sa.JSON(), nullable=True))
