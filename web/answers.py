@@ -586,7 +586,7 @@ class KeyList(Answer):
 
 
 class About(Answer):
-    """What this server takes and can do."""
+    """What this server takes and can do; fields with less than `review_confidence` are listed for review."""
 
     version: str
     kinds: list[str]
@@ -595,6 +595,7 @@ class About(Answer):
     engines: list[str]
     languages: list[str]
     schemas: list[str]
+    review_confidence: float
 
 
 class Health(Answer):

@@ -55,6 +55,7 @@ def test_a_page_image_needs_an_opened_document(client: TestClient) -> None:
 def test_what_the_server_takes(client: TestClient) -> None:
     about = client.get("/about").json()
     assert about["max_upload_mb"] == 1 and "resume" in about["schemas"] and "pdf" in about["kinds"]
+    assert about["review_confidence"] == 0.7
 
 
 def test_the_table_page_by_page(client: TestClient, settings: Settings) -> None:

@@ -70,11 +70,12 @@ async def metrics(request: Request) -> Response:
 
 async def about(request: Request) -> Response:
     """GET /api/v1/about: what a page or a program may offer."""
-    limits = state(request).settings.web
+    settings = state(request).settings
+    limits = settings.web
     return answer(
         answers.About(
             version=version("pagemill"), kinds=list(SUPPORTED), max_upload_mb=limits.max_upload_mb,
             max_files=limits.max_files, engines=list(get_args(EngineName)), languages=list(get_args(Language)),
-            schemas=list(SCHEMAS),
+            schemas=list(SCHEMAS), review_confidence=settings.extract.review_confidence,
         )
     )  # fmt: skip

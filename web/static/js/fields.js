@@ -2,8 +2,14 @@
 
 import { has, t } from "./i18n.js";
 
-/** Fields less sure than this are for people to look at. */
-export const UNSURE = 0.8;
+let line = 0.7; // the server's setting as it comes, until the server has told its own
+
+/** Fields with less confidence than this are for people to look at. */
+export const setReviewLine = (confidence) => {
+  line = confidence;
+};
+
+export const isUnsure = (field) => typeof field.confidence === "number" && field.confidence < line;
 
 /** A field's name as people read it. */
 export function label(path) {

@@ -1,6 +1,7 @@
 // Who looks at the page: what the server lets them do, and what happens when it knows them no more.
 
 import * as api from "./api.js";
+import { setReviewLine } from "./fields.js";
 
 let current = null; // {scope, knowledge_bases, keys_needed}; null: not signed in
 let ended = () => {};
@@ -48,6 +49,7 @@ addEventListener(api.UNAUTHORIZED, () => {
 function keep(found) {
   current = found;
   if (!found) forgetWhatWasShown();
+  else api.about().then((about) => setReviewLine(about.review_confidence), () => {}); // views tell what is wrong
   // What a key does not allow is not shown: see `data-needs` in the views and controls.css.
   const { dataset } = document.documentElement;
   dataset.scope = found?.scope ?? "";

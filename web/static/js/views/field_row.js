@@ -1,7 +1,7 @@
 // A row of the table of fields. Values lead to their place on the page; long cells are cut until somebody wants the rest.
 
 import { el } from "../dom.js";
-import { isField, text, UNSURE } from "../fields.js";
+import { isField, isUnsure, text } from "../fields.js";
 import { fullMoment, moment } from "../format.js";
 import { t } from "../i18n.js";
 import { pageLink } from "../router.js";
@@ -65,7 +65,7 @@ function cellNodes(kb, row, path, whole, open) {
 
 function valueLink(kb, row, place, name, field) {
   const shown = text(name, field);
-  const unsure = typeof field.confidence === "number" && field.confidence < UNSURE;
+  const unsure = isUnsure(field);
   const props = {
     class: `cell-value ${unsure ? "unsure" : ""}`,
     title: unsure ? `${shown}\n${t("table.unsure")}` : shown,

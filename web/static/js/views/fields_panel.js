@@ -1,7 +1,7 @@
 // The fields found in a document, each with how sure it is, the way to its place, and a way to put it right.
 
 import { el, icon, iconButton } from "../dom.js";
-import { isField, label, text, UNSURE } from "../fields.js";
+import { isField, isUnsure, label, text } from "../fields.js";
 import { fullMoment, percent } from "../format.js";
 import { t } from "../i18n.js";
 import { fieldEditor } from "./field_editor.js";
@@ -119,7 +119,7 @@ function sureness(field) {
     );
   if (typeof field.confidence !== "number") return null;
   return el("span", {
-    class: `sure ${field.confidence < UNSURE ? "unsure" : ""}`,
+    class: `sure ${isUnsure(field) ? "unsure" : ""}`,
     text: percent(field.confidence),
     title: t("fields.confidence", { percent: percent(field.confidence), method: field.method ?? "" }),
   });
