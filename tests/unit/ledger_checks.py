@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from pipeline.settings import SearchSettings
-from storage import search, status
+from storage import pages, search, status
 from storage.catalog import KnowledgeBase
 
 _OPEN = ("blocked", "ready", "claimed")
@@ -26,7 +26,7 @@ def dump(kb: KnowledgeBase) -> dict[str, list[tuple[Any, ...]]]:
     """All rows."""
     with kb.db.read() as connection:
         return {
-            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY rowid")]
+            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
             for table in (*_TABLES, "chunk_fts")
         }
 
@@ -118,15 +118,29 @@ def _check_published(connection: Any, document: str, run: int) -> None:
     ).all()
     assert [chunk.position for chunk in chunks] == list(range(len(chunks)))
     assert all(chunk.terms and chunk.vector for chunk in chunks)
-    pages = connection.execute(
+    rows = connection.execute(
         text(
-            "SELECT p.state, g.body, r.pages_total FROM page AS p JOIN run AS r USING (document, run)"
+            "SELECT p.state, p.corrected, g.body, r.pages_total FROM page AS p JOIN run AS r USING (document, run)"
             " LEFT JOIN reading AS g ON g.id = p.reading WHERE p.document = :document AND p.run = :run"
         ),
         values,
     ).all()
-    assert len(pages) == pages[0].pages_total
-    assert all((page.state == "read") == (page.body is not None) for page in pages)
+    assert len(rows) == rows[0].pages_total
+    assert all((page.state == "read") == (page.body is not None or page.corrected is not None) for page in rows)
+
+
+def check_corrections(kb: KnowledgeBase, typed: dict[tuple[str, int], str]) -> None:
+    """What people typed stands in the run that is published now, and whole."""
+    with kb.db.read() as connection:
+        shown = connection.exec_driver_sql(
+            "SELECT d.id, d.published_run FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run"
+            " WHERE d.deleted_at IS NULL AND r.status = 'done' AND d.published_run = d.run"
+        ).all()
+    for (document, number), words in typed.items():
+        for row in shown:
+            if row.id == document:
+                read = pages.page_reading(kb, document, row.published_run, number)
+                assert read is not None and [word.text for word in read.words] == words.split(), (document, number)
 
 
 def check_search(kb: KnowledgeBase, vectors: set[str]) -> None:

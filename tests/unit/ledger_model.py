@@ -89,6 +89,7 @@ class LedgerModel:
         self.to_store: dict[str, list[str]] = {}  # vectors of claims of store
         self.contents: dict[str, str] = {}  # of documents
         self.due: list[Any] = []  # clean-ups that a sweep has looked up and not done yet
+        self.typed: dict[tuple[str, int], str] = {}  # what people typed, by document and page
         self.seen: dict[ledger_checks.UnitKey, str] = {}
         self.told: dict[str, Any] = {}
         self.version = 0
@@ -282,6 +283,7 @@ class LedgerModel:
         self.good.clear()
         self.check()
         self.look_around()
+        ledger_checks.check_corrections(self.kbs[0], self.typed)
         ledger_checks.check_clean(self.kbs[0], self.vectors.ids)
 
     def close(self) -> None:

@@ -27,8 +27,9 @@ from hypothesis.stateful import (
 from pipeline import stages
 from pipeline.errors import PermanentError
 from pipeline.settings import LedgerSettings, Settings, StorageSettings
-from storage import chunks, cleanup, documents, erasure, failures, ledger, reprocess
+from storage import chunks, cleanup, corrections, documents, erasure, failures, ledger, reprocess
 from storage.catalog import Storage
+from storage.taking import PageEntry
 from tests.unit import builders
 from tests.unit.ledger_model import ERROR, LEASE_S, PAGES, Dead, Deadly, LedgerModel
 
@@ -100,6 +101,23 @@ class LedgerMachine(LedgerModel, RuleBasedStateMachine):
             lambda document: reprocess.reprocess(self.kb(second), document, start, builders.RUN_SETTINGS),
             _works,
         )
+
+    @precondition(lambda self: self.contents)
+    @rule(number=index, page=index, words=st.sampled_from(["one", "two words"]), second=either)
+    def correct(self, number: int, page: int, words: str, second: bool) -> None:
+        """Taken once all pages are read, whatever the document is in then; sent again it opens no other run."""
+        document = self.any_of(sorted(self.contents), number)
+        entries = [PageEntry(page % PAGES[self.contents[document]] + 1, words)]
+        for _ in range(2):
+            try:
+                corrections.add(self.kb(second), document, entries, [], "Eva", builders.RUN_SETTINGS)
+            except PermanentError as refused:
+                assert refused.code == ("conflict" if document in self.told else "not_found")
+                assert document not in self.told or not _all_read(self.told[document])
+                return
+            self.typed[document, entries[0].page] = words
+            run = documents.find(self.kbs[0], document).run
+            assert run - self.told[document]["run"] in (0, 1)
 
     @precondition(lambda self: self.contents)
     @rule(start=st.sampled_from(stages.NAMES))
@@ -238,6 +256,11 @@ class LedgerMachine(LedgerModel, RuleBasedStateMachine):
             self.come_to_an_end()
         finally:
             self.close()
+
+
+def _all_read(item: dict[str, Any]) -> bool:
+    pages = item["pages"]
+    return item["status"] == "done" and pages["total"] == pages["done"] + pages["failed"]
 
 
 def _works(item: dict[str, Any]) -> bool:
