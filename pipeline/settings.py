@@ -212,7 +212,7 @@ class SearchSettings(Section):
     keyword_weight: Annotated[float, Field(ge=0)] = 4.0
     common_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     candidates: Annotated[int, Field(ge=10, le=1000)] = 100
-    ef_search: Annotated[int, Field(ge=10, le=2000)] = 100
+    ef_search: Annotated[int, Field(ge=10, le=2000)] = 400
     reranker: str = ""
     rerank_candidates: Annotated[int, Field(ge=1, le=200)] = 30
 
