@@ -56,8 +56,13 @@ def cell(fields: dict[str, Any], path: str) -> str:
     items = held if isinstance(held, list) else [held]
     if inner:
         values = [item[inner]["value"] if inner in item else "" for item in items]
-        return "; ".join(values) if any(values) else ""
-    return "; ".join(item["value"] for item in items if "value" in item)
+        return _in_one(values) if any(values) else ""
+    return _in_one([item["value"] for item in items if "value" in item])
+
+
+def _in_one(values: Sequence[str]) -> str:
+    """Several values in one cell, each harmless: where a semicolon parts cells, some programs part them there."""
+    return "; ".join(map(_harmless, values)) if len(values) > 1 else "".join(values)
 
 
 def _line(cells: Sequence[str]) -> str:

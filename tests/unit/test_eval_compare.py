@@ -14,8 +14,8 @@ from cli.evaluation.scores import Tally
 @pytest.mark.parametrize(
     ("kind", "expected", "found", "right"),
     [
-        ("title", "Co-Founder & CTO", "co‑founder  &  CTO", True),
-        ("title", "CTO", "CTO & Co-Founder", False),
+        ("title", "Vice-Chair & CFO", "vice‑chair  &  CFO", True),
+        ("title", "CFO", "CFO & Vice-Chair", False),
         ("school", "钱江大学", "钱江 大学", True),
         ("school", "Ａ大学（北区）", "A大学(北区)", True),
         ("employer", "Brook’s “Best”", 'Brook\'s "Best"', True),

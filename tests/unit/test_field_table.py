@@ -131,7 +131,7 @@ def test_the_file_has_the_same_rows(kb: KnowledgeBase, people: dict[str, str]) -
     lines = "".join(exports.csv_lines(kb, ["name", "skills", "work.start"], choice, _order("name")))
     rows = list(csv.DictReader(lines.removeprefix("\ufeff").splitlines()))
     assert [row["filename"] for row in rows] == ["'＝evil()", "b", "a", "d", "e"]
-    assert rows[0]["name"] == "'=1+1" and rows[0]["skills"] == "'-5; +x" and rows[2]["work.start"] == "2015; 2001-05"
+    assert rows[0]["name"] == "'=1+1" and rows[0]["skills"] == "'-5; '+x" and rows[2]["work.start"] == "2015; 2001-05"
     assert list(rows[0])[-3:] == ["name", "skills", "work.start"]
 
 

@@ -59,4 +59,4 @@ def test_long_lines_cost_no_more_a_character(unit: str) -> None:
         Profile().tag(unit * (characters // len(unit)))
         return time.process_time() - started
 
-    assert seconds(60_000) < 20 * seconds(12_000) + 0.05
+    assert seconds(30_000) < 20 * seconds(6_000) + 0.05

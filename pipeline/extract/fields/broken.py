@@ -105,7 +105,7 @@ def unbroken(above: Text, below: Text) -> tuple[Text, Text | None] | None:
         if not _UNFINISHED.search(cell.reads):
             continue
         for rest in _edges(below):
-            if not _REST.fullmatch(rest.reads) or len(rest.reads) > 20 or not _same_side(cell, rest):
+            if len(rest.reads) > 20 or not _REST.fullmatch(rest.reads) or not _same_side(cell, rest):
                 continue
             closed = find_periods(cell.reads)
             if not closed or (closed[-1].last is not None and not cell.reads.endswith(("-", "–", "—"))):

@@ -55,11 +55,13 @@ _LOOSE = re.compile(
     f"(?P<full>{DATE.pattern})|{_MONTH_YEAR}|{_SEASON}|{_YEAR_ALONE}|{_SHORT_MONTH}|{_YEARLESS}|{_SHORT_NUMBERS}", re.I
 )
 _SHORT_NUMBERS_ALONE = re.compile(rf"(?P<um>{_M})/(?P<uy>\d\d)(?![\d/])")
-_UNTIL = re.compile(r"\s*(?:起|开始)?\s*(?:[-–—―~─一]{1,3}|至|到|\bto\b|\buntil\b|\btill\b|\bthrough\b)\s*", re.I)
+_UNTIL = re.compile(
+    r"\s{0,8}(?:(?:起|开始)\s{0,8})?(?:[-–—―~─一]{1,3}|至|到|\bto\b|\buntil\b|\btill\b|\bthrough\b)\s*", re.I
+)
 _NOW = re.compile(
     r"(?:至今|迄今|今(?![年天后日])|现在|目前|present\b|now\b|current(?:ly)?\b|today\b|ongoing\b|date\b)", re.I
 )
-_UP_TO_NOW = re.compile(r"\s*(?:起|开始)?\s*(?:至今|迄今|以来)")
+_UP_TO_NOW = re.compile(r"\s{0,8}(?:(?:起|开始)\s{0,8})?(?:至今|迄今|以来)")
 _SHORT_YEAR = re.compile(r"'?(\d\d)(?![\d年月.:/-])")
 _SINCE = re.compile(r"(?:\bsince|\bfrom|自从?|从)\s*$", re.I)
 

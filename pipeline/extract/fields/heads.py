@@ -104,7 +104,7 @@ def _bared(span: Span) -> Span:
 
 
 def _seam(span: Span) -> int:
-    """Where bold type ends or begins at a comma, as in "**Nexus Ltd**, Engineer"."""
+    """Where bold type ends or begins at a comma, as in "**Lumen Ltd**, Engineer"."""
     styles = span.text.styles(span.start, span.end)
     changes = [start for (_, before), (start, after) in itertools.pairwise(styles) if before != after]
     if len(changes) != 1:

@@ -1,4 +1,4 @@
-"""Names of places as resumes write them: "Princeton, NJ", "Istanbul, Türkiye", "Remote".
+"""Names of places as resumes write them: "Trenton, NJ", "Istanbul, Türkiye", "Remote".
 
 Countries and their states come from ISO 3166 (pycountry). Towns are told by the state or country after them, some large
 ones by their names.

@@ -151,7 +151,7 @@ def _without_town(span: Span) -> Span:
 
 
 def _as_meant(span: Span) -> str | None:
-    """The value where OCR took a capital I for a small l, as in "Nexus Al" and "Engineer Il"; else None."""
+    """The value where OCR took a capital I for a small l, as in "Lumen Al" and "Engineer Il"; else None."""
     if all(word.confidence >= 1.0 for word, _ in span.text.words(span.start, span.end)):
         return None
     printed = " ".join(span.text.printed[span.start : span.end].split())

@@ -13,7 +13,7 @@ from pipeline.extract.fields.wording import title_score
 
 _CONTACT = re.compile(r"@|https?:|www\.|linkedin|github|\+?\d[\d ().-]{6,}\d", re.I)
 _OTHER_CONTACT = re.compile(
-    r"\S+@\S+|(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|me|edu|uk|de|in|co|ai)\b(?:/\S*)?"
+    r"[^\s@]{1,64}@\S+|(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:com|org|net|io|dev|me|edu|uk|de|in|co|ai)\b(?:/\S*)?"
     r"|(?<![\w.])[+(]?\d[\d()./ -]{7,}\d",
     re.I,
 )

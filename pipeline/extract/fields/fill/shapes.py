@@ -87,8 +87,11 @@ def _may_name(reads: str) -> bool:
 
 def _named(span: Span) -> Span:
     """Without a number in brackets behind it, as companies' registers give them."""
-    found = re.search(r"\s*[(（][^)）]*\d[^)）]*[)）]?\s*$", span.reads)
-    return span.part(0, found.start()) if found and found.start() > 3 else span
+    reads = span.reads.rstrip()
+    at = max(reads.rfind("("), reads.rfind("（"))
+    behind = reads[at + 1 :].rstrip(")）")
+    numbered = at > 3 and any(map(str.isdigit, behind)) and not re.search("[)）]", behind)
+    return span.part(0, len(reads[:at].rstrip())) if numbered else span
 
 
 def address(sheet: Sheet) -> Field | None:
