@@ -9,7 +9,7 @@ const SHORT = 6;
 
 /** The facets that are worth asking for, by the columns that documents have: `[{name, kind}]`. */
 export function facetNames(columns) {
-  const told = columns.filter(({ name }) => !UNIQUE.test(name)).map(({ name }) => name);
+  const told = columns.filter(({ name, filled }) => filled && !UNIQUE.test(name)).map(({ name }) => name);
   return ["language", "tag", ...told].slice(0, 10);
 }
 const UNIQUE = /^(name|title|phones?|emails?|amounts|dates|birth_date)$|\.(start|end)$/;
