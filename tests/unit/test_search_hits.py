@@ -32,7 +32,7 @@ def _ask(kb: KnowledgeBase, query: str, limit: int = 10, mode: search.Mode = "ke
 def test_copies_are_one_hit_and_make_room(kb: KnowledgeBase) -> None:
     first = _publish(kb, "letter.pdf", [LETTER])
     again = _publish(kb, "letter again.pdf", [LETTER.replace("Hill", "Hill") + "\n"])
-    newer = _publish(kb, "newer.pdf", ["References", LETTER.replace("in autumn", "in late autumn")])
+    newer = _publish(kb, "newer.pdf", ["References", LETTER.replace("committee", "cornmittee")])
     _publish(kb, "bill.pdf", ["The reservoir on Mill Hill was repaired for 1,200.50 in all."])
     _publish(kb, "other bill.pdf", ["The reservoir on Mill Hill was repaired for 1,300.50 in all."])
     found = _ask(kb, "reservoir Mill Hill repaired", limit=3).hits
