@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from pipeline.settings import Settings
 from storage.catalog import Storage
-from web import answers, errors, inputs, openapi, pipeline_answers
+from web import answers, errors, inputs, openapi, pipeline_answers, review_answers, search_answers
 from web.endpoints import (
     corrections,
     documents,
@@ -61,14 +61,16 @@ API = [
     Operation("PATCH", _KB, knowledge_bases.change, answers.KnowledgeBaseRecord,
               body=inputs.KnowledgeBaseChange, errors=["not_found", "name_taken"], scope="admin"),
     Operation("DELETE", _KB, knowledge_bases.delete, None, 204, errors=_FOUND, scope="admin"),
-    Operation("GET", _KB + "/search", search.find, answers.SearchAnswer, query=inputs.SearchQuery, errors=_FOUND),
-    Operation("GET", "/search", search.find_in_several, answers.SearchAnswer, query=inputs.SearchAllQuery,
+    Operation("GET", _KB + "/search", search.find, search_answers.SearchAnswer, query=inputs.SearchQuery,
               errors=_FOUND),
-    Operation("GET", _KB + "/fields", exports.fields_table, answers.FieldTable, query=inputs.FieldsQuery,
+    Operation("GET", "/search", search.find_in_several, search_answers.SearchAnswer, query=inputs.SearchAllQuery,
+              errors=_FOUND),
+    Operation("GET", _KB + "/fields", exports.fields_table, search_answers.FieldTable, query=inputs.FieldsQuery,
               errors=_FOUND),
     Operation("GET", _KB + "/fields.csv", exports.fields_csv, "text/csv", query=inputs.TableQuery, errors=_FOUND,
               attachment=True),
-    Operation("GET", _KB + "/review", review.listing, answers.ReviewList, query=inputs.ReviewQuery, errors=_FOUND),
+    Operation("GET", _KB + "/review", review.listing, review_answers.ReviewList, query=inputs.ReviewQuery,
+              errors=_FOUND),
     Operation("GET", _KB + "/batches/{batch:id}", knowledge_bases.batch, answers.BatchStatus, errors=_FOUND),
     Operation("POST", _KB + "/documents", documents.add, answers.UploadAnswer, 202,
               form=inputs.UploadForm, errors=["not_found", "too_large", "upload_cut", "too_many_waiting"],
@@ -95,7 +97,7 @@ API = [
               query=inputs.ImageQuery, errors=_DRAWN),
     Operation("POST", _DOCUMENT + "/corrections", corrections.add, answers.DocumentStatus, 202,
               body=inputs.Corrections, errors=_CHANGE),
-    Operation("GET", _DOCUMENT + "/corrections", corrections.listing, answers.CorrectionList,
+    Operation("GET", _DOCUMENT + "/corrections", corrections.listing, review_answers.CorrectionList,
               query=inputs.ListQuery, errors=_FOUND),
     Operation("DELETE", _DOCUMENT + "/corrections/{correction:id}", corrections.take_back, answers.DocumentStatus, 202,
               errors=_CHANGE),

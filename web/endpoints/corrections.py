@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from storage import corrections, status
 from storage.taking import FieldEntry, PageEntry
-from web import answers, inputs
+from web import answers, inputs, review_answers
 from web.state import State, answer, body, key_of, query, state
 from web.threads import in_thread, in_writing_thread
 
@@ -40,11 +40,11 @@ async def listing(request: Request) -> Response:
     return answer(await in_thread(_listing, state(request), request, query(request, inputs.ListQuery)))
 
 
-def _listing(parts: State, request: Request, wanted: inputs.ListQuery) -> answers.CorrectionList:
+def _listing(parts: State, request: Request, wanted: inputs.ListQuery) -> review_answers.CorrectionList:
     _, kb = parts.knowledge_base(request)
     found = corrections.listed(kb, request.path_params["document"], wanted.cursor, wanted.limit + 1)
-    items = [answers.Correction(**item) for item in found[: wanted.limit]]
-    return answers.CorrectionList(items=items, next_cursor=items[-1].id if len(found) > wanted.limit else None)
+    items = [review_answers.Correction(**item) for item in found[: wanted.limit]]
+    return review_answers.CorrectionList(items=items, next_cursor=items[-1].id if len(found) > wanted.limit else None)
 
 
 async def take_back(request: Request) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from storage import exports, field_table
 from storage.catalog import KnowledgeBase
 from storage.field_table import Choice, Order, Row
-from web import answers, inputs
+from web import inputs, search_answers
 from web.names import Names
 from web.state import State, answer, query, state
 from web.threads import in_thread
@@ -22,7 +22,7 @@ async def fields_table(request: Request) -> Response:
     return answer(await in_thread(_table, state(request), request, wanted))
 
 
-def _table(parts: State, request: Request, wanted: inputs.FieldsQuery) -> answers.FieldTable:
+def _table(parts: State, request: Request, wanted: inputs.FieldsQuery) -> search_answers.FieldTable:
     record, kb = parts.knowledge_base(request)
     names = Names(record, [kb])
     page = field_table.page(kb, _choice(names, wanted), _order(names, wanted), wanted.limit, wanted.cursor)
@@ -31,12 +31,13 @@ def _table(parts: State, request: Request, wanted: inputs.FieldsQuery) -> answer
     items = []
     for row in page.rows:
         chosen = {name: value for name, value in row.fields.items() if lists is None or name in lists}
-        items.append(answers.TableRow.model_validate({**_of_document(row), "fields": chosen}))
+        items.append(search_answers.TableRow.model_validate({**_of_document(row), "fields": chosen}))
     filled = set(exports.held_paths(kb))
     shown = [
-        answers.TableColumn(name=path, kind=names.known.get(path, "text"), filled=path in filled) for path in columns
+        search_answers.TableColumn(name=path, kind=names.known.get(path, "text"), filled=path in filled)
+        for path in columns
     ]
-    return answers.FieldTable(columns=shown, items=items, total=page.total, next_cursor=page.cursor)
+    return search_answers.FieldTable(columns=shown, items=items, total=page.total, next_cursor=page.cursor)
 
 
 def _of_document(row: Row) -> dict[str, Any]:

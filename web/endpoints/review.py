@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storage import review
-from web import answers, inputs
+from web import answers, inputs, review_answers
 from web.state import State, answer, query, state
 from web.threads import in_thread
 
@@ -16,7 +16,7 @@ async def listing(request: Request) -> Response:
     return answer(await in_thread(_listing, state(request), request, query(request, inputs.ReviewQuery)))
 
 
-def _listing(parts: State, request: Request, wanted: inputs.ReviewQuery) -> answers.ReviewList:
+def _listing(parts: State, request: Request, wanted: inputs.ReviewQuery) -> review_answers.ReviewList:
     _, kb = parts.knowledge_base(request)
     line = parts.settings.extract.review_confidence
     found = review.listed(
@@ -24,9 +24,11 @@ def _listing(parts: State, request: Request, wanted: inputs.ReviewQuery) -> answ
         limit=wanted.limit + 1,
     )  # fmt: skip
     shown = found[: wanted.limit]
-    return answers.ReviewList(
+    return review_answers.ReviewList(
         items=[
-            answers.ReviewPage(**item.told) if item.told["kind"] == "page" else answers.ReviewField(**item.told)
+            review_answers.ReviewPage(**item.told)
+            if item.told["kind"] == "page"
+            else review_answers.ReviewField(**item.told)
             for item in shown
         ],
         counts=answers.ReviewCounts(**review.counts(kb, line, wanted.document)),

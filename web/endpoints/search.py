@@ -19,7 +19,7 @@ from storage.catalog import KnowledgeBase
 from storage.database import Missing
 from storage.facets import Facet
 from storage.search.counting import count_facets
-from web import answers, inputs
+from web import inputs, search_answers
 from web.names import Names, names_of
 from web.state import State, answer, key_of, query, state
 from web.threads import in_thread
@@ -37,17 +37,17 @@ async def find_in_several(request: Request) -> Response:
     return answer(await in_thread(_find_in_several, state(request), request, wanted))
 
 
-def _find(parts: State, request: Request, wanted: inputs.SearchQuery) -> answers.SearchAnswer:
+def _find(parts: State, request: Request, wanted: inputs.SearchQuery) -> search_answers.SearchAnswer:
     record, _ = parts.knowledge_base(request)
     return _answer(parts, [record], wanted)
 
 
-def _find_in_several(parts: State, request: Request, wanted: inputs.SearchAllQuery) -> answers.SearchAnswer:
+def _find_in_several(parts: State, request: Request, wanted: inputs.SearchAllQuery) -> search_answers.SearchAnswer:
     records = {record["id"]: record for record in (parts.record(key_of(request), name) for name in wanted.kb)}
     return _answer(parts, list(records.values()), wanted)
 
 
-def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.SearchQuery) -> answers.SearchAnswer:
+def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.SearchQuery) -> search_answers.SearchAnswer:
     began = time.perf_counter()
     kbs = [parts.storage.open(record["id"]) for record in records]
     names = names_of(list(zip(records, kbs, strict=True)))
@@ -64,7 +64,7 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
     )
     counted = count_facets(sources, columns, results.asked, wanted.mode, parts.settings.search) if columns else []
     hits = [
-        answers.SearchHit.model_validate(
+        search_answers.SearchHit.model_validate(
             {
                 "knowledge_base": hit.knowledge_base, "document": hit.document, "filename": hit.filename,
                 "pages": hit.pages, "text": hit.text, "highlights": hit.highlights, "score": hit.score,
@@ -76,7 +76,7 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
     ]  # fmt: skip
     seconds = time.perf_counter() - began
     metrics.SEARCH_SECONDS.labels(wanted.mode, "yes" if results.degraded else "no").observe(seconds)
-    return answers.SearchAnswer(
+    return search_answers.SearchAnswer(
         hits=hits,
         facets=[_facet(one) for one in counted],
         took_ms=round(seconds * 1000, 2),
@@ -85,9 +85,9 @@ def _answer(parts: State, records: Sequence[dict[str, Any]], wanted: inputs.Sear
     )
 
 
-def _facet(counted: Facet) -> answers.FacetCounts:
-    values = [answers.FacetValue(**asdict(value)) for value in counted.values]
-    return answers.FacetCounts(name=counted.name, kind=counted.kind, values=values, more=counted.more)
+def _facet(counted: Facet) -> search_answers.FacetCounts:
+    values = [search_answers.FacetValue(**asdict(value)) for value in counted.values]
+    return search_answers.FacetCounts(name=counted.name, kind=counted.kind, values=values, more=counted.more)
 
 
 def _sources(
