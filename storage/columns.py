@@ -21,6 +21,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from pipeline.extract.fields.columns import Kind
 from storage import collation, values
+from storage.conditions import METADATA_TEXT
 from storage.filters import METADATA
 
 Ints = npt.NDArray[np.signedinteger[Any]]
@@ -46,7 +47,7 @@ _OF_DOCUMENT = {
     "pages": _RUN.format("pages_total"),
 }
 _METADATA = (
-    "SELECT d.id, CAST(value AS TEXT) AS compared, CAST(value AS TEXT) AS value FROM document AS d,"
+    f"SELECT d.id, {METADATA_TEXT} AS compared, {METADATA_TEXT} AS value FROM document AS d,"
     " json_each(d.metadata) WHERE d.deleted_at IS NULL AND key = :key AND type NOT IN ('object', 'array', 'null')"
 )
 _FIELD = "SELECT d.document AS id, d.folded AS compared, d.value FROM field AS d WHERE d.live = 1 AND d.path IN :paths"

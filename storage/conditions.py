@@ -9,6 +9,11 @@ from typing import Any
 from storage import values
 from storage.filters import METADATA, RANGES, Filter, Operator
 
+_BLANKS = ", ".join(str(code) for code in range(0x3001) if chr(code).isspace())
+METADATA_TEXT = (
+    f"CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE trim(CAST(value AS TEXT), char({_BLANKS})) END"
+)
+"""SQL: a value of metadata, a row of `json_each`, as it is shown and compared: without blanks around it, as filters."""
 _DATED = "({0} GLOB '[0-9][0-9][0-9][0-9]*' OR {0} = 'present')"
 
 
@@ -160,7 +165,7 @@ class _Conditions:
         if wanted.operator in RANGES:
             meets = f" AND ({self._metadata_range(wanted)})"
         elif wanted.value:
-            meets = f" AND CAST(value AS TEXT) = {self._bind(wanted.value)}"
+            meets = f" AND {METADATA_TEXT} = {self._bind(wanted.value)}"
         each = f"EXISTS (SELECT 1 FROM json_each({self._document}.metadata) WHERE key = {key}{meets})"
         self.sql.append(each if there else f"NOT {each}")
 

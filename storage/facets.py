@@ -23,7 +23,7 @@ from pipeline.extract.fields.columns import Kind
 from storage import values
 from storage.columns import ColumnMemory, Ints, Values, Wanted
 from storage.conditions import conditions
-from storage.filters import Filter
+from storage.filters import Filter, written
 
 SHOWN = 20
 _BINS = 10
@@ -138,7 +138,7 @@ def _shown(parts: Sequence[Part], value: str) -> str:
 
 
 def _value(name: str, value: str, count: int) -> FacetValue:
-    return FacetValue(value, count, _filters(f"{name}={value}"))
+    return FacetValue(value, count, _filters(f"{written(name)}={value}"))
 
 
 def _filters(*filters: str) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ _ALWAYS = ("tag", "language")
 # What an input method for Chinese types for the same.
 _WIDE = {"：": ":", "＝": "=", "≠": "!=", "≥": ">=", "＞": ">", "≤": "<=", "＜": "<"}
 _OPERATOR = re.compile(r"!=|>=|<=|[:=<>：＝≠≥＞≤＜]")
+_KEY_IN_QUOTES = re.compile(rf'{re.escape(METADATA)}"((?:[^"]|"")+)"\s*')
 _NAMES_TOLD = 40
 
 
@@ -102,15 +103,26 @@ def find_name(name: str, known: Mapping[str, Kind], *, purpose: str) -> tuple[Ki
     return _resolve(name, known, purpose)
 
 
+def written(name: str) -> str:
+    """A name as a filter has it: a key of metadata in quotes where it could be read otherwise."""
+    key = name.removeprefix(METADATA)
+    if key == name or not (_OPERATOR.search(key) or '"' in key or "!" in key or key != key.strip()):
+        return name
+    return METADATA + '"' + key.replace('"', '""') + '"'
+
+
 def _parts(given: str, known: Mapping[str, Kind]) -> tuple[str, Operator, str]:
     """Name, operator, value. A field's name may hold what looks like an operator: the longest one known wins."""
     text = given.strip()
+    quoted = _KEY_IN_QUOTES.match(text)
+    if quoted is not None and (found := _OPERATOR.match(text, quoted.end())) is not None:
+        return METADATA + quoted[1].replace('""', '"'), _narrow(found[0]), text[found.end() :].strip()
     for name in sorted((path for path in _with_lists(known) if text.startswith(path)), key=len, reverse=True):
         found = _OPERATOR.match(text[len(name) :].lstrip())
         if found is not None:
             return name, _narrow(found[0]), text[len(name) :].lstrip()[found.end() :].strip()
     found = _OPERATOR.search(text)
-    if found is None or not text[: found.start()].strip():
+    if found is None or quoted is not None or not text[: found.start()].strip():
         raise _refused(f"“{given}” is not of the form NAME:VALUE (or =, !=, >=, >, <=, < in the place of the colon).")
     return text[: found.start()].strip(), _narrow(found[0]), text[found.end() :].strip()
 

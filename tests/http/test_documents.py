@@ -32,7 +32,7 @@ def _stray_files(settings: Settings, kb: str) -> list[Path]:
 
 
 def test_an_upload_is_answered_without_a_queue_server(client: TestClient, settings: Settings, kb: str) -> None:
-    answer = _upload(client, ("简历.pdf", PDF), metadata='{"source": "fair"}', tags=["a,b", "c"])
+    answer = _upload(client, ("简历.pdf", PDF), metadata='{"source": "fair"}', tags=["a, b", "\u3000c "])
     assert answer.status_code == 202
     document = answer.json()["documents"][0]
     assert document["filename"] == "简历.pdf" and document["status"] == "queued" and not document["duplicate"]

@@ -113,6 +113,29 @@ def test_what_documents_have_beside_their_fields(kb: KnowledgeBase) -> None:
     assert _counts(_facet(kb, "created_at"))["2024"] == 1
 
 
+KEYS = st.text('ab=:<>!"：≥ ', min_size=1, max_size=4)
+PLAIN = st.sampled_from([True, False, 1, 1.5, "1", "true", " x", "x\u3000", "=x", "b=x", '"x', "", None])
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.dictionaries(KEYS, PLAIN, max_size=3), min_size=1, max_size=3))
+def test_what_metadata_holds_is_found_by_the_filter_of_its_count(
+    kb: KnowledgeBase, held: list[dict[str, bool | float | str | None]]
+) -> None:
+    with kb.db.write() as connection:
+        connection.execute(text("DELETE FROM document"))
+    kb.columns.__init__()  # type: ignore[misc]
+    for number, metadata in enumerate(held):
+        shelf.put(kb, f"{number}.pdf", {}, metadata=metadata)
+    for key in {key for metadata in held for key in metadata}:
+        counted = _facet(kb, f"metadata.{key}")
+        assert sum(value.count for value in counted.values) == sum(one.get(key) not in ("", None) for one in held)
+        for value in counted.values:
+            assert value.filters and value.value not in ("True", "False", "0")
+            with kb.db.read() as connection:
+                assert len(facets.in_scope(connection, [parse_filter(value.filters[0], KINDS)])) == value.count, value
+
+
 SKILLS = st.lists(st.sampled_from(["Redis", "redis", "Go", "C++", "张三", "張三", " x "]), max_size=3)
 RESUMES = st.fixed_dictionaries(
     {"skills": SKILLS, "years": st.sampled_from(["1", "2", "07", "30", "many"]),

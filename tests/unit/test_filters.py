@@ -45,13 +45,13 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Knowledge
     told = {
         "ann": {
             "tags": ("2026", "spring"),
-            "metadata": {"source": "fair", "score": 7, "seen": "2026-01-15"},
+            "metadata": {"source": "fair", "score": 7, "seen": "2026-01-15", "a=b": "x", "paid": True},
             "pages": 3,
         },
         "li": {
             "tags": ("2026",),
             "language": "zh-Hans",
-            "metadata": {"score": "8"},
+            "metadata": {"score": "8", "a": "b=x", 'say "!': " hi\u3000", "paid": False},
             "created_at": "2025-12-31T23:59:59Z",
         },
         "nobody": {},
@@ -149,6 +149,14 @@ def _found(people: tuple[KnowledgeBase, dict[str, str]], *filters: Filter) -> se
         ("metadata.seen<2026-01-15", ""),
         ("metadata.source=", "li nobody"),
         ("metadata.source!=", "ann"),
+        ('metadata."a=b"=x', "ann"),
+        ('metadata."a=b" ： x', "ann"),
+        ("metadata.a=b=x", "li"),
+        ('metadata."a"=b=x', "li"),
+        ('metadata."say ""!"=hi', "li"),
+        ("metadata.paid=true", "ann"),
+        ("metadata.paid:false", "li"),
+        ("metadata.paid=1", ""),
     ],
 )
 def test_what_filters_mean(people: tuple[KnowledgeBase, dict[str, str]], filters: str, expected: str | None) -> None:
@@ -180,6 +188,7 @@ def test_what_filters_mean(people: tuple[KnowledgeBase, dict[str, str]], filters
         ("skills:，", "no word"),
         ("filename:!", "no word"),
         ("metadata.:x", "no field"),
+        ('metadata."a=b"', "NAME:VALUE"),
         ("metadata.a>=x", "neither"),
         ("status>=done", "is text"),
     ],
