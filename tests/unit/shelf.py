@@ -29,7 +29,7 @@ def put(
     Args:
         found: names to a value, a list of values or a list of records of values.
     """
-    id_ = clock.new_id()
+    id_ = _later_id()
     values = {
         "id": id_, "name": filename, "tags": orjson.dumps(tags).decode(), "language": language, "pages": pages,
         "metadata": orjson.dumps(metadata or {}).decode(), "wall": created_at or clock.wall(),
@@ -55,6 +55,17 @@ def put(
         runs.touch(connection, id_)
     if found is not None:
         publish(kb, id_, found)
+    return id_
+
+
+_LAST = [""]
+
+
+def _later_id() -> str:
+    """An id behind all before it: those of one millisecond have no order, and lists are ordered by it."""
+    while (id_ := clock.new_id()) <= _LAST[0]:
+        pass
+    _LAST[0] = id_
     return id_
 
 
