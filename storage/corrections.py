@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from pipeline import metrics
-from pipeline.corrections.fields import FieldCorrection, corrected_fields
+from pipeline.corrections.fields import corrected_fields
 from pipeline.corrections.page import text_of
 from pipeline.errors import PermanentError
 from pipeline.extract import Document
@@ -49,8 +49,7 @@ def add(
         taking = Taking(connection, document, row, author, settings)
         for page in page_entries:
             taking.page(page, confirmed.get(page.page))
-        for field in field_entries:
-            taking.field(field)
+        taking.fields(field_entries)
         if not taking.rows and not taking.waits_for_a_run():
             return
         reprocess.require_all_pages_settled(connection, document, row)
@@ -149,24 +148,12 @@ def laid_over(claim: Claim, found: dict[str, Any], document: Callable[[], Docume
         document: asked only where a value is to be looked up.
     """
     with claim.kb.db.read() as connection:
-        rows = standing.standing(connection, claim.document, claim.run, "field")
-        if not rows:
+        stand = standing.of_fields(connection, claim.document, claim.run)
+        if not stand:
             return None
         turned = standing.turned_by(standing.rotations(connection, claim.document, claim.run))
     columns = columns_of(claim.settings.get("schema", DEFAULT_SCHEMA))
-    return corrected_fields(
-        found,
-        [
-            FieldCorrection(
-                row.id, row.path, row.slot, row.anchor, row.value, row.page_number, row.box,
-                row.anchor.get("rotation", 0), row.author, row.created_at,
-            )
-            for row in rows
-        ],
-        columns,
-        turned,
-        _Finder(document),
-    )  # fmt: skip
+    return corrected_fields(found, stand, columns, turned, _Finder(document))
 
 
 class _Finder:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.types import JSON
 
 from pipeline.corrections.anchors import Turned, turned_box
+from pipeline.corrections.fields import FieldCorrection
 from pipeline.types import Box
 from storage import clock
 
@@ -44,6 +45,17 @@ def standing(connection: Connection, document: str, run: int, kind: str | None =
     for row in rows:
         newest[key(row)] = row
     return sorted(newest.values(), key=lambda row: (row.run, row.id))
+
+
+def of_fields(connection: Connection, document: str, run: int) -> list[FieldCorrection]:
+    """The corrections of fields that stand in a run, oldest first."""
+    return [
+        FieldCorrection(
+            row.id, row.path, row.slot, row.anchor, row.value, row.page_number, row.box,
+            row.anchor.get("rotation", 0), row.author, row.created_at,
+        )
+        for row in standing(connection, document, run, "field")
+    ]  # fmt: skip
 
 
 def restate(connection: Connection, document: str, run: int, page_number: int | None = None) -> None:

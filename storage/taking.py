@@ -6,7 +6,7 @@ known from then on by its slot and anchor (`pipeline/corrections/anchors.py`), h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from pipeline.corrections import text as typed
-from pipeline.corrections.anchors import Anchor, added_at, anchor_of
-from pipeline.corrections.shapes import is_list, property_of
-from pipeline.corrections.values import checked
+from pipeline.corrections.anchors import Anchor
+from pipeline.corrections.values import checked, property_of
 from pipeline.errors import PermanentError
 from pipeline.extract.fields.columns import Column, columns_of
 from storage import clock, standing
 from storage.catalog import DEFAULT_SCHEMA
+from storage.list_items import ListItems, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class FieldEntry:
     """The value of a field as a person wants it.
 
     Attributes:
-        index: in a list, of fields or records; one past its end adds to it.
+        index: in a list, of fields or records; one past its end adds to it. Of what there is one of at most, None.
         value: None takes the field away.
         was: what the person saw there, so that no other is hit where lists have shifted since; None: not told.
         page, box: where it stands, if the person said so.
@@ -77,6 +77,12 @@ class Taking:
         self._standing: list[Any] = list(standing.standing(connection, document, self._run))
         self._seen: set[tuple[Any, ...]] = set()
         self._repeated: list[Row[Any]] = []
+        self._lists: dict[str, ListItems] = {}
+        self._together: dict[tuple[str, int], list[FieldEntry]] = {}  # of the same item
+        self._opened: dict[tuple[str, int], str] = {}  # slots of what is added, by name and index
+        self._last: str = connection.execute(
+            text("SELECT coalesce(max(id), '0') FROM correction WHERE document = :document"), {"document": document}
+        ).scalar_one()
         self.rows: list[dict[str, Any]] = []
 
     def waits_for_a_run(self) -> bool:
@@ -110,135 +116,131 @@ class Taking:
         if not 1 <= number <= total:
             raise PermanentError("not_found", f"The document has {total:,} pages; there is no page {number:,}.")
 
-    def field(self, entry: FieldEntry) -> None:
-        """Take a field's value in."""
-        column = self._columns.get(entry.path)
-        if column is None:
-            names = ", ".join(self._columns)
-            raise PermanentError("not_found", f"There is no field “{entry.path[:100]}”; there are {names}.")
-        if entry.page is not None:
-            self._require_page(entry.page)
-        if is_list(self._schema, column.path.partition(".")[0]):
-            self._in_list(entry, column)
-        else:
-            self._single(entry, column)
+    def fields(self, entries: Sequence[FieldEntry]) -> None:
+        """Take values of fields in."""
+        for entry in entries:
+            if entry.path not in self._columns:
+                names = ", ".join(self._columns)
+                raise PermanentError("not_found", f"There is no field “{entry.path[:100]}”; there are {names}.")
+            if entry.page is not None:
+                self._require_page(entry.page)
+            if entry.index is not None and entry.was is None and entry.value is not None:
+                self._together.setdefault((entry.path.partition(".")[0], entry.index), []).append(entry)
+        for entry in entries:
+            column = self._columns[entry.path]
+            if column.many:
+                self._in_list(entry, column)
+            else:
+                self._single(entry, column)
 
     def _single(self, entry: FieldEntry, column: Column) -> None:
+        """A field there is one of at most, or one of a record there is one of at most."""
         if entry.index not in (None, 0):
             raise PermanentError("bad_request", f"{entry.path} is no list; leave its index out.")
         self._once(entry.path)
-        held = self._shown.get(entry.path)
+        name, _, inner = entry.path.partition(".")
+        held = self._shown.get(name)
+        if inner and isinstance(held, dict) and "value" not in held:
+            held = held.get(inner)
         shown = held if isinstance(held, dict) and "value" in held else None
         before = self._of(entry.path, None)
-        self._require_seen(entry, shown, before)
-        anchor = before.anchor if before is not None else (
-            anchor_of(shown, 0, 1, self._rotations()) if shown else added_at(0)
-        )  # fmt: skip
-        self._value(entry, column, None, anchor, shown, before)
+        if entry.was is not None and entry.was not in _values(shown, before):
+            raise _another_now(entry)
+        self._value(entry, column, None, {}, shown, before)
 
     def _in_list(self, entry: FieldEntry, column: Column) -> None:
-        name, _, inner = entry.path.partition(".")
-        if self._removed_already(entry):
-            return
-        held = self._shown.get(name, [])
-        items: list[dict[str, Any]] = held if isinstance(held, list) else [held]
-        index = self._index(entry, items, name, inner)
-        self._once(entry.path, index)
-        slot, anchor = self._slot(name, items, index)
-        item = items[index] if index < len(items) else None
-        shown = item if not inner or item is None else item.get(inner)
-        self._value(entry, column, slot, anchor, shown, self._of(entry.path, slot))
-
-    def _removed_already(self, entry: FieldEntry) -> bool:
-        """Whether the last that was done there is this: taken away once, another stands there now."""
-        there = [row for row in self._standing if row.path == entry.path and row.position == entry.index]
-        if entry.value is not None or not there or there[-1].value is not None:
-            return False
-        if entry.was not in (None, there[-1].was):
-            return False
-        self._repeated.append(there[-1])
-        return True
-
-    def _index(self, entry: FieldEntry, items: Sequence[dict[str, Any]], name: str, inner: str) -> int:
-        """The number of the item that is meant.
-
-        Raises:
-            PermanentError: `bad_request`, or `conflict` where it is not what the person saw.
-        """
         if entry.index is None:
             raise PermanentError("bad_request", f"{entry.path} is of a list; say by index which of it is meant.")
-        end = len(items) + len(self._pending(name))
-        if entry.index > end - (entry.value is None):
+        name = entry.path.partition(".")[0]
+        if name not in self._lists:
+            self._lists[name] = ListItems(self._connection, self._document, self._row, name, self._standing)
+        items = self._lists[name]
+        end = items.shown + len(items.added())
+        adds = entry.value is not None or (name, entry.index) in self._together
+        if entry.index > end - (not adds):
             raise PermanentError(
                 "bad_request", f"{name} has {end:,} entries; there is none with the index {entry.index:,}."
             )
-        if entry.was is None:
-            return entry.index
+        if entry.was is not None:
+            target = self._that_was(entry, entry.was, items)
+            if target is None:
+                return
+        elif entry.index < items.shown:
+            target = items.at(entry.index)
+        elif adds:
+            target = self._adding(entry.index, name, items)
+        else:
+            target = self._added(entry, items)
+        self._once(entry.path, target.index, target.slot)
+        before = self._of(entry.path, target.slot) if target.slot is not None else None
+        self._value(entry, column, target.slot or self._id(), target.anchor, target.field(entry.path), before)
 
-        def reads(number: int) -> tuple[str | None, ...]:
-            item = items[number] if number < len(items) else None
-            shown = item if not inner or item is None else item.get(inner)
-            slot, _ = self._slot(name, items, number)
-            before = self._of(entry.path, slot)
-            return (shown["value"] if shown else None, *((before.value,) if before is not None else ()))
+    def _that_was(self, entry: FieldEntry, was: str, items: ListItems) -> Target | None:
+        """The item that holds what the person saw; None where it was just that which was taken away.
 
-        if entry.was in reads(entry.index):
-            return entry.index
-        others = [number for number in range(len(items)) if entry.was in reads(number)]
-        if len(others) != 1:
+        Raises:
+            PermanentError: `conflict`: there is none by now, or more than one elsewhere.
+        """
+        holding = [
+            one for one in items.all()
+            if was in _values(one.field(entry.path), items.rows_of(one.slot).get(entry.path))
+        ]  # fmt: skip
+        there = [one for one in holding if one.index == entry.index]
+        if len(found := there or holding) == 1:
+            return found[0]
+        gone = [
+            row for row in self._standing
+            if (row.path, row.position, row.was, row.value) == (entry.path, entry.index, was, None)
+        ]  # fmt: skip
+        if entry.value is None and gone and not holding:
+            self._repeated.append(gone[-1])
+            return None
+        raise _another_now(entry)
+
+    def _adding(self, index: int, name: str, items: ListItems) -> Target:
+        """The item that is added, by this request or by one before it that this one repeats or goes on with.
+
+        Two who add at the same index before either is shown add two. A request goes on with a record of the same
+        author's that was added at its index, if it says nothing else of what that has already.
+        """
+        if (name, index) not in self._opened:
+            wanted = {
+                entry.path: checked(entry.value or "", self._columns[entry.path], property_of(self._schema, entry.path))
+                for entry in self._together[name, index]
+            }
+            fitting = [
+                one for one in items.added()
+                if one.index == index and self._goes_on(wanted, items.rows_of(one.slot))
+                and one.slot not in self._opened.values()
+            ]  # fmt: skip
+            self._opened[name, index] = (fitting[-1].slot if fitting else None) or self._id()
+        slot = self._opened[name, index]
+        return next((one for one in items.added() if one.slot == slot), None) or items.new(index, slot)
+
+    def _goes_on(self, wanted: Mapping[str, str], held: Mapping[str, Any]) -> bool:
+        if any(path in held and held[path].value != value for path, value in wanted.items()):
+            return False
+        return all("." not in path or row.author == self._author for path, row in held.items())
+
+    def _added(self, entry: FieldEntry, items: ListItems) -> Target:
+        """What was added and is to be taken away again.
+
+        Raises:
+            PermanentError: `conflict`: several were added at the index.
+        """
+        added = items.added()
+        there = [one for one in added if one.index == entry.index]
+        there = there or [added[(entry.index or 0) - items.shown]]
+        if len(there) > 1:
             raise PermanentError(
                 "conflict",
-                f"{entry.path} is not any more what you saw (“{entry.was[:60]}”); look at the document again.",
+                f"Several were added to {entry.path} at the index {entry.index}; say with “was” which of them.",
             )
-        return others[0]
-
-    def _require_seen(self, entry: FieldEntry, shown: dict[str, Any] | None, before: Row[Any] | None) -> None:
-        values = [shown["value"] if shown else None, *([before.value] if before is not None else [])]
-        if entry.was is not None and entry.was not in values:
-            raise PermanentError(
-                "conflict",
-                f"{entry.path} is not any more what you saw (“{entry.was[:60]}”); look at the document again.",
-            )
-
-    def _pending(self, name: str) -> list[str]:
-        """Slots of what was added to a list and is not shown yet, oldest first."""
-        return list(
-            dict.fromkeys(
-                row.slot
-                for row in self._standing
-                if row.kind == "field" and row.slot and row.path.partition(".")[0] == name and row.anchor["added"]
-                and row.anchor["view"][0] == (self._row.published_run or 0)
-            )
-        )  # fmt: skip
-
-    def _slot(self, name: str, items: Sequence[dict[str, Any]], index: int) -> tuple[str | None, Anchor]:
-        """The slot of an item, None for a new one, and its anchor."""
-        held = [row for row in self._standing if row.kind == "field" and row.slot]
-        if index >= len(items):
-            pending = self._pending(name)
-            slot = pending[index - len(items)] if index - len(items) < len(pending) else None
-            known = next((row for row in held if row.slot == slot), None)
-            return slot, known.anchor if known is not None else self._view(added_at(index), index)
-        item = items[index]
-        marks = {field.get("correction") for field in ([item] if "value" in item else item.values())}
-        view = [self._row.published_run or 0, index]
-        known = next((row for row in held if row.id in marks), None) or next(
-            (
-                row for row in held
-                if row.path.partition(".")[0] == name and row.anchor["view"] == view and not row.anchor["added"]
-            ),
-            None,
-        )  # fmt: skip
-        if known is not None:
-            return known.slot, known.anchor
-        return None, self._view(anchor_of(item, index, len(items), self._rotations()), index)
-
-    def _view(self, anchor: Anchor, index: int) -> Anchor:
-        return {**anchor, "view": [self._row.published_run or 0, index]}
+        return there[0]
 
     def _value(
         self, entry: FieldEntry, column: Column, slot: str | None, anchor: Anchor, shown: dict[str, Any] | None,
-        before: Row[Any] | None,
+        before: Any,
     ) -> None:  # fmt: skip
         now = before.value if before is not None else shown["value"] if shown else None
         same = entry.value is not None and shown is not None and entry.value == shown["value"]
@@ -262,21 +264,22 @@ class Taking:
         )  # fmt: skip
 
     def _keep(self, **values: Any) -> None:
-        # In order also within a request: what is added to a list is added in the order it was sent.
-        id_ = f"{int(self.rows[-1]['id'], 16) + 1:032x}" if self.rows else clock.new_id()
-        in_list = values["kind"] == "field" and is_list(self._schema, values["path"].partition(".")[0])
-        slot = values.pop("slot", None) or (id_ if in_list else None)
         kept = {
-            "page_number": None, "path": None, "position": None, "anchor": None, "was": None, "value": None,
-            "box": None, **values, "id": id_, "document": self._document, "run": self._run, "slot": slot,
+            "page_number": None, "path": None, "position": None, "slot": None, "anchor": None, "was": None,
+            "value": None, "box": None, **values, "id": self._id(), "document": self._document, "run": self._run,
             "author": self._author, "created_at": clock.wall(), "taken_back_at": None, "taken_back_run": None,
         }  # fmt: skip
         self.rows.append(kept)
         self._standing.append(SimpleNamespace(**kept))  # the next of the request may be of the same record
 
+    def _id(self) -> str:
+        """One that sorts behind all of the document's, whatever the clock says: added items stand in that order."""
+        self._last = max(clock.new_id(), f"{int(self._last, 16) + 1:032x}")
+        return self._last
+
     def _of(self, path: str, slot: str | None) -> Row[Any] | None:
-        """The correction that stands for a field."""
-        return next((row for row in self._standing if row.path == path and row.slot == slot), None)
+        """The correction that stands for a field; the newest, where one of this request has just taken its place."""
+        return next((row for row in reversed(self._standing) if row.path == path and row.slot == slot), None)
 
     def _once(self, *what: Any) -> None:
         if what in self._seen:
@@ -285,12 +288,21 @@ class Taking:
             )
         self._seen.add(what)
 
-    def _rotations(self) -> dict[int, int]:
-        """Of the published run's pages, which the boxes shown are of."""
-        shown = standing.rotations(self._connection, self._document, self._row.published_run or self._row.run)
-        return {number: rotation for number, (rotation, _, _) in shown.items()}
-
     def _rotation(self, number: int) -> int:
         """Of a page as people see it."""
         latest = standing.rotations(self._connection, self._document, self._row.run)
-        return latest[number][0] if number in latest else self._rotations().get(number, 0)
+        if number not in latest:
+            latest = standing.rotations(self._connection, self._document, self._row.published_run or self._row.run)
+        return latest[number][0] if number in latest else 0
+
+
+def _values(shown: dict[str, Any] | None, before: Any) -> list[str | None]:
+    """What a person may have seen of a field: as it is shown, and as it was corrected since."""
+    return [one for one in (shown["value"] if shown else None, before.value if before is not None else None) if one]
+
+
+def _another_now(entry: FieldEntry) -> PermanentError:
+    return PermanentError(
+        "conflict",
+        f"{entry.path} is not any more what you saw (“{(entry.was or '')[:60]}”); look at the document again.",
+    )

@@ -288,7 +288,8 @@ class FieldValue(Request):
     """The value of a field as it should be; null takes it away, the value that it has confirms it.
 
     Attributes:
-        index: in a list of fields or records, its place in the list; one past the end adds to it.
+        index: in a list of fields or records, its place in the list as it is shown; one past the end adds to it, and
+            two who do so before either is shown add two. Null where there is one at most, as in lists for review.
         was: the value seen there: refused, or found elsewhere in the list, where another stands there by now.
         page, box: where it stands; without them the place of what it replaces, or where it is found on the pages.
     """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from pipeline.corrections.text import field_value
 from pipeline.errors import PermanentError
 from pipeline.extract.fields.columns import Column
 from pipeline.extract.fields.dates import parse_date
-from pipeline.extract.fields.schema import Property
+from pipeline.extract.fields.schema import Property, read_schema
 from pipeline.extract.fields.schema_values import canonical
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -42,6 +44,17 @@ def checked(value: str, column: Column, wanted: Property | None = None) -> str:
         of = f"one of {', '.join(wanted.enum)[:200]}" if wanted.enum else "what the knowledge base's schema allows"
         raise PermanentError("bad_request", f"{column.path}: “{value[:60]}” is not {of}.")
     return told
+
+
+def property_of(schema: str | Mapping[str, Any], path: str) -> Property | None:
+    """The property at a path of a JSON Schema; None under a schema that is built in."""
+    if isinstance(schema, str):
+        return None
+    name, _, inner = path.partition(".")
+    wanted = next((one for one in read_schema(schema).properties if one.name == name), None)
+    if wanted is None or not inner:
+        return wanted
+    return next((one for one in wanted.properties if one.name == inner), None)
 
 
 def _date(value: str, path: str) -> str:

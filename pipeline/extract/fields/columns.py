@@ -22,24 +22,28 @@ class Column:
     Attributes:
         path: "skills", or "education.degree" for a field of a list of records.
         kind: how values sort and compare. Dates are ISO, as exact as they are known ("2019", "2019-06"), or "present".
+        many: there is a list of them, of values or of records that hold it; else one at most.
     """
 
     path: str
     kind: Kind = "text"
+    many: bool = False
 
 
 def _columns(text: str) -> tuple[Column, ...]:
+    """Columns written as `skills[]` or `work[].start:date`: [] behind what there is a list of, the kind if not text."""
     kinds: dict[str, Kind] = {"number": "number", "date": "date", "boolean": "boolean"}
     parts = (word.partition(":") for word in text.split())
-    return tuple(Column(path, kinds.get(kind, "text")) for path, _, kind in parts)
+    return tuple(Column(path.replace("[]", ""), kinds.get(kind, "text"), "[]" in path) for path, _, kind in parts)
 
 
 _BUILT_IN = {
-    "generic": _columns("title language dates:date emails phones amounts:number"),
+    "generic": _columns("title language dates[]:date emails[] phones[] amounts[]:number"),
     "resume": _columns(
         "name phone email gender birth_date:date ethnicity nationality native_place location years:number"
-        " education.school education.degree education.major education.start:date education.end:date"
-        " work.employer work.title work.start:date work.end:date titles organizations skills languages"
+        " education[].school education[].degree education[].major education[].start:date education[].end:date"
+        " work[].employer work[].title work[].start:date work[].end:date"
+        " titles[] organizations[] skills[] languages[]"
     ),
 }
 SCHEMAS: tuple[str, ...] = tuple(_BUILT_IN)
@@ -66,5 +70,5 @@ def _columns_of_json(schema: bytes) -> tuple[Column, ...]:
 
 def _of_property(wanted: Property) -> tuple[Column, ...]:
     if wanted.record:
-        return tuple(Column(f"{wanted.name}.{inner.name}", inner.kind) for inner in wanted.properties)
-    return (Column(wanted.name, wanted.kind),)
+        return tuple(Column(f"{wanted.name}.{inner.name}", inner.kind, wanted.many) for inner in wanted.properties)
+    return (Column(wanted.name, wanted.kind, wanted.many),)
