@@ -19,7 +19,7 @@ from pipeline.vertical import VERTICAL_REVIEW
 from storage.catalog import KnowledgeBase
 from storage.database import scalar
 
-_CURSOR = re.compile(r"([01]\.\d{1,6})-([01])-([0-9a-f]{32})-(\d{1,9})")
+_CURSOR = re.compile(r"([01]\.\d{1,30})-([01])-([0-9a-f]{32})-(\d{1,9})")
 # Beginnings of the sentences that readers leave with a page.
 _WHY = {
     "Read with a low confidence": "low_confidence",
@@ -47,8 +47,8 @@ class Place:
     number: int
 
     def told(self) -> str:
-        """As a cursor."""
-        return f"{self.confidence:.6f}-{self.kind}-{self.document}-{self.number}"
+        """As a cursor; the confidence to the last bit, or the list would begin again at an item or leave some out."""
+        return f"{self.confidence:.30f}-{self.kind}-{self.document}-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,7 @@ class Taking:
         """Take values of fields in."""
         for entry in entries:
             if entry.path not in self._columns:
-                names = ", ".join(self._columns)
-                raise PermanentError("not_found", f"There is no field “{entry.path[:100]}”; there are {names}.")
+                raise self._unknown(entry.path)
             if entry.page is not None:
                 self._require_page(entry.page)
             if entry.index is not None and entry.was is None and entry.value is not None:
@@ -132,6 +131,12 @@ class Taking:
                 self._in_list(entry, column)
             else:
                 self._single(entry, column)
+
+    def _unknown(self, path: str) -> PermanentError:
+        inner = [one for one in self._columns if one.startswith(f"{path}.")]
+        if inner:
+            return PermanentError("not_found", f"“{path}” is a record; name its fields: {', '.join(inner)}.")
+        return PermanentError("not_found", f"There is no field “{path[:100]}”; there are {', '.join(self._columns)}.")
 
     def _single(self, entry: FieldEntry, column: Column) -> None:
         """A field there is one of at most, or one of a record there is one of at most."""

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import PermanentError
 from pipeline.extract.fields import columns_of, extract_fields
+from pipeline.extract.llm.built_in import built_in
 from storage import corrections, documents, reprocess, review, status
 from storage.catalog import KnowledgeBase
 from storage.taking import FieldEntry
@@ -51,9 +52,32 @@ def test_a_column_says_whether_the_extractor_makes_a_list() -> None:
                     seen[schema][path] = isinstance(held, list)
     for schema, shapes in seen.items():
         assert shapes == {column.path: column.many for column in columns_of(schema)}, schema
+        model = {one.name: one.many for one in built_in(schema).properties}
+        many = {column.path.partition(".")[0]: column.many for column in columns_of(schema)}
+        assert model == {name: many[name] for name in model}, "a language model is asked for the same"
     assert [(one.path, one.many) for one in columns_of(SELLER)] == [
         ("seller.name", False), ("seller.city", False), ("tags", True),
     ]  # fmt: skip
+
+
+def test_a_list_for_review_goes_on_where_it_was_whatever_the_confidence(kb: KnowledgeBase) -> None:
+    sure = (1 / 3, 2 / 3, 2 / 3, 0.0001 / 3)
+    found = {"skills": [field(f"skill {n}", one, 30.0 + 20 * n) for n, one in enumerate(sure)]}
+    read_as(kb, found)
+    seen: list[str] = []
+    after = None
+    while len(seen) < 9 and (
+        part := review.listed(kb, 0.7, kind="field", document=None, after=after, limit=1)
+    ):  # fmt: skip
+        seen.append(part[0].told["value"])
+        after = review.place(part[0].place.told())
+    assert seen == ["skill 3", "skill 0", "skill 1", "skill 2"]
+
+
+def test_of_a_record_the_fields_are_named(kb: KnowledgeBase) -> None:
+    document = done(kb)
+    with pytest.raises(PermanentError, match=r"name its fields: work\.employer, work\.title"):
+        correct(kb, document, FieldEntry("work", 1, None))
 
 
 @pytest.mark.parametrize("path", ["titles", "organizations"])
