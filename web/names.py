@@ -42,9 +42,14 @@ class Names:
         Raises:
             PermanentError: `bad_request`.
         """
-        return [self._filter(one) for one in given]
+        return [self.filter(one) for one in given]
 
-    def _filter(self, given: str) -> Filter:
+    def filter(self, given: str) -> Filter:
+        """A filter.
+
+        Raises:
+            PermanentError: `bad_request`.
+        """
         try:
             return parse_filter(given, self.known)
         except PermanentError:
@@ -107,3 +112,30 @@ def names_of(searched: Sequence[tuple[dict[str, Any], KnowledgeBase]]) -> list[N
         of_all = {**kinds_of(columns_of(record["schema"])), **of_all}
     kbs = [kb for _, kb in searched]
     return [Names(record, kbs, of_all) for record, _ in searched]
+
+
+def filters_of(names: Sequence[Names], given: Sequence[str]) -> list[list[Filter]]:
+    """The filters of a query, for each of the knowledge bases that are searched together.
+
+    One that means nothing to some of them, a range of what is text there, they take as the first that knows it does.
+
+    Raises:
+        PermanentError: `bad_request`: one means nothing to any.
+    """
+    taken = [_taken(names, one) for one in given]
+    return [[each[number] for each in taken] for number in range(len(names))]
+
+
+def _taken(names: Sequence[Names], given: str) -> list[Filter]:
+    own: list[Filter | None] = []
+    problems: list[PermanentError] = []
+    for one in names:
+        try:
+            own.append(one.filter(given))
+        except PermanentError as error:
+            own.append(None)
+            problems.append(error)
+    known = next((one for one in own if one is not None), None)
+    if known is None:
+        raise problems[0]
+    return [one or known for one in own]

@@ -58,3 +58,16 @@ def test_facets_and_filters_are_checked_and_answered(client: TestClient) -> None
         assert answer.status_code == 422 and told in answer.json()["error"]["message"], answer.text
     several = client.get("/search?q=x&mode=keyword&kb=people&kb=papers&filter=amounts%3E%3D5&facet=years&facet=amounts")
     assert several.status_code == 200 and [one["name"] for one in several.json()["facets"]] == ["years", "amounts"]
+
+
+def test_several_knowledge_bases_need_not_have_fields_of_one_kind(client: TestClient) -> None:
+    for name, kind in (("counted", "number"), ("told", "string")):
+        schema = {"type": "object", "properties": {"weight": {"type": kind}}}
+        assert client.post("/knowledge-bases", json={"name": name, "schema": schema}).status_code == 201
+    for kbs in ("kb=counted&kb=told", "kb=told&kb=counted"):
+        for good in ("weight%3E%3D5", "weight%3Dheavy", "weight!%3Dheavy"):
+            answer = client.get(f"/search?q=x&mode=keyword&{kbs}&filter={good}&facet=weight")
+            assert answer.status_code == 200, answer.text
+        refused = client.get(f"/search?q=x&mode=keyword&{kbs}&filter=weight%3E%3Dheavy")
+        assert refused.status_code == 422 and "“weight” is" in refused.json()["error"]["message"]
+    assert client.get("/knowledge-bases/told/search?q=x&mode=keyword&filter=weight%3E%3D5").status_code == 422

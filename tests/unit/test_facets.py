@@ -20,6 +20,7 @@ from storage.search import Source, parse
 from storage.search.candidates import Mode
 from storage.search.counting import count_facets
 from tests.unit import shelf
+from web.names import Names, filters_of
 
 KINDS = kinds_of(columns_of("resume"))
 
@@ -223,6 +224,19 @@ def test_a_query_narrows_what_is_counted(
     shelf.put(kb, "b", {"skills": ["Redis", "Go"]}, passages=("the harvest began",))
     [found] = count_facets([Source(kb)], [[_wanted("skills")]], parse(query), mode, storage.settings.search)
     assert {value.value.title(): value.count for value in found.values} == expected
+
+
+def test_a_range_of_what_is_text_elsewhere_finds_the_numbers_there(kb: KnowledgeBase) -> None:
+    light, heavy, word = (shelf.put(kb, name, {"weight": name}) for name in ("3 kg", "5 kg", "heavy"))
+    names = [
+        Names({"schema": {"type": "object", "properties": {"weight": {"type": kind}}}}, [])
+        for kind in ("number", "string")
+    ]
+    with kb.db.read() as connection:
+        for given_, left in (("weight>=5", [heavy]), ("weight!=heavy", [light, heavy]), ("weight=heavy", [word])):
+            for order in (names, names[::-1]):
+                for chosen in filters_of(order, [given_]):
+                    assert sorted(facets.in_scope(connection, chosen)) == sorted(left)
 
 
 def test_facets_of_several_knowledge_bases_are_one(storage: Storage, kb: KnowledgeBase) -> None:

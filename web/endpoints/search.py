@@ -20,7 +20,7 @@ from storage.database import Missing
 from storage.facets import Facet
 from storage.search.counting import count_facets
 from web import inputs, search_answers
-from web.names import Names, names_of
+from web.names import Names, filters_of, names_of
 from web.state import State, answer, key_of, query, state
 from web.threads import in_thread
 
@@ -98,7 +98,7 @@ def _sources(
     wanted: inputs.SearchQuery,
 ) -> list[search.Source]:
     """The knowledge bases to ask, with one vector for all: their cosines are ranked together."""
-    chosen = [one.filters(wanted.filter) for one in names]
+    chosen = filters_of(names, wanted.filter)
     identity = None if wanted.mode == "keyword" else parts.model.identity()
     vector = None
     if identity is not None:
