@@ -147,11 +147,11 @@ class VectorStore:
             configuration={"hnsw": {**_HNSW, "ef_search": self._ef_search}},
             database=self._database,
         )
-        collection = Collection(client=server, model=model, embedding_function=None)
-        known = collection.configuration.get("hnsw") or {}
+        known = (model.configuration_json or {}).get("hnsw") or {}
         if known.get("ef_search") != self._ef_search:  # of older settings; the server heeds it from its next start on
-            collection.modify(configuration={"hnsw": {"ef_search": self._ef_search}})
-        return collection
+            wider = {"hnsw": {"ef_search": self._ef_search}}
+            server._modify(id=model.id, new_configuration=wider, database=self._database)
+        return Collection(client=server, model=model, embedding_function=None)
 
     def put(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Write vectors (n, dimension) under their ids; again is the same.

@@ -16,7 +16,7 @@ def test_the_breadth_of_an_older_index_follows_the_settings(stack: Stack) -> Non
     later = VectorStore(stack.chroma_url, id_, 60, 30.0)
     try:
         assert later.nearest(vector[2], 1)[0][0] == "a:1:2"
-        told = VectorStore(stack.chroma_url, id_, 60, 30.0)._collection().configuration["hnsw"]
-        assert told is not None and told["ef_search"] == 60 and told["max_neighbors"] == 32
+        told = VectorStore(stack.chroma_url, id_, 60, 30.0)._collection().configuration_json["hnsw"]
+        assert told["ef_search"] == 60 and told["max_neighbors"] == 32
     finally:
         later.drop()
