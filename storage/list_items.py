@@ -68,6 +68,9 @@ class ListItems:
         held = (row.published_fields or {}).get(name, [])
         self._items: list[dict[str, Any]] = held if isinstance(held, list) else [held]
         self.shown = len(self._items)
+        self._counted = -1
+        self._by_slot: dict[str, dict[str, Any]] = {}
+        self._by_index: dict[int, Any] = {}  # of items that were first corrected since what is shown was published
         before = standing.of_fields(connection, document, self._run)
         self._before = {one.slot: one.anchor for one in reversed(before) if one.slot}
         pages = standing.rotations(connection, document, self._run or int(row.run))
@@ -90,10 +93,9 @@ class ListItems:
         item, laid = self._items[index], self._laid[index]
         slot, anchor = laid.slot, self._before.get(laid.slot or "")
         if slot is None:
-            view = [self._run, index]
-            since = [row for row in self._rows() if row.anchor["view"] == view and not row.anchor["added"]]
-            if since:
-                slot, anchor = since[0].slot, since[0].anchor
+            self._slots()
+            if (since := self._by_index.get(index)) is not None:
+                slot, anchor = since.slot, since.anchor
         if anchor is None:
             number = index if laid.number is None else laid.number
             anchor = self._viewed(anchor_of(self._found[number], number, len(self._found), self._rotations), index)
@@ -101,7 +103,8 @@ class ListItems:
 
     def added(self) -> list[Target]:
         """What was added and is not shown yet, oldest first."""
-        anchors = {row.slot: row.anchor for row in self._rows() if row.anchor["added"] and row.slot not in self._before}
+        firsts = {slot: next(iter(rows.values())).anchor for slot, rows in self._slots().items()}
+        anchors = {slot: one for slot, one in firsts.items() if one["added"] and slot not in self._before}
         return [Target(anchors[slot]["index"], slot, anchors[slot], {}) for slot in sorted(anchors)]
 
     def new(self, index: int, slot: str) -> Target:
@@ -114,13 +117,28 @@ class ListItems:
 
     def rows_of(self, slot: str | None) -> dict[str, Any]:
         """The corrections that stand of an item, by path."""
-        return {row.path: row for row in self._rows() if row.slot == slot}
+        return self._slots().get(slot or "", {})
 
-    def _rows(self) -> list[Any]:
-        return [
-            row for row in self._stand
-            if row.kind == "field" and row.slot is not None and row.path.partition(".")[0] == self._name
-        ]  # fmt: skip
+    def was_added(self, author: str, index: int, wanted: Mapping[str, str]) -> bool:
+        """Whether an item that is shown by now is just what its author added at an index: that was sent again."""
+        for slot, rows in self._slots().items():
+            told = {path: row.value for path, row in rows.items() if (row.position, row.author) == (index, author)}
+            if told == wanted and slot in self._before and self._before[slot]["added"]:
+                return True
+        return False
+
+    def _slots(self) -> dict[str, dict[str, Any]]:
+        """Corrections that stand, by slot and path; kept until others join them."""
+        if len(self._stand) != self._counted:
+            self._counted, self._by_slot, self._by_index = len(self._stand), {}, {}
+            for row in self._stand:
+                if row.kind != "field" or row.slot is None or row.path.partition(".")[0] != self._name:
+                    continue
+                self._by_slot.setdefault(row.slot, {})[row.path] = row
+                run, index = row.anchor["view"]
+                if run == self._run and not row.anchor["added"]:
+                    self._by_index.setdefault(index, row)
+        return self._by_slot
 
     def _viewed(self, anchor: Anchor, index: int) -> Anchor:
         return {**anchor, "view": [self._run, index]}

@@ -171,6 +171,9 @@ class Taking:
             if target is None:
                 return
         elif entry.index < items.shown:
+            sent = {one.path: one.value or "" for one in self._together.get((name, entry.index), ())}
+            if adds and items.was_added(self._author, entry.index, sent):
+                return
             target = items.at(entry.index)
         elif adds:
             target = self._adding(entry.index, name, items)

@@ -156,6 +156,8 @@ def test_two_who_add_at_the_same_index_add_two(kb: KnowledgeBase) -> None:
         correct(kb, document, FieldEntry("skills", 2, None))
     shown = published(kb, document, FieldEntry("skills", 3, "Ada"))
     assert shown["skills"] == ["Go", "Reids", "Rust", "Ziglang", "Ada"]
+    run = documents.find(kb, document).run
+    assert correct(kb, document, *bobs[1:], author="Bob") == run, "sent again when it is shown, at another index"
     assert shown["work"][2:] == [{"employer": "Harbour", "title": "Pilot"}, {"employer": "Dock", "title": "Smith"}]
 
 
