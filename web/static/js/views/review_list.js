@@ -84,9 +84,10 @@ export function reviewList(kb, signal, counted) {
     const href = reviewItemLink(kb, item);
     const told = [`why.${item.why}`, `error.${item.why}`].find(has);
     const why = told ? t(told) : (item.note ?? item.why);
+    const unread = !field && !item.confidence && has(`error.${item.why}`); // has no text that could be right
     return el(
       "li",
-      { class: "review-item", data: { kind: item.kind, document: item.document, path: item.path } },
+      { class: "review-item", data: { kind: item.kind, document: item.document, ...(field ? { path: item.path } : {}) } },
       icon(field ? "tag" : "file"),
       el(
         "a",
@@ -100,7 +101,7 @@ export function reviewList(kb, signal, counted) {
         title: item.filename,
       }),
       el("span", { class: "sure unsure", text: percent(item.confidence), title: why }),
-      mayWrite() && confirmButton(item),
+      mayWrite() && !unread && confirmButton(item),
     );
   }
 

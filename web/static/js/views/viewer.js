@@ -38,6 +38,7 @@ export function openViewer(route, main) {
   let pageWords = [];
   let columns = []; // paths of the fields there can be
   let pageLines = []; // of the page, as they were read: [{text, box}]
+  let linesOf = 0; // the page that they are of
   let field = null; // whose box to show
   let marked = route.query.get("field"); // the place of the field that the address names
   let goToField = Boolean(marked); // it is to be shown once the document is there
@@ -251,7 +252,7 @@ export function openViewer(route, main) {
   }
 
   /** Whether a page's text may be typed: once all of its document's pages were read or could not be. */
-  const mayCorrectPage = () => pages.has(at) && (doc.status === "done" || doc.status === "failed" || Boolean(doc.published_run));
+  const mayCorrectPage = () => linesOf === at && pages.has(at) && (doc.status === "done" || doc.status === "failed" || Boolean(doc.published_run));
 
   function vanish() {
     stop.abort();
@@ -395,6 +396,7 @@ export function openViewer(route, main) {
       blocks = [];
       pageWords = [];
       pageLines = [];
+      linesOf = n;
       beginEdit();
       return;
     }
@@ -406,6 +408,7 @@ export function openViewer(route, main) {
       blocks = blocksOf(reading);
       pageWords = reading.words;
       pageLines = linesToCorrect(reading);
+      linesOf = n;
       beginEdit();
       text.show(blocks, words(hits));
       paper.boxes(
@@ -418,8 +421,9 @@ export function openViewer(route, main) {
     }
   }
 
-  /** Opens the editor where the address asks for it. */
+  /** The page's lines are at hand: its text may be corrected, and is at once where the address asks for it. */
   function beginEdit() {
+    if (!editorPlace.firstElementChild) correctText.hidden = !mayCorrectPage();
     if (drafts.of(kb, id, at) !== null) editText = true;
     if (!editText || !mayWrite() || !mayCorrectPage() || editorPlace.firstElementChild) return;
     editText = false;
