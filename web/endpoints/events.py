@@ -93,7 +93,7 @@ async def _tell_changes(socket: WebSocket, parts: State, kb: KnowledgeBase, kb_i
             wait_s = summary_at + _SUMMARY_S - time.monotonic()
             if wait_s <= 0:
                 record = await in_thread(parts.storage.knowledge_base, kb_id)
-                counted = await in_thread(standing, record, kb)
+                counted = await in_thread(standing, record, kb, parts.settings.extract.review_confidence)
                 message = {
                     "type": "knowledge_base", "version": version, "knowledge_base": counted.model_dump(by_alias=True),
                     "eta_seconds": await in_thread(status.etas, kb, _AT_ONCE),
