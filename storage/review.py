@@ -19,7 +19,8 @@ from pipeline.vertical import VERTICAL_REVIEW
 from storage.catalog import KnowledgeBase
 from storage.database import scalar
 
-_CURSOR = re.compile(r"([01]\.\d{1,30})-([01])-([0-9a-f]{32})-(\d{1,9})")
+CURSOR = r"([01]\.[0-9]{1,30})-([01])-([0-9a-f]{32})-([0-9]{1,9})"
+"""Form of a cursor."""
 # Beginnings of the sentences that readers leave with a page.
 _WHY = {
     "Read with a low confidence": "low_confidence",
@@ -67,7 +68,7 @@ def place(cursor: str | None) -> Place | None:
     """
     if cursor is None:
         return None
-    found = _CURSOR.fullmatch(cursor)
+    found = re.fullmatch(CURSOR, cursor)
     if found is None:
         raise PermanentError("bad_request", "cursor: this is none of this list's; leave it out to begin anew.")
     return Place(float(found[1]), int(found[2]), found[3], int(found[4]))

@@ -13,6 +13,7 @@ from pipeline.extract.fields.columns import Kind
 from pipeline.settings import EngineName, Language
 from storage.filters import OF_DOCUMENT, kinds_of
 from storage.keys import Scope
+from storage.review import CURSOR
 from web.answers import Status
 from web.schema_form import Schema
 
@@ -315,7 +316,7 @@ class ReviewQuery(Request):
     kind: Literal["page", "field"] | None = None
     document: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
     limit: Limit = 50
-    cursor: str | None = None
+    cursor: Annotated[str, Field(pattern=f"^{CURSOR}$")] | None = None
 
 
 class ImageQuery(Request):

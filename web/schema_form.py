@@ -15,8 +15,8 @@ from pipeline.extract.fields import SCHEMAS, check_schema
 from pipeline.extract.fields.schema import MAX_NAME, MAX_PROPERTIES, NAME_PATTERN, RESERVED
 
 _WORDS = {
-    "title": {"type": "string", "maxLength": 200},
-    "description": {"type": "string", "maxLength": 2000, "description": "Further labels: “also called: …”."},
+    "title": {"type": "string"},
+    "description": {"type": "string", "description": "Further labels: “also called: …”."},
 }
 _TEXTS = {"type": "array", "items": {"type": "string", "maxLength": 200}, "minItems": 1, "maxItems": 500}
 _NUMBER = {"type": "number", "minimum": -1e12, "maximum": 1e12}
