@@ -85,20 +85,28 @@ Facets = Annotated[
     ),
 ]
 Version = Annotated[int, Field(ge=0, le=2**63 - 1)]
+# The rest of a block of marks that Unicode has not filled yet: some take them for marks already, Python does not.
+_PRINTED = r"[\p{L}\p{M}\p{N}\p{P}\p{S} ]"
+_TO_COME = "(?![^\u20f1-\u20ff]*[\u20f1-\u20ff])"
 # Normalised, a name has 1 to 100 characters; what only looks like one (a path, an id) is refused too.
 Name = Annotated[
     str,
     WithJsonSchema(
         {
             "type": "string", "minLength": 1, "maxLength": 100,
-            "pattern": r"^(?!\.{1,2}$|[0-9a-f]{32}$| +$)(?![^/]*/)[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$",
+            "pattern": rf"^(?!\.{{1,2}}$|[0-9a-f]{{32}}$| +$)(?![^/]*/){_TO_COME}{_PRINTED}+$",
         }
     ),
 ]  # fmt: skip
 KeyName = Annotated[
     str,
     WithJsonSchema(
-        {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^(?! +$)[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$"}
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 100,
+            "pattern": rf"^(?! +$){_TO_COME}{_PRINTED}+$",
+        }
     ),
 ]
 # PDF allows 127 bytes; what is longer opens nothing.

@@ -41,6 +41,12 @@ MAX_NAME = 64
 _MAX_DEPTH = 16  # of what is written; what it means is never deeper than a list of records
 _MAX_ENUM, _MAX_ENUM_LETTERS = 500, 200
 _MAX_PATTERN = 500
+# What keywords that hold a number may hold.
+_BOUNDS = {
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), (-1e12, 1e12)),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), (0, 1_000_000)),
+    "multipleOf": (0.0001, 1e12),
+}
 _MAX_REFERENCES = 8  # one to the next
 _PATTERN_BYTES = 1 << 20  # a compiled pattern takes no more
 RESERVED = frozenset({"tag", "language", "metadata", "document", "filename", "created_at"})
@@ -239,6 +245,9 @@ def _typed(given: dict[str, Any], place: str) -> tuple[dict[str, Any], str]:
         _refuse(place + "/type", _NO_TYPE)
     type_ = types[0]
     _require_known(given, _OF_TYPE[type_] | _ANNOTATIONS | {"type"}, place)
+    for word, (least, most) in _BOUNDS.items():
+        if word in given and not least <= given[word] <= most:
+            _refuse(f"{place}/{word}", f"it is not from {least:g} to {most:g}")
     if type_ == "object" and isinstance(given.get("additionalProperties", False), dict):
         _refuse(place + "/additionalProperties", "fields have names: list them as properties")
     return {**given, "type": type_}, type_
