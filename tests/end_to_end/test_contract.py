@@ -87,13 +87,19 @@ def test_the_app_keeps_to_its_description(tidy: Stack, tmp_path: Path) -> None:
 
     spare = tidy.create("contract, to be changed")
     deleted, damaged = tidy.upload(spare, "a.pdf", pdf), tidy.upload(spare, "b.pdf", drawing.damaged_pdf())
-    tidy.wait(spare, damaged)
+    corrected = tidy.upload(spare, "c.pdf", drawing.text_pdf([["A page that somebody has looked at."]]))
+    tidy.wait(spare, damaged, corrected)
+    corrections = f"{kb_path(spare)}/documents/{corrected}/corrections"
+    tidy.client.call("POST", corrections, json={"pages": [{"page": 1, "confirmed": True}]})
+    (correction,) = tidy.client.call("GET", corrections)["items"]
+    tidy.wait(spare, corrected)
     given = {
         "": {"path.kb": spare, "path.document": damaged, "path.stage": "render"},
         "pipeline_retry": {"query.kb": spare},
         "pipeline_discard": {"query.kb": spare},
         "knowledge_bases_delete": {"path.kb": tidy.create("contract, to be deleted")},
         "documents_delete": {"path.document": deleted},
+        "corrections_take_back": {"path.document": corrected, "path.correction": correction["id"]},
     }
     reached |= _run(tidy.url, tmp_path / "changing", given, "coverage,fuzzing", only=CHANGING)
 
