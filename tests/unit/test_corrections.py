@@ -1,4 +1,7 @@
-"""Corrections in the database: kept, laid over, superseded, taken back, whatever the document is in."""
+"""Corrections in the database: kept, laid over, superseded, taken back, whatever the document is in.
+
+In one file, as all of it stands on the same few documents.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Fields by a language model: what it tells is checked, placed and merged, and what goes wrong is told."""
+"""Fields by a language model: what it tells is checked, placed and merged, and what goes wrong is told.
+
+In one file, as all of it asks the same small server.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 // A document: the picture of a page, its text and the fields, and the way through its pages.
+// Longer than others: page, text, fields and editors answer to one state, which stands here and nowhere else.
 
 import * as api from "../api.js";
 import { el, icon, iconButton, onFrame, setAttribute, setText } from "../dom.js";
