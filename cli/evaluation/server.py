@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,7 +32,8 @@ def serving(url: str | None, key: str | None) -> Iterator[Client]:
         UpError: the stack did not start.
     """
     if url is not None:
-        yield _client(url, key)
+        with closing(_client(url, key)) as client:
+            yield client
         return
     with tempfile.TemporaryDirectory(prefix="pagemill-eval-", ignore_cleanup_errors=True) as data, _ended_in_order():
         up = [*python("cli.main"), "up", "--data", str(Path(data) / "data"), "--host", "127.0.0.1", "--port", "0"]
@@ -44,7 +45,8 @@ def serving(url: str | None, key: str | None) -> Iterator[Client]:
             start_new_session=True,  # Ctrl-C reaches this process, which stops the stack in order
         )
         try:
-            yield _client(_address(stack), None)
+            with closing(_client(_address(stack), None)) as client:
+                yield client
         finally:
             stack.terminate()
             try:

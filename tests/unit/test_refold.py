@@ -16,7 +16,7 @@ from storage.search import Results
 from tests.unit import builders
 from tests.unit.test_storage_control import _Messages
 
-TEXTS = ("陳大文住在臺北市", "陈大文住在台北市", "A report of 2024")
+TEXTS = ("陳大文住在臺北市二樓", "陈大文住在台北市三楼", "A report of 2024")
 
 
 def published(kb: KnowledgeBase, texts: Sequence[str] = TEXTS, name: str = "陳大文") -> str:
