@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.evaluation import questions
-from cli.evaluation.field_sets import FieldSet, find_field_sets
 from cli.evaluation.questions import Collection, QuestionSet
 from cli.evaluation.sets import LabelledSet, TruthError, find_sets, folders
+
+if TYPE_CHECKING:
+    from cli.evaluation.field_sets import FieldSet
 
 
 class Part(StrEnum):
@@ -51,6 +54,8 @@ def find(
         scans: so many typeset sentences of each set are scanned too.
         asked: so many questions of each set are put, spread evenly.
     """
+    from cli.evaluation.field_sets import find_field_sets  # it draws, and no other command waits for what that takes
+
     fields = [one for root in roots for one in find_field_sets(root)] if {Part.PAGES, Part.FIELDS} & {*parts} else []
     taken = frozenset(path for one in fields for path in one.files)
     pages = [_without(one, taken) for root in roots for one in find_sets(root)] if Part.PAGES in parts else []
