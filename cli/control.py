@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli import progress
 from cli.client import ApiError, Client, kb_path
-from cli.options import ERR, OUT, Json, Kb, Key, Url, open_client, print_json
+from cli.options import ERR, OUT, Json, Kb, Key, Url, open_client, print_json, table_of
 from pipeline import stages
 
 app = typer.Typer()
@@ -115,12 +114,9 @@ def _list(client: Client, names: tuple[str, ...], params: dict[str, str], as_jso
     if not items:
         OUT.print("Nothing failed.")
         return
-    table = Table("stage", "knowledge base", "document", "file", "unit", "why")
-    table.columns[2].no_wrap, table.columns[2].min_width = True, 32  # ids are copied from here
-    for item in items:
-        cells = [item[name] for name in ("stage", "knowledge_base", "document", "filename", "unit")]
-        table.add_row(*(cell.replace("[", r"\[") for cell in [*cells, item["error"]["message"]]))
-    OUT.print(table)
+    shown = ("stage", "knowledge_base", "document", "filename", "unit")
+    rows = ([*(item[name] for name in shown), item["error"]["message"]] for item in items)
+    OUT.print(table_of(rows, "stage", "knowledge base", "document", "file", "unit", "why"))
 
 
 def _all(client: Client, stage: str, params: dict[str, str]) -> list[dict[str, Any]]:

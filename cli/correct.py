@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli.client import Client, kb_path
-from cli.options import OUT, Json, Kb, Key, Url, open_client, print_json
+from cli.options import OUT, Json, Kb, Key, Url, open_client, print_json, table_of
 
 app = typer.Typer()
 _MOST_BYTES = 200_000
@@ -38,13 +37,12 @@ def review(
     if not items:
         OUT.print("There is nothing to look at.")
         return
-    table = Table("document", "file", "page", "what", "sure", "why")
-    table.columns[0].no_wrap, table.columns[0].min_width = True, 32  # ids are copied from here
-    for item in items:
-        cells = (item["document"], item["filename"], str(item["page"] or ""), _what(item),
-                 f"{item['confidence']:.0%}", item.get("note") or item["why"])  # fmt: skip
-        table.add_row(*(cell.replace("[", r"\[") for cell in cells))
-    OUT.print(table)
+    rows = [
+        (item["document"], item["filename"], str(item["page"] or ""), _what(item), f"{item['confidence']:.0%}",
+         item.get("note") or item["why"])
+        for item in items
+    ]  # fmt: skip
+    OUT.print(table_of(rows, "document", "file", "page", "what", "sure", "why"))
     OUT.print(f"To look at in all: pages: {counts['pages']}, fields: {counts['fields']}", markup=False)
 
 

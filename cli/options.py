@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from cli.client import Client, find_server
 from pipeline import settings
@@ -52,3 +54,13 @@ def password_of(wanted: bool) -> str | None:
 def print_json(value: Any) -> None:
     """Print a value for scripts."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def table_of(rows: Iterable[Sequence[str]], *heads: str) -> Table:
+    """A table of texts as they are; the ids of the column "document" are whole, as they are copied from here."""
+    table = Table(*heads)
+    ids = table.columns[heads.index("document")]
+    ids.no_wrap, ids.min_width = True, 32
+    for row in rows:
+        table.add_row(*(cell.replace("[", r"\[") for cell in row))
+    return table

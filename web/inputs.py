@@ -85,30 +85,20 @@ Facets = Annotated[
     ),
 ]
 Version = Annotated[int, Field(ge=0, le=2**63 - 1)]
-# The rest of a block of marks that Unicode has not filled yet: some take them for marks already, Python does not.
-_PRINTED = r"[\p{L}\p{M}\p{N}\p{P}\p{S} ]"
-_TO_COME = "(?![^\u20f1-\u20ff]*[\u20f1-\u20ff])"
+
+
+def _printed(but: str) -> dict[str, JsonValue]:
+    """What 1 to 100 printed characters look like, without what a lookahead forbids.
+
+    Without the rest of a block of marks that Unicode has not filled yet, too: some take them for marks already.
+    """
+    pattern = rf"^{but}(?![^\u20f1-\u20ff]*[\u20f1-\u20ff])[\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}} ]+$"
+    return {"type": "string", "minLength": 1, "maxLength": 100, "pattern": pattern}
+
+
 # Normalised, a name has 1 to 100 characters; what only looks like one (a path, an id) is refused too.
-Name = Annotated[
-    str,
-    WithJsonSchema(
-        {
-            "type": "string", "minLength": 1, "maxLength": 100,
-            "pattern": rf"^(?!\.{{1,2}}$|[0-9a-f]{{32}}$| +$)(?![^/]*/){_TO_COME}{_PRINTED}+$",
-        }
-    ),
-]  # fmt: skip
-KeyName = Annotated[
-    str,
-    WithJsonSchema(
-        {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 100,
-            "pattern": rf"^(?! +$){_TO_COME}{_PRINTED}+$",
-        }
-    ),
-]
+Name = Annotated[str, WithJsonSchema(_printed(r"(?!\.{1,2}$|[0-9a-f]{32}$| +$)(?![^/]*/)"))]
+KeyName = Annotated[str, WithJsonSchema(_printed("(?! +$)"))]
 # PDF allows 127 bytes; what is longer opens nothing.
 Password = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 # How an upload looks on the wire: a field is text, also where it holds JSON, and files stand beside the fields.

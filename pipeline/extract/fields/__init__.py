@@ -15,9 +15,6 @@ from typing import Any
 
 from pipeline.extract.document import Document
 from pipeline.extract.fields.columns import SCHEMAS, Column, columns_of
-from pipeline.extract.fields.fill import fill
-from pipeline.extract.fields.generic import generic_fields
-from pipeline.extract.fields.resume import resume_fields
 from pipeline.extract.fields.schema import check_schema, read_schema
 
 __all__ = ["SCHEMAS", "Column", "check_schema", "columns_of", "extract_fields", "missing_fields"]
@@ -36,9 +33,18 @@ def extract_fields(document: Document, schema: str | Mapping[str, Any], today: d
         `{"value", "text", "page", "box", "confidence", "method"}`; single fields that are missing are left out. Under a
         JSON Schema `value` is a plain decimal, an ISO date, "true" or "false", or text, as the property's type says.
     """
+    # What knows the rules takes half a second to load; all who only ask for the names of fields come by here too.
     if not isinstance(schema, str):
+        from pipeline.extract.fields.fill import fill
+
         return fill(document, read_schema(schema))
-    return resume_fields(document, today) if schema == "resume" else generic_fields(document)
+    if schema == "resume":
+        from pipeline.extract.fields.resume import resume_fields
+
+        return resume_fields(document, today)
+    from pipeline.extract.fields.generic import generic_fields
+
+    return generic_fields(document)
 
 
 def missing_fields(schema: str | Mapping[str, Any], found: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -41,3 +41,18 @@ export const loading = () =>
     el("span", { class: "bone" }),
     el("span", { class: "bone" }),
   );
+
+/** A button for the next part of a list; it can be pressed once. */
+export const moreButton = (id, more) =>
+  el("button", {
+    type: "button",
+    class: "button",
+    id,
+    text: t("list.more"),
+    on: {
+      click: (event) => {
+        event.currentTarget.disabled = true;
+        more();
+      },
+    },
+  });

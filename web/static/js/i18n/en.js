@@ -1,4 +1,5 @@
 // What the page says, in English. The same keys as in zh.js.
+// One table, however long: a sentence is looked for by its key, and a test holds both languages together.
 
 const s = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 

@@ -1,4 +1,5 @@
 // 页面上的文字（中文）。键与 en.js 相同。
+// 无论多长都放在一张表里：文字按键查找，两种语言由测试保证一致。
 
 const n_ = (n) => n.toLocaleString("zh-CN");
 const SAVE_AS_PDF = "请用原来的程序打开，另存或打印为 PDF 后再上传。";

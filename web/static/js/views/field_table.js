@@ -5,7 +5,7 @@ import * as api from "../api.js";
 import { el, icon } from "../dom.js";
 import { fullLabel } from "../fields.js";
 import { t } from "../i18n.js";
-import { errorNote, loading } from "../notices.js";
+import { errorNote, loading, moreButton } from "../notices.js";
 import { go, tableLink } from "../router.js";
 import { columnChooser } from "./column_chooser.js";
 import { rowNode } from "./field_row.js";
@@ -121,20 +121,7 @@ export function fieldTable(kb, signal) {
     );
     place.replaceChildren(
       frame,
-      cursor
-        ? el("button", {
-            type: "button",
-            class: "button",
-            id: "more-rows",
-            text: t("list.more"),
-            on: {
-              click: (event) => {
-                event.currentTarget.disabled = true;
-                ask(AT_ONCE, cursor);
-              },
-            },
-          })
-        : "",
+      cursor ? moreButton("more-rows", () => ask(AT_ONCE, cursor)) : "",
     );
     frame.scrollLeft = scrolled;
   }

@@ -5,7 +5,7 @@ import { el, icon, segmented } from "../dom.js";
 import { fullLabel, text } from "../fields.js";
 import { number, percent } from "../format.js";
 import { has, t } from "../i18n.js";
-import { errorNote, loading, toastError } from "../notices.js";
+import { errorNote, loading, moreButton, toastError } from "../notices.js";
 import { go, reviewItemLink, reviewLink } from "../router.js";
 import { mayWrite } from "../session.js";
 
@@ -62,20 +62,7 @@ export function reviewList(kb, signal, counted) {
     }
     place.replaceChildren(
       el("ol", { class: "review-items" }, items.map(itemNode)),
-      cursor
-        ? el("button", {
-            type: "button",
-            class: "button",
-            id: "more-review",
-            text: t("list.more"),
-            on: {
-              click: (event) => {
-                event.currentTarget.disabled = true;
-                ask(AT_ONCE, cursor);
-              },
-            },
-          })
-        : "",
+      cursor ? moreButton("more-review", () => ask(AT_ONCE, cursor)) : "",
     );
   }
 
