@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,7 +31,7 @@ def read_schema(given: str) -> str | dict[str, Any]:
         return given
     try:
         content = sys.stdin.buffer.read() if given == _STDIN else path.read_bytes()
-        schema = orjson.loads(content)
+        schema = orjson.loads(content.removeprefix(codecs.BOM_UTF8))  # as some editors on Windows begin a file
     except OSError as error:
         names = " and ".join(SCHEMAS)
         raise typer.BadParameter(f"“{given}” is no schema ({names} are) and no file: {error.strerror}") from error
