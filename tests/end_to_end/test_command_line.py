@@ -101,6 +101,7 @@ def test_up_stops_everything_it_started(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "server.json").exists()
 
 
+@pytest.mark.siege
 def test_workers_are_recycled_and_lose_nothing(tmp_path: Path) -> None:
     with running(tmp_path / "data", {"PAGEMILL_OCR__RECYCLE_UNITS": "2", "PAGEMILL_RENDER__RECYCLE_UNITS": "2"}) as own:
         kb = own.create("recycled")

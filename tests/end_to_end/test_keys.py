@@ -22,6 +22,7 @@ def _pagemill(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, **env})
 
 
+@pytest.mark.siege  # it starts a stack of its own twice
 def test_the_first_start_shows_a_key_once(tmp_path: Path) -> None:
     data, letter = tmp_path / "data", tmp_path / "letter.pdf"
     letter.write_bytes(drawing.text_pdf([["The reservoir is repaired in September."]]))
