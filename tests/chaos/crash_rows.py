@@ -43,6 +43,8 @@ def rows_of(kb: KnowledgeBase) -> dict[str, list[list[Any]]]:
         names = {row.id: row.filename for row in ids}
         made = connection.exec_driver_sql("SELECT id FROM correction ORDER BY document, run, id").scalars()
         names |= {id_: f"correction {number}" for number, id_ in enumerate(made)}
+        slots = connection.exec_driver_sql("SELECT slot FROM correction WHERE slot IS NOT NULL ORDER BY id").scalars()
+        names |= {slot: f"slot {number}" for number, slot in enumerate(dict.fromkeys(slots))}
         rows = {table: connection.exec_driver_sql(query).all() for table, query in _TABLES.items()}
     return {
         **{table: [[_told(value, names) for value in row] for row in found] for table, found in rows.items()},

@@ -29,10 +29,10 @@ def put(
     Args:
         found: names to a value, a list of values or a list of records of values.
     """
-    id_ = _later_id()
+    id_, wall = _later()
     values = {
         "id": id_, "name": filename, "tags": orjson.dumps(tags).decode(), "language": language, "pages": pages,
-        "metadata": orjson.dumps(metadata or {}).decode(), "wall": created_at or clock.wall(),
+        "metadata": orjson.dumps(metadata or {}).decode(), "wall": created_at or wall,
         "status": "running" if found is None else "done",
     }  # fmt: skip
     with kb.db.write() as connection:
@@ -58,15 +58,14 @@ def put(
     return id_
 
 
-_LAST = [""]
 
 
-def _later_id() -> str:
-    """An id behind all before it: those of one millisecond have no order, and lists are ordered by it."""
-    while (id_ := clock.new_id()) <= _LAST[0]:
+def _later() -> tuple[str, str]:
+    """An id and a time that no later one shares: those of one millisecond have no order, and lists are ordered by them."""
+    id_, wall = clock.new_id(), clock.wall()
+    while clock.wall() == wall:
         pass
-    _LAST[0] = id_
-    return id_
+    return id_, wall
 
 
 def publish(kb: KnowledgeBase, document: str, found: dict[str, Any]) -> None:
