@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract browser demo up test siege soak eval lint screenshots
+.PHONY: help setup tesseract browser demo up test siege soak eval bench lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
@@ -25,6 +25,7 @@ help:
 	@echo "make siege   and the attacks of some minutes: kills, storm, outages, bombs"
 	@echo "make soak    a storm of kills, long outages and whatever else takes minutes"
 	@echo "make eval    how well pages are read, fields filled, texts found: its own, and FOLDERS=\"a b\""
+	@echo "make bench   how fast all is, beside others that do the same; BENCHES=\"...\" for a few"
 	@echo "make setup   set up only: $(VENV), the embedding model, Tesseract where possible"
 	@echo "make up      set up and start the stack on the data folder of settings.toml"
 	@echo "make lint    ruff, mypy, import contracts"
@@ -108,6 +109,10 @@ soak: setup browser
 # Pages, resumes and passages of its own, and whatever labelled folders are given.
 eval: setup
 	$(BIN)/python -m tests.bench.evaluation $(FOLDERS)
+
+# BENCHES: names, as `python -m tests.bench --help` lists them; none: all, about an hour.
+bench: setup
+	$(BIN)/python -m tests.bench $(BENCHES)
 
 screenshots: setup browser
 	$(BIN)/python -m tests.browser.screenshots docs/screenshots

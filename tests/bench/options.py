@@ -1,0 +1,21 @@
+"""What is asked of a bench."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How to measure.
+
+    Attributes:
+        rounds: how often what is compared runs by turns.
+        quick: less work, for a first look.
+        keep: a folder for what takes long to build, kept for the next time; None: a temporary one.
+    """
+
+    rounds: int = 3
+    quick: bool = False
+    keep: Path | None = None
