@@ -11,6 +11,8 @@ import importlib
 import json
 import os
 import platform
+import signal
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -45,6 +47,7 @@ def main() -> int:
     if unknown := [name for name in given.names if name not in BENCHES]:
         parser.error(f"there is no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
     asked = Asked(rounds=given.rounds, quick=given.quick, keep=given.keep)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that stacks that were started are stopped
     console = Console(width=None if os.isatty(1) else 160)
     reports, missed = [], 0
     for name in given.names or BENCHES:

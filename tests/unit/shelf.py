@@ -58,10 +58,8 @@ def put(
     return id_
 
 
-
-
 def _later() -> tuple[str, str]:
-    """An id and a time that no later one shares: those of one millisecond have no order, and lists are ordered by them."""
+    """An id and a time that no later one shares: those of one millisecond have no order in a list."""
     id_, wall = clock.new_id(), clock.wall()
     while clock.wall() == wall:
         pass
