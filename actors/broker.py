@@ -4,7 +4,8 @@ Traps avoided, all found by experiment:
 - `url=` and not `host=`: the latter inherits redis-py's retries, and a lost reply would enqueue twice.
 - No middleware but `CurrentMessage`: the ledger retries and the sweep repairs. Dramatiq's `Retries` loses a message
   whose actor raises while Redis is down; `pipelines` and `groups` fire early, twice or never under redelivery.
-- Workers fetch no more than they have threads for (`actors/worker.py`), so that a slow stage hoards nothing.
+- Workers fetch no more than they have threads for (`actors/worker.py`), so that a slow stage hoards nothing, and wait
+  for messages instead of asking for them again and again (`actors/consumer.py`).
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 
 import dramatiq
 import orjson
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import CurrentMessage
 from redis.exceptions import RedisError
 
+from actors.consumer import WaitingBroker
 from pipeline import metrics, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import QueueSettings
@@ -47,11 +48,12 @@ class Queue:
         if not settings.redis_url:
             raise ServiceUnavailable("queue: no address; set queue.redis_url or start `pagemill up`")
         url = settings.redis_url + ("&" if "?" in settings.redis_url else "?") + _TIMEOUTS
-        self.broker = RedisBroker(  # type: ignore[no-untyped-call]
+        self.broker = WaitingBroker(
             url=url,
             middleware=[CurrentMessage()],
             namespace=_NAMESPACE,
-            heartbeat_timeout=settings.heartbeat_timeout_s * 1000,
+            longest_wait_ms=settings.poll_ms,
+            heartbeat_timeout_ms=settings.heartbeat_timeout_s * 1000,
             # Dead workers are looked for at every fetch instead of once in a thousand: no measurable cost.
             maintenance_chance=1_000_000,
         )

@@ -71,6 +71,7 @@ class Shell:
         self.worker = worker
         self.units_done = 0
         self._holding: dict[int, Hands] = {}
+        self._taken_up = threading.Event()  # something is held; while nothing is, nobody need look at leases
         self._stopping = threading.Event()
         threading.Thread(target=self._renew, name="leases", daemon=True).start()
 
@@ -83,6 +84,7 @@ class Shell:
             if claim is not None:
                 hands = Hands(claim)
                 self._holding[id(hands)] = hands
+                self._taken_up.set()
                 if self._stopping.is_set():  # since the look at the top: who set it has not seen these hands
                     hands.taken.set()
                 try:
@@ -194,6 +196,9 @@ class Shell:
         every_s = self.settings.ledger.renew_s
         renewed = time.monotonic()
         while True:
+            self._taken_up.clear()
+            if not self._holding:  # what is taken up from the clearing on ends the wait
+                self._taken_up.wait()
             time.sleep(min(_LOOK_S, every_s))
             due = time.monotonic() - renewed >= every_s
             renewed = time.monotonic() if due else renewed

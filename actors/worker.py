@@ -27,6 +27,7 @@ from storage import clock, migrate, workers
 from storage.catalog import Storage
 
 _BEAT_S = 2.0
+_THREADS_LOOK_MS = 200  # how often an idle thread looks whether it is to end
 _LOG = log.get("worker")
 
 
@@ -58,7 +59,7 @@ def main(stage: str) -> int:
         shell.do(actor.work, kb, document, run, unit)
 
     worker = dramatiq.Worker(
-        queue.broker, queues={stage}, worker_threads=section.threads, worker_timeout=config.queue.poll_ms
+        queue.broker, queues={stage}, worker_threads=section.threads, worker_timeout=_THREADS_LOOK_MS
     )
     worker.queue_prefetch = section.threads  # hoard nothing: another process may be idle
     worker.start()
@@ -72,6 +73,7 @@ def main(stage: str) -> int:
     finally:
         if quick.is_set():
             shell.stop()
+        queue.broker.stop_waiting()
         worker.stop(timeout=1000 * 3600)
         actor.close()
         _goodbye(storage, worker_id)

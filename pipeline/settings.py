@@ -56,7 +56,7 @@ class QueueSettings(Section):
     """The queue server."""
 
     redis_url: str = ""
-    poll_ms: Annotated[int, Field(ge=5, le=1000)] = 20
+    poll_ms: Annotated[int, Field(ge=5, le=3000)] = 2000
     heartbeat_timeout_s: Annotated[int, Field(ge=5, le=600)] = 15
     min_outstanding: Positive = 4
 

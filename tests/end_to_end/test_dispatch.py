@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +10,10 @@ import pytest
 
 from actors import dispatch
 from actors.dispatch import Queue
-from cli.up import redis_answers, valkey_program
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import QueueSettings, RenderSettings, Settings, StorageSettings
 from storage import pages
 from storage.catalog import KnowledgeBase, Storage
-from tests.stack import until
 from tests.unit.builders import claim, upload
 
 
@@ -29,15 +25,6 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def kb(storage: Storage) -> KnowledgeBase:
     return storage.open(storage.create_knowledge_base("books", ["en"], "auto")["id"])
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    program, url = valkey_program(tmp_path_factory.mktemp('a "queue" with spaces'))
-    with subprocess.Popen(program.argv, stdout=subprocess.DEVNULL, env={**os.environ}) as process:
-        until(lambda: redis_answers(url), 10, "the queue server")
-        yield url
-        process.terminate()
 
 
 @pytest.fixture
