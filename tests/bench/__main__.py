@@ -41,12 +41,13 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="less work, for a first look; the bars are not its measure"
     )
+    parser.add_argument("--pages", type=int, help="so many pages, in benches that draw some")
     parser.add_argument("--json", type=Path, help="a file for all figures of all rounds")
     parser.add_argument("--keep", type=Path, help="a folder for what takes long to build, kept for the next time")
     given = parser.parse_args()
     if unknown := [name for name in given.names if name not in BENCHES]:
         parser.error(f"there is no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
-    asked = Asked(rounds=given.rounds, quick=given.quick, keep=given.keep)
+    asked = Asked(rounds=given.rounds, quick=given.quick, pages=given.pages, keep=given.keep)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that stacks that were started are stopped
     console = Console(width=None if os.isatty(1) else 160)
     reports, missed = [], 0

@@ -13,9 +13,11 @@ class Asked:
     Attributes:
         rounds: how often what is compared runs by turns.
         quick: less work, for a first look.
+        pages: how many pages are drawn, where a bench draws some; None: as many as it likes.
         keep: a folder for what takes long to build, kept for the next time; None: a temporary one.
     """
 
     rounds: int = 3
     quick: bool = False
+    pages: int | None = None
     keep: Path | None = None
