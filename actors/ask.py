@@ -13,7 +13,7 @@ from typing import Any
 from actors.shell import Hands
 from pipeline import log, metrics
 from pipeline.errors import LeaseLost
-from pipeline.extract import Document
+from pipeline.extract.document import Document
 from pipeline.extract.fields.schema import UserSchema, read_schema
 from pipeline.settings import ExtractSettings
 

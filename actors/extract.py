@@ -6,8 +6,12 @@ import orjson
 
 from actors.ask import Asker
 from actors.shell import Hands
-from pipeline.extract import build_document, cut_chunks, detect_language, to_json, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.chunks import cut_chunks
 from pipeline.extract.fields import extract_fields, missing_fields
+from pipeline.extract.json_form import to_json
+from pipeline.extract.language import detect_language
+from pipeline.extract.markdown import to_markdown
 from pipeline.settings import Settings
 from storage import chunks, corrections, pages
 from storage.catalog import DEFAULT_SCHEMA

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -42,6 +43,8 @@ class Program:
 
     Attributes:
         log: stem of the file its output goes to.
+        nice: scheduling priority from its first moment on, 0 normal to 19 only when idle: to load what it needs is most
+            of what it does at a start, and the web server should not wait for it.
         hangs: a file by which those who use it say that it hangs: it is ended then, and started anew.
     """
 
@@ -49,6 +52,7 @@ class Program:
     argv: list[str]
     env: Mapping[str, str]
     log: str = "pagemill"
+    nice: int = 0
     hangs: Path | None = None
 
 
@@ -162,6 +166,9 @@ class Supervisor:
             running.start_at = time.monotonic() + _LONGEST_PAUSE_S
             self._log(program.log).warning("supervisor: %s not started: %s", program.name, error)
             return
+        if program.nice > os.nice(0):
+            with suppress(OSError):  # it is gone already
+                os.setpriority(os.PRIO_PROCESS, running.process.pid, program.nice)
         running.started = time.monotonic()
         assert running.process.stdout is not None
         reader = threading.Thread(target=self._read, args=(running, running.process.stdout), daemon=True)

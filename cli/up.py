@@ -47,9 +47,10 @@ def python(module: str, *arguments: str) -> list[str]:
 def worker_programs(config: Settings, stage: str, env: dict[str, str]) -> list[Program]:
     """A stage's worker group: one program a process. The key of the language model is for those who ask it alone."""
     env = {**env, settings.LLM_KEY: config.extract.llm_key.get_secret_value() if stage == "extract" else ""}
+    names = [f"{stage}-{number}" for number in range(1, config.processes(stage) + 1)]
     return [
-        Program(f"{stage}-{number}", python("actors.worker", stage), {**env, "PAGEMILL_PROCESS": f"{stage}-{number}"})
-        for number in range(1, config.processes(stage) + 1)
+        Program(name, python("actors.worker", stage), {**env, "PAGEMILL_PROCESS": name}, nice=config.stage(stage).nice)
+        for name in names
     ]
 
 
@@ -176,7 +177,8 @@ def redis_answers(url: str) -> bool:
 def http_answers(url: str) -> bool:
     """Whether an address answers with success."""
     try:
-        return httpx.get(url, timeout=2.0, trust_env=False).is_success
+        # Without TLS no certificates are read: that takes longer than all else, and here it is asked many times.
+        return httpx.get(url, timeout=2.0, trust_env=False, verify=url.startswith("https:")).is_success
     except httpx.HTTPError:
         return False
 
@@ -256,13 +258,17 @@ def up(
             port = choose_port(host, port)
             env |= {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": str(port)}
             supervisor.add(Program("web", python("web.server"), {**env, "PAGEMILL_PROCESS": "web"}))
+            url = address(host, port)
+            _wait_for_servers(env, supervisor)
+            # The catalogue is there, the queue server answers; what else /readyz tells, the supervisor knows. It takes
+            # a key.
+            wait_for("the web server", lambda: http_answers(f"{url}/healthz"), supervisor, _READY_S)
+            # Only now: an upload waits in the ledger for a second, while ten programs that start together would keep
+            # each other, and the web server, from being ready.
             supervisor.add(Program("sweep", python("actors.sweep"), {**env, "PAGEMILL_PROCESS": "sweep"}))
             for stage in stages.NAMES:
                 for program in worker_programs(config, stage, env):
                     supervisor.add(program)
-            url = address(host, port)
-            # Catalogue and queue server answered above; what else /readyz tells, the supervisor knows. It takes a key.
-            wait_for("the web server", lambda: http_answers(f"{url}/healthz"), supervisor, _READY_S)
             (data / "server.json").write_bytes(orjson.dumps({"url": url, "pid": os.getpid()}))
             announce(url, {"processes": supervisor.processes(), "backup": kept})
             supervisor.run()
@@ -278,7 +284,10 @@ def address(host: str, port: int) -> str:
 
 
 def _start_servers(config: Settings, supervisor: Supervisor, env: dict[str, str]) -> None:
-    """Start the embedded servers that the settings do not name elsewhere, and put their addresses into `env`."""
+    """Start the embedded servers that the settings do not name elsewhere, and put their addresses into `env`.
+
+    They come up while the databases are prepared and the web server loads: neither needs them.
+    """
     env["PAGEMILL_QUEUE__REDIS_URL"] = config.queue.redis_url
     env["PAGEMILL_STORAGE__CHROMA_URL"] = config.storage.chroma_url
     if not config.queue.redis_url:
@@ -287,6 +296,9 @@ def _start_servers(config: Settings, supervisor: Supervisor, env: dict[str, str]
     if not config.storage.chroma_url:
         program, env["PAGEMILL_STORAGE__CHROMA_URL"] = chroma_program(config.data)
         supervisor.add(program)
+
+
+def _wait_for_servers(env: dict[str, str], supervisor: Supervisor) -> None:
     redis_url, chroma_url = env["PAGEMILL_QUEUE__REDIS_URL"], env["PAGEMILL_STORAGE__CHROMA_URL"]
     wait_for("the queue server", lambda: redis_answers(redis_url), supervisor, _SERVER_START_S)
     wait_for("Chroma", lambda: http_answers(f"{chroma_url}/api/v2/heartbeat"), supervisor, _SERVER_START_S)

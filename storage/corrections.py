@@ -18,7 +18,7 @@ from pipeline import metrics
 from pipeline.corrections.fields import corrected_fields
 from pipeline.corrections.page import text_of
 from pipeline.errors import PermanentError
-from pipeline.extract import Document
+from pipeline.extract.document import Document
 from pipeline.extract.fields.columns import Column, columns_of
 from pipeline.extract.fields.locate import DocumentText, locate
 from storage import clock, pages, reprocess, runs, schema, standing

@@ -3,6 +3,9 @@
 The catalogue and the knowledge bases have a line of migrations each: `migrations/catalog`, `migrations/kb`. Before any
 database is changed, all that will be are copied to `backups/<time>-<schema>/` in the data folder, where they lie as in
 the data folder itself; the last few such folders are kept.
+
+Alembic is loaded by those who migrate: every process asks at its start what the newest schema is, and the file names of
+the migrations tell.
 """
 
 from __future__ import annotations
@@ -16,18 +19,17 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Literal
-
-import alembic.command
-import alembic.config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING, Any, Literal
 
 from storage.database import Database, copy
 from storage.files import disk_errors, sync_folder
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 Line = Literal["catalog", "kb"]
 BACKUPS = "backups"
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class NewerData(Exception):
@@ -38,26 +40,29 @@ class NewerData(Exception):
 
 
 @cache
-def _config(line: Line) -> alembic.config.Config:
+def _config(line: Line) -> Config:
+    import alembic.config
+
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = alembic.config.Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations" / line))
+    config.set_main_option("script_location", str(_MIGRATIONS / line))
     return config
 
 
 @cache
-def _scripts(line: Line) -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config(line))
+def _revisions(line: Line) -> tuple[str, ...]:
+    """All revisions that this Pagemill knows, oldest first: a migration's file is named by its own."""
+    return tuple(sorted(path.name[:4] for path in (_MIGRATIONS / line / "versions").glob("[0-9]*.py")))
 
 
 def head(line: Line) -> str:
     """The newest revision that this Pagemill knows."""
-    return str(_scripts(line).get_current_head())
+    return _revisions(line)[-1]
 
 
 def knows(line: Line, revision: str) -> bool:
     """Whether a revision is one of this Pagemill's, or of one before it."""
-    return revision in {script.revision for script in _scripts(line).walk_revisions()}
+    return revision in _revisions(line)
 
 
 def revision_of(path: Path) -> str | None:
@@ -65,10 +70,14 @@ def revision_of(path: Path) -> str | None:
     if not path.exists():
         return None
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchone():
-            return None
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return None if row is None else str(row[0])
+        return _revision(connection)
+
+
+def _revision(connection: sqlite3.Connection) -> str | None:
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchone():
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if row is None else str(row[0])
 
 
 def refuse_newer(data: Path) -> None:
@@ -169,11 +178,14 @@ def upgrade(path: Path, line: Line, busy_timeout_s: float, to: str = "head") -> 
         database = Database(path, busy_timeout_s)
         try:
             with database.write(durable=True) as connection:
-                current = MigrationContext.configure(connection).get_current_revision()
+                raw: Any = connection.connection.dbapi_connection
+                current = _revision(raw)
                 if current == head(line):
                     return
                 if current is not None and not knows(line, current):
                     raise NewerData(path, current)
+                import alembic.command
+
                 config = _config(line)
                 config.attributes["connection"] = connection
                 alembic.command.upgrade(config, to)

@@ -5,7 +5,7 @@ row. `storage/runs.py` erases it in the commit after which no page can need the 
 until then a lost page image is drawn anew), or that ends the run in any way. `secure_delete` overwrites it in the
 database; older copies of its page may stand in the write-ahead log until that is next checkpointed and truncated: only
 the sealed form, which is worth nothing without the key. The clear form lives in the memory of the web process that took
-it and of the render worker and its child that use it.
+it and of the render worker and its child that use it. What encrypts is loaded by those who meet a password.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import fcntl
 import os
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, text
 
 from pipeline.errors import PermanentError
@@ -46,6 +44,8 @@ def seal(data: Path, document: str, run: int, password: str) -> bytes:
     Args:
         data: the data folder; its key is made if there is none yet.
     """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     nonce = os.urandom(_NONCE_BYTES)
     return nonce + AESGCM(_key(data)).encrypt(nonce, password.encode(), _place(document, run))
 
@@ -56,6 +56,9 @@ def unseal(data: Path, document: str, run: int, sealed: bytes) -> str:
     Raises:
         PermanentError: `encrypted`: it was sealed with another key (a restored backup, a lost key file).
     """
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     try:
         clear = AESGCM(_key(data)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _place(document, run))
     except InvalidTag:

@@ -126,13 +126,12 @@ HEALTH = [
     Operation("GET", "/metrics", health.metrics, "text/plain", of_all=True),
 ]
 OPERATIONS = [*(operation.under("/api/v1") for operation in API), *HEALTH]
-DESCRIPTION = openapi.describe(OPERATIONS)
 # Beside what the table says: the page, which then asks for a key, and what it is made of, which is no secret.
 OPEN = {(one.method, one.path) for one in OPERATIONS if one.needs == "open"} | {("GET", "/"), ("GET", "/static/")}
 ROUTES = [
     Mount("/api/v1", routes=[*openapi.routes(API), WebSocketRoute(_KB + "/events", events.events)]),
     *openapi.routes(HEALTH),
-    Route("/openapi.json", openapi.serve(DESCRIPTION)),
+    Route("/openapi.json", openapi.serve(OPERATIONS)),
     *page.ROUTES,
 ]
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Literal
@@ -29,6 +30,7 @@ from web import answers, inputs
 from web.access import COOKIE
 from web.errors import STATUS
 from web.measure import OPERATION
+from web.threads import in_thread
 
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")
@@ -199,12 +201,13 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def serve(description: dict[str, Any]) -> Endpoint:
-    """The endpoint of /openapi.json."""
+def serve(operations: Sequence[Operation]) -> Endpoint:
+    """The endpoint of /openapi.json; the description is made when somebody first asks for it, and kept."""
+    described = cache(lambda: describe(operations))
 
     async def openapi(_: Request) -> Response:
         """GET /openapi.json: this description."""
-        return JSONResponse(description)
+        return JSONResponse(await in_thread(described))
 
     return openapi
 

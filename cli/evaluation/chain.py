@@ -21,7 +21,9 @@ from cli.evaluation.meter import Cost, Meter
 from pipeline import requests
 from pipeline.children import ChildPool
 from pipeline.errors import ChildFailed, PermanentError, TransientError
-from pipeline.extract import Document, build_document, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.document import Document
+from pipeline.extract.markdown import to_markdown
 from pipeline.settings import Settings
 from pipeline.types import PageReading
 

@@ -19,7 +19,7 @@ from cli.evaluation.field_sets import FieldSet, Labelled
 from cli.evaluation.run import page_texts
 from cli.evaluation.scores import Tally, macro_f1, micro
 from cli.evaluation.sets import kind_of
-from pipeline.extract import Document
+from pipeline.extract.document import Document
 from pipeline.extract.fields import extract_fields
 from pipeline.settings import Settings
 

@@ -13,7 +13,7 @@ from cli.evaluation.meter import Cost
 from cli.evaluation.metrics import Accuracy, lost, measure
 from cli.evaluation.outcome import PageOutcome, SetOutcome
 from cli.evaluation.sets import Item, LabelledSet, TruthError, read_truth
-from pipeline.extract import Block, Document
+from pipeline.extract.document import Block, Document
 from pipeline.settings import Settings
 
 _LOST = 0.02

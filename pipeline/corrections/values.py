@@ -13,7 +13,6 @@ from pipeline.errors import PermanentError
 from pipeline.extract.fields.columns import Column
 from pipeline.extract.fields.dates import parse_date
 from pipeline.extract.fields.schema import Property, read_schema
-from pipeline.extract.fields.schema_values import canonical
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,15})?")
@@ -39,6 +38,8 @@ def checked(value: str, column: Column, wanted: Property | None = None) -> str:
         value = _boolean(value, column.path)
     if wanted is None:
         return value
+    from pipeline.extract.fields.schema_values import canonical  # its validators are for those who type values
+
     told = canonical(wanted, value)
     if told is None:
         of = f"one of {', '.join(wanted.enum)[:200]}" if wanted.enum else "what the knowledge base's schema allows"

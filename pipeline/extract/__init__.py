@@ -2,28 +2,6 @@
 
     lines -> layout -> running, paragraphs -> headings -> document -> markdown, JSON, chunks
 
-Pure functions on `pipeline.types`; knows nothing of files, engines, databases or models.
+Pure functions on `pipeline.types`; knows nothing of files, engines, databases or models. Nothing is imported here: the
+web and others want a name or two of this package, not all of it at their start.
 """
-
-from pipeline.extract.build import build_document
-from pipeline.extract.chunks import cut_chunks
-from pipeline.extract.document import Block, Document, Line, Page
-from pipeline.extract.join import join_texts
-from pipeline.extract.json_form import to_json
-from pipeline.extract.language import detect_language
-from pipeline.extract.markdown import to_markdown
-from pipeline.extract.tokens import estimate_tokens
-
-__all__ = [
-    "Block",
-    "Document",
-    "Line",
-    "Page",
-    "build_document",
-    "cut_chunks",
-    "detect_language",
-    "estimate_tokens",
-    "join_texts",
-    "to_json",
-    "to_markdown",
-]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import PermanentError
-from pipeline.extract import build_document
+from pipeline.extract.build import build_document
 from pipeline.types import Box, PageReading, RenderedPage, Word
 from storage import chunks, cleanup, corrections, documents, erasure, failures, ledger, pages, reprocess, review, status
 from storage.catalog import KnowledgeBase

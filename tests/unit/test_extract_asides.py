@@ -7,7 +7,10 @@ from dataclasses import replace
 import pymupdf
 import pytest
 
-from pipeline.extract import build_document, cut_chunks, to_json, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.chunks import cut_chunks
+from pipeline.extract.json_form import to_json
+from pipeline.extract.markdown import to_markdown
 from pipeline.extract.markers import caption_mark
 from pipeline.extract.sizes import typeset_size
 from pipeline.types import Box, PageReading, Word

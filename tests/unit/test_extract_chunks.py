@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract import build_document, cut_chunks, estimate_tokens, to_json, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.chunks import cut_chunks
 from pipeline.extract.document import Block, Document, Line, Page
+from pipeline.extract.json_form import to_json
+from pipeline.extract.markdown import to_markdown
+from pipeline.extract.tokens import estimate_tokens
 from pipeline.types import Box, Chunk, PageReading, Word
 
 EN = "Committees agreed in spring that work on the northern bridge should begin. "

@@ -11,7 +11,10 @@ from dataclasses import replace
 import pymupdf
 import pytest
 
-from pipeline.extract import Document, build_document, to_json, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.document import Document
+from pipeline.extract.json_form import to_json
+from pipeline.extract.markdown import to_markdown
 from pipeline.types import Box, PageReading, Word
 
 PROSE = (

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pipeline.extract import detect_language, estimate_tokens, join_texts, to_markdown
 from pipeline.extract.document import Block, Document, Line, Page
-from pipeline.extract.join import clean_text, needs_space
+from pipeline.extract.join import clean_text, join_texts, needs_space
+from pipeline.extract.language import detect_language
 from pipeline.extract.layout import page_regions
+from pipeline.extract.markdown import to_markdown
 from pipeline.extract.markers import list_marker
 from pipeline.extract.sentences import pieces, sentences
-from pipeline.extract.tokens import units
+from pipeline.extract.tokens import estimate_tokens, units
 from pipeline.types import Box, PageReading, Word
 
 MIXED = st.text(st.sampled_from("abc Zq1 9.,;:!?-—“”()[]<>&*_#`~\\|+=/。，！？；中文字龍のカ한é\u3000\n"), max_size=120)

@@ -11,7 +11,8 @@ from typing import Any
 import pymupdf
 import pytest
 
-from pipeline.extract import Block, Document, Line, Page, build_document
+from pipeline.extract.build import build_document
+from pipeline.extract.document import Block, Document, Line, Page
 from pipeline.extract.fields import extract_fields
 from pipeline.extract.fields.contacts import find_own_phone
 from pipeline.extract.fields.dates import find_periods

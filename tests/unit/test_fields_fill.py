@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract import build_document
+from pipeline.extract.build import build_document
 from pipeline.extract.fields import extract_fields
 from pipeline.extract.fields.fill.phrases import called, find_labels, words_of
 from pipeline.extract.fields.locate import DocumentText, locate

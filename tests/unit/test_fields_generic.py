@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract import Block, Document, Line, Page, build_document
+from pipeline.extract.build import build_document
+from pipeline.extract.document import Block, Document, Line, Page
 from pipeline.extract.fields import SCHEMAS, columns_of, extract_fields
 from pipeline.types import Box, PageReading, Word
 

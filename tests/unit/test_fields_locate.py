@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract import build_document
+from pipeline.extract.build import build_document
 from pipeline.extract.fields.locate import DocumentText, Near, locate
 from tests.unit.test_fields_generic import document_of, reading
 

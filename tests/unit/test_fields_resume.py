@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.extract import Block, Document, Line, Page, build_document
+from pipeline.extract.build import build_document
+from pipeline.extract.document import Block, Document, Line, Page
 from pipeline.extract.fields import columns_of, extract_fields
 from pipeline.render.draw import RenderOptions, render_page
 from pipeline.render.source import open_source

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extract import Document, build_document
+from pipeline.extract.build import build_document
+from pipeline.extract.document import Document
 from pipeline.extract.fields import SCHEMAS, columns_of, extract_fields
 from pipeline.extract.fields.schema import UserSchema, read_schema
 from pipeline.extract.llm import Client, Endpoint, Filled, Filler, Limits, Taken, built_in, fill_in

@@ -11,6 +11,7 @@ import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 
 from actors.sweep import Sweep
@@ -32,6 +33,14 @@ def _differences(database: Database, tables: MetaData) -> list[object]:
 def test_migrations_make_what_the_code_expects(storage: Storage, kb: KnowledgeBase) -> None:
     assert _differences(storage.catalog, schema.catalog) == []
     assert _differences(kb.db, schema.kb) == []
+
+
+@pytest.mark.parametrize("line", ["catalog", "kb"])
+def test_files_of_migrations_are_named_by_their_revisions(line: migrate.Line) -> None:
+    """Every start asks for the newest by the names of the files, without Alembic."""
+    scripts = ScriptDirectory.from_config(migrate._config(line))
+    assert [script.revision for script in scripts.walk_revisions()] == list(reversed(migrate._revisions(line)))
+    assert scripts.get_current_head() == migrate.head(line)
 
 
 def newer(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,12 @@ def test_who_had_run_for_a_while_is_started_at_once(supervisor: Supervisor, monk
     supervisor.add(DIES)
     deaths(supervisor, 5)
     assert pauses(supervisor)[:5] == ["0.0 s"] * 5
+
+
+def test_a_program_steps_back_from_its_first_moment(supervisor: Supervisor) -> None:
+    supervisor.add(Program("frail", ["sleep", "60"], {}, nice=19))
+    [pid] = supervisor.processes().values()
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 19
 
 
 def test_who_dies_again_and_again_is_named_with_its_last_words(

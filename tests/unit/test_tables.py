@@ -16,10 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pipeline.extract import build_document, cut_chunks, to_json, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.chunks import cut_chunks
 from pipeline.extract.document import Block, Cell, Table
 from pipeline.extract.join import clean_text
-from pipeline.extract.markdown import escape_inline
+from pipeline.extract.json_form import to_json
+from pipeline.extract.markdown import escape_inline, to_markdown
 from pipeline.extract.tables import find_tables, table_html, table_markdown
 from pipeline.extract.tables.tokens import page_tokens
 from pipeline.types import Box, PageReading, Word

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from pipeline.extract import build_document, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.markdown import to_markdown
 from pipeline.types import Box, PageReading, Word
 from pipeline.vertical import is_vertical
 

@@ -23,15 +23,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 import orjson
 import re2
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, best_match
 
 from pipeline.errors import PermanentError
 from pipeline.extract.fields.kinds import Kind
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import SchemaError
 
 Format = Literal["date", "date-time", "email", "uri", "phone"]
 
@@ -336,6 +337,9 @@ def _require_bounded(given: dict[str, Any]) -> None:
 
 
 def _require_metaschema(given: dict[str, Any]) -> None:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
     checker = Draft202012Validator(Draft202012Validator.META_SCHEMA)
     error = cast("SchemaError | None", best_match(checker.iter_errors(given)))
     if error is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pymupdf
 
-from pipeline.extract import build_document
+from pipeline.extract.build import build_document
 from pipeline.ocr.reader import PageReader
 from pipeline.render.draw import RenderOptions, render_page
 from pipeline.render.source import open_source
