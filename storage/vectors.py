@@ -6,6 +6,7 @@ or the way to it does wrong becomes `ServiceUnavailable`: the unit waits; search
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ _HANGS_TIMES, _HANGS_S = 3, 60.0
 _in_vain: dict[str, list[float]] = {}  # by its address: when it let requests wait in vain
 HANGS_NOTE = "chroma.hangs"
 """File of the data folder that asks whoever supervises Chroma to end it, so that it is started anew."""
+_LOADING = Lock()
 Vectors = npt.NDArray[np.float32]
 
 
@@ -81,6 +83,7 @@ class VectorStore:
         Args:
             looking_up: the collection is only looked up, which a server that hangs may still answer.
         """
+        _load()
         from chromadb.errors import ChromaError, InvalidArgumentError, InvalidDimensionException
 
         if not self._url:
@@ -187,11 +190,21 @@ class VectorStore:
 
     def drop(self) -> None:
         """Remove the whole database; where there is none, nothing happens."""
+        _load()
         from chromadb.errors import NotFoundError
 
         with self._reachable(), suppress(NotFoundError):
             self._server().delete_database(self._database)
         self._known = None
+
+
+def _load() -> None:
+    """Load the client's library, half a second's work, by one thread: the modules import each other in a circle.
+
+    Two searches that came first at the same time would each hold what the other waits for (`_DeadlockError`).
+    """
+    with _LOADING:
+        importlib.import_module("chromadb")
 
 
 @cache
