@@ -17,7 +17,10 @@ class Actor:
     def __init__(self, settings: Settings) -> None:
         self._batch = settings.embed.batch
         self._embedder = Embedder(
-            settings.embed_model, threads=settings.embed.compute_threads, precision=settings.embed.precision
+            settings.embed_model,
+            threads=settings.embed.compute_threads,
+            precision=settings.embed.precision,
+            engine=settings.embed.engine,
         )
         self._model = ModelIdentity(settings.embed.model, self._embedder.fingerprint, self._embedder.dimension)
 

@@ -192,6 +192,7 @@ class EmbedSettings(StageSettings):
 
     model: str = "models/multilingual-e5-small"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    engine: Literal["auto", "openvino", "torch"] = "auto"
     compute_threads: Positive = 1
     chunks_per_unit: Positive = 64
     batch: Positive = 16

@@ -40,7 +40,10 @@ class QueryModel:
         try:
             with LOADING:
                 embedder = Embedder(
-                    self._settings.embed_model, threads=self._settings.web.query_threads, precision=embed.precision
+                    self._settings.embed_model,
+                    threads=self._settings.web.query_threads,
+                    precision=embed.precision,
+                    engine=embed.engine,
                 )
             self._axis = language_axis(embedder)
             self._embedder = embedder

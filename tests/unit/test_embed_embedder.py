@@ -84,7 +84,7 @@ def test_query_and_passage_prompts_differ(embedder):
 
 @needs_model
 def test_bfloat16_agrees_and_has_the_same_fingerprint(embedder):
-    other = Embedder(str(MODEL), precision="bfloat16")
+    other = Embedder(str(MODEL), precision="bfloat16", engine="torch")
     texts = ["The glacier melts in summer.", "加入两个鸡蛋并搅拌。"]
     assert other.precision == "bfloat16"
     assert other.fingerprint == embedder.fingerprint
