@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,17 +51,15 @@ _QUICK = 3  # times less
 _UNIT = "CPU ms a page"
 
 
-def run(asked: Asked) -> list[Report]:
+def run(asked: Asked) -> Iterator[Report]:
     """A report a load, and one of where the processor time goes."""
     with ExitStack() as opened:
         stack = opened.enter_context(stacks.warmed())
         bare, other = (opened.enter_context(Bare()) for _ in range(2))
         bare.start([]).result(), other.start([]).result()
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        reports = []
         for load in _LOADS:
-            reports += _measure(load, asked, stack, bare, other, folder)
-    return reports
+            yield from _measure(load, asked, stack, bare, other, folder)
 
 
 def _measure(load: Load, asked: Asked, stack: Stack, bare: Bare, other: Bare, folder: Path) -> list[Report]:

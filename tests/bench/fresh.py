@@ -8,6 +8,8 @@ from __future__ import annotations
 import random
 import re
 
+import pymupdf
+
 from cli import sample_texts
 from tests import drawing
 
@@ -82,11 +84,25 @@ class Fresh:
         askew = self._random.uniform(-1.0, 1.0)
         return drawing.scan(self.born_digital(pages, word), dpi, askew, seed=self._random.getrandbits(32))
 
+    def book(self, pages: int, dpi: int = 200) -> bytes:
+        """A clean scan, straight and without grain: hundreds of pages are drawn in seconds."""
+        with pymupdf.open("pdf", self.born_digital(pages)) as source, pymupdf.open() as book:
+            for page in source:
+                image = page.get_pixmap(dpi=dpi, colorspace=pymupdf.csGRAY).tobytes("jpeg", jpg_quality=80)
+                book.new_page(width=page.rect.width, height=page.rect.height).insert_image(page.rect, stream=image)
+            return bytes(book.tobytes(no_new_id=True))
+
     def slips(self, pages: int, dpi: int = 100) -> bytes:
         """A scan of small pages with a line on each: where it is their number that counts."""
         numbers = [f"Slip {self._random.randrange(10**8)}" for _ in range(pages)]
         pdf = drawing.text_pdf([[number] for number in numbers], size=(300, 200))
         return drawing.scan(pdf, dpi, 0.0, seed=self._random.getrandbits(32))
+
+    def question(self) -> str:
+        """A few words in a row, as somebody searches for them: nobody asked the same before."""
+        words = self._english_sentence().split()
+        at = self._random.randrange(max(1, len(words) - 8))
+        return " ".join(words[at : at + 8])
 
     def _page(self, language: str) -> list[str]:
         make, between = (self._chinese_sentence, "") if language == "zh" else (self._english_sentence, " ")

@@ -10,6 +10,7 @@ import random
 import statistics
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 
 from tests.bench import stacks
 from tests.bench.fresh import Fresh
@@ -23,12 +24,12 @@ _REST_S = (1.0, 2.0)  # not in step with what looks every second
 _STILL_S = 30.0
 
 
-def run(asked: Asked) -> list[Report]:
+def run(asked: Asked) -> Iterator[Report]:
     """Reports of a born-digital page, a scanned one, and of nothing."""
     with stacks.warmed() as stack:
-        reports = [_pages(stack, kind, asked.rounds * _PAGES_A_ROUND) for kind in ("born-digital", "scanned")]
-        reports.append(_nothing(stack, 1 if asked.quick else asked.rounds, 10.0 if asked.quick else _STILL_S))
-    return reports
+        for kind in ("born-digital", "scanned"):
+            yield _pages(stack, kind, asked.rounds * _PAGES_A_ROUND)
+        yield _nothing(stack, 1 if asked.quick else asked.rounds, 10.0 if asked.quick else _STILL_S)
 
 
 def _pages(stack: Stack, kind: str, count: int) -> Report:

@@ -10,7 +10,7 @@ import datetime
 import sqlite3
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -91,6 +91,15 @@ class Watched:
         if row["done"] != len(documents):
             raise SystemExit(f"{len(documents) - row['done']} of {len(documents)} documents failed")
 
+    def wait_read(self, document: str, pages: int, seconds: float = 600.0) -> None:
+        """Wait until so many pages of a document were read."""
+        query = "SELECT count(*) AS n FROM unit WHERE document = ? AND stage = 'ocr' AND state = 'done'"
+        until(lambda: self.rows(query, document)[0]["n"] >= pages, seconds, f"{pages} pages to be read")
+
+    def cancel(self, document: str) -> None:
+        """Stop a document's work."""
+        self.stack.client.call("POST", f"/knowledge-bases/{self.kb}/documents/{document}/cancel")
+
     def searchable(self, document: str, query: str, seconds: float = 120.0) -> float:
         """Wait until a document is found by its words and by its meaning; when the searches that found it were sent.
 
@@ -136,11 +145,13 @@ class Member:
 
     Attributes:
         role: what it is for; of children: "ocr child".
+        worker: number of the process that it works for: its own, or of a child its parent's.
         cpu_s: processor seconds of it and of those of its children that have ended.
     """
 
     role: str
     pid: int
+    worker: int
     cpu_s: float
 
 
@@ -148,18 +159,18 @@ def members(stack: Stack) -> list[Member]:
     """All processes of a stack that live."""
     found: list[Member] = []
 
-    def visit(process: psutil.Process, parent: str) -> None:
+    def visit(process: psutil.Process, parent: str, worker: int | None) -> None:
         try:
             role, times = _role(process.cmdline(), parent), process.cpu_times()
-            found.append(Member(role, process.pid,
-                                times.user + times.system + times.children_user + times.children_system))  # fmt: skip
+            cpu_s = times.user + times.system + times.children_user + times.children_system
+            found.append(Member(role, process.pid, worker or process.pid, cpu_s))
             children = process.children()
         except psutil.NoSuchProcess:  # it has gone into its parent's sum
             return
         for child in children:
-            visit(child, role)
+            visit(child, role, worker or (process.pid if parent else None))
 
-    visit(psutil.Process(stack.process.pid), "")
+    visit(psutil.Process(stack.process.pid), "", None)
     return found
 
 
@@ -172,17 +183,17 @@ def _role(command: list[str], parent: str) -> str:
     return next((role for module, role in _MAIN.items() if module in words), parent)
 
 
-def cpu_s(stack: Stack) -> Counter[str]:
+def cpu_s(stack: Stack) -> dict[str, float]:
     """Processor seconds so far, by role."""
-    total: Counter[str] = Counter()
+    total: dict[str, float] = defaultdict(float)
     for member in members(stack):
         total[member.role] += member.cpu_s
     return total
 
 
-def spent(after: Counter[str], before: Counter[str]) -> dict[str, float]:
+def spent(after: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
     """What was spent between two looks, by role, most first."""
-    difference = {role: after[role] - before[role] for role in after}
+    difference = {role: cpu - before.get(role, 0.0) for role, cpu in after.items()}
     return dict(sorted(difference.items(), key=lambda item: -item[1]))
 
 

@@ -60,10 +60,10 @@ def _start(data: Path, fresh: Fresh) -> dict[str, float]:
     )  # fmt: skip
     try:
         times = {}
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1/knowledge-bases", trust_env=False) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client:
             name = f"start {port}"
-            _until(lambda: client.post("", json={"name": name}).status_code in (201, 409), stack)
-            path = f"/{name}/documents"
+            _until(lambda: client.post("/knowledge-bases", json={"name": name}).status_code in (201, 409), stack)
+            path = f"/knowledge-bases/{name}/documents"
             _until(lambda: client.post(path, files={"files": ("a.pdf", content)}).status_code == 202, stack)
             times["an upload is taken"] = time.perf_counter() - began
             _until(lambda: _found(client, name, word, "keyword"), stack)
@@ -78,7 +78,9 @@ def _start(data: Path, fresh: Fresh) -> dict[str, float]:
 
 
 def _found(client: httpx.Client, kb: str, word: str, mode: str) -> bool:
-    answer: dict[str, Any] = client.get(f"/{kb}/search", params={"q": word, "mode": mode}).raise_for_status().json()
+    answer: dict[str, Any] = (
+        client.get(f"/knowledge-bases/{kb}/search", params={"q": word, "mode": mode}).raise_for_status().json()
+    )
     return bool(answer["hits"]) and answer["degraded"] is None
 
 
@@ -90,6 +92,8 @@ def _until(check: Any, stack: subprocess.Popen[bytes]) -> None:
                 return
         except httpx.TransportError:  # nobody listens yet
             pass
-        if stack.poll() is not None or time.perf_counter() > deadline:
-            raise SystemExit("the stack did not start")
+        if stack.poll() is not None:
+            raise SystemExit(f"the stack ended with status {stack.returncode}")
+        if time.perf_counter() > deadline:
+            raise SystemExit(f"the stack was not of use within {_PATIENCE_S:g} s")
         time.sleep(_LOOK_S)
