@@ -41,7 +41,7 @@ class Actor:
             folder.mkdir(parents=True, exist_ok=True)
         rendered: list[RenderedPage | tuple[int, PermanentError]] = []
         for number in range(claim.first, last + 1):
-            image = folder / f"{number}-{claim.token[:8]}.png"
+            image = folder / f"{number}-{claim.token[:8]}.tif"
             request = requests.render_page(self._settings, source, number, image)
             try:
                 answer = self._children.call(request, f"Drawing page {number}", seconds, hands.taken.is_set)

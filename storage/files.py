@@ -3,7 +3,7 @@
     kb/<id>/incoming/<random>                uploads on their way in
     kb/<id>/documents/<id>/original          as it was uploaded
     kb/<id>/documents/<id>/<run>/document.md, document.json
-    tmp/<kb>-<document>/<run>/<page>-<token>.png  page images between render and ocr
+    tmp/<kb>-<document>/<run>/<page>-<token>.tif  page images between render and ocr
     cache/<kb>/<document>/<page>-<rotation>-<width>.jpg  page images for people
     cache/<kb>/<document>/<run>-searchable.pdf    its pages with the words that were read on them
 

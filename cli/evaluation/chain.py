@@ -145,7 +145,7 @@ class Chain(AbstractContextManager["Chain"]):
                     return None, f"{error} (stage_failed)"
 
     def _page(self, source: dict[str, Any], number: int) -> PageReading:
-        file = Path(self._folder.name) / f"{number}.png"
+        file = Path(self._folder.name) / f"{number}.tif"
         request = requests.render_page(self._render, source, number, file)
         answer = self._asked(self._renderer, request, f"Drawing page {number}", self._render.page_seconds)
         page = requests.rendered_page(answer, number, file)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from pipeline.ocr.ink import Ink
+from pipeline.ocr.ink import Ink, marks_of
 from pipeline.ocr.prepare.page import Prepared, written
 from pipeline.types import Box, PageImage, Word
 
@@ -57,7 +57,8 @@ def lost_regions(ink: Ink, words: Sequence[Word]) -> Lost:
         cv2.copyMakeBorder(rest, side, side, side, side, cv2.BORDER_CONSTANT, value=0),
         cv2.MORPH_CLOSE, np.ones((side, side), np.uint8),
     )[side:-side, side:-side]  # fmt: skip
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    labels, stats = marks_of(joined)
+    count = len(stats)
     amounts = np.bincount(labels.ravel(), weights=rest.ravel(), minlength=count)
     around = round(AROUND_PT * ink.scale)
     found: list[tuple[float, Box]] = []

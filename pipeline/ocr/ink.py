@@ -123,6 +123,23 @@ def at_most(most_dpi: float, grey: Grey, dpi: float) -> tuple[Grey, float]:
     return shrunk(grey, factor), factor
 
 
+def marks_of(mask: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The marks of a mask: what hangs together, corners included.
+
+    By block-based labelling (Grana 2010): OpenCV's default, of the same result, took 14 ms of one thread for a page of
+    text at 150 dpi where this takes 6, and a page is looked at ten times.
+
+    Args:
+        mask: height x width, 0 or not.
+
+    Returns:
+        The number of each pixel's mark, 0 for none, and a row a mark, the first for none: left, top, width, height and
+        area in pixels.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+
+
 def find_ink(grey: Grey, dpi: float) -> Ink:
     """Finds text-like ink: marks of a glyph's size that stand in rows.
 
@@ -141,7 +158,7 @@ def find_ink(grey: Grey, dpi: float) -> Ink:
     contrast = min(max(CONTRAST_SHARE * float(np.percentile(darker, 99.9)), CONTRAST_MIN), CONTRAST_MAX)
     ink = (darker > contrast).astype(np.uint8)
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, stats = marks_of(ink)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     # No limit on width: at this resolution a line of small print is one mark.
     glyph = (height <= MAX_GLYPH_PT * scale) & (stats[:, cv2.CC_STAT_AREA] >= 3)
@@ -155,10 +172,10 @@ def find_ink(grey: Grey, dpi: float) -> Ink:
 
     # Glyphs of a row grow together sideways, so that a row stands for itself and single specks stay single.
     rows = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, max(3, round(9 * scale))), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(rows, connectivity=8)
-    keep = np.zeros(count, bool)
+    labels, stats = marks_of(rows)
+    keep = np.zeros(len(stats), bool)
     boxes: list[Any] = []
-    for index in range(1, count):
+    for index in range(1, len(stats)):
         x, y, wide, high, _area = stats[index]
         if high <= DASHES_PT * scale and wide > 25 * high:
             continue

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ocr.ink import at_most
+from pipeline.ocr.ink import at_most, marks_of
 from pipeline.types import Box
 
 Grey = NDArray[np.uint8]
@@ -72,7 +72,7 @@ def _drawn(runs: Mask, ink: Mask, scale: float, sure_pt: float, most_beside: flo
     """The runs that are thin and have white beside them, or are thin and long: rules and no parts of letters."""
     if not runs.any():
         return runs
-    _count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+    labels, stats = marks_of(runs)
     width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
     far = max(4, round(BESIDE_PT * scale))
     good = area <= (THICK_PT * scale + 2) * width
@@ -96,7 +96,7 @@ def _pieces(drawn: Mask, scale: float) -> list[Box]:
     """Level rules, in pieces."""
     if not drawn.any():
         return []
-    _count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
+    labels, stats = marks_of(drawn)
     order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[:MAX_RULES] + 1
     found: list[Box] = []
     step = max(1, round(PIECE_PT * scale))
@@ -123,7 +123,7 @@ def _opened(mask: Mask, length: int) -> Mask:
 
 def _dashed(ink: Mask, scale: float) -> Mask:
     """Level lines made of marks that are low and short, with little white between them."""
-    _count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, stats = marks_of(ink)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     dash = (height <= DASH_PT * scale) & (width >= 1.5 * height) & (width >= 1.2 * scale)
     dash[0] = False

@@ -19,6 +19,9 @@ class OcrService:
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)  # the pages are the parallelism
         self._config = config
         self._readers: dict[str, PageReader] = {}
         # A missing engine is the failure of the page that asks for it, not of the child.

@@ -22,7 +22,6 @@ from pipeline.render.text_layer import script_of
 from pipeline.types import PageImage, PageReading, RenderedPage, Word
 from pipeline.vertical import VERTICAL_REVIEW, is_vertical
 
-_PNG_LEVEL = 1  # zlib; level 6 takes three times as long for a tenth less
 _LOW_SIDE_PX = 2000  # enough for a page of coarse images
 _MAX_SIDE_PX = 32_000  # Tesseract and OpenCV count sides in 16 bits
 # Sizes and places in PDFs are inexact by some hundredths of a pixel, and MuPDF grows pages and images to whole pixels.
@@ -59,7 +58,7 @@ def render_page(source: Source, page_number: int, image_path: Path, options: Ren
     Args:
         source: an open original.
         page_number: from 1.
-        image_path: where the PNG goes if the page needs OCR; replaced in one step, so doing it twice is safe.
+        image_path: where its TIFF goes if the page needs OCR; replaced in one step, so doing it twice is safe.
         options: how to draw.
 
     Returns:
@@ -153,7 +152,7 @@ def _document_page(page: pymupdf.Page, number: int, path: Path, options: RenderO
         if judged.contents.images and pymupdf.TOOLS.mupdf_warnings():
             raise damaged(number)
         return RenderedPage(number, width, height, _reading(number, width, height, (), "nothing can be seen"), None)
-    _write_png(grey, path, dpi)
+    _write_image(grey, path, dpi)
     return RenderedPage(number, width, height, None, PageImage(str(path), grey.width, grey.height, dpi))
 
 
@@ -224,7 +223,7 @@ def _image_page(source: Source, number: int, path: Path, options: RenderOptions)
     low, high = grey.getextrema()
     if low == high:
         return RenderedPage(number, width, height, _reading(number, width, height, (), "nothing can be seen"), None)
-    _write_png(grey, path, dpi)
+    _write_image(grey, path, dpi)
     return RenderedPage(number, width, height, None, PageImage(str(path), grey.width, grey.height, dpi))
 
 
@@ -236,9 +235,15 @@ def _reading(number: int, width: float, height: float, words: tuple[Word, ...], 
     )  # fmt: skip
 
 
-def _write_png(grey: Image.Image, path: Path, dpi: float) -> None:
+def _write_image(grey: Image.Image, path: Path, dpi: float) -> None:
+    """Keeps a page for OCR: a TIFF with its runs of white packed (PackBits).
+
+    Packed and unpacked in 17 ms a page of 3.9 megapixels, where a PNG of the lowest level took 55. A clean scan comes
+    to a fifth of its pixels, a fourth more than a PNG; one that is all noise, to its pixels. Bare pixels would take 6
+    ms, but many documents of one page wait drawn at once, and bare they would fill the disk.
+    """
     with written_whole(path) as draft:
-        grey.save(draft, "PNG", compress_level=_PNG_LEVEL, dpi=(dpi, dpi))
+        grey.save(draft, "TIFF", compression="packbits", dpi=(dpi, dpi))
 
 
 @contextmanager

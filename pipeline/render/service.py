@@ -46,7 +46,7 @@ class RenderService:
         """Render a page; a `RenderedPage` as JSON.
 
         Args:
-            request: as for `open`, and `page_number` from 1, `image` (path of the PNG to write if the page needs OCR),
+            request: as for `open`, and `page_number` from 1, `image` (path of the TIFF to write if the page needs OCR),
                 `dpi`, `max_megapixels`, `max_side_pt`.
 
         Raises:

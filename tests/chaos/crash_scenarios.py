@@ -89,7 +89,7 @@ def _lose_messages(mill: Mill, journal: Journal) -> None:
 def _lose_worker_and_image(mill: Mill, journal: Journal) -> None:
     """A worker takes a message and the page it is about and is never heard of again; the page's image is gone too."""
     mill.abandon("ocr")
-    for image in (mill.storage.data / "tmp").rglob("*.png"):
+    for image in (mill.storage.data / "tmp").rglob("*.tif"):
         image.unlink()
 
 

@@ -180,4 +180,4 @@ def test_a_page_that_crashes_or_hangs_its_engine(board: tuple[Stack, Path], widt
         "detail": {},
     }
     assert "tried 3 times" in first["warnings"][0]["message"]
-    until(lambda: not list((stack.data / "tmp").rglob("*.png")), 10, "page images to be removed")
+    until(lambda: not list((stack.data / "tmp").rglob("*.tif")), 10, "page images to be removed")

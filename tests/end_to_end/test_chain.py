@@ -103,7 +103,7 @@ def test_bad_files_end_with_a_code_and_a_sentence(stack: Stack, kb: str, make: A
     (status,) = stack.wait(kb, document)
     assert status["status"] == "failed" and status["error"]["code"] in (code, "damaged", "page_damaged")
     assert status["error"]["message"].endswith(".") and len(status["error"]["message"]) > 20
-    until(lambda: not list((stack.data / "tmp").rglob("*.png")), 10, "page images to be removed")
+    until(lambda: not list((stack.data / "tmp").rglob("*.tif")), 10, "page images to be removed")
 
 
 def test_one_damaged_page_fails_alone(stack: Stack, kb: str) -> None:

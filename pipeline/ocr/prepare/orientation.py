@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 
 from pipeline.ocr.base import LineReader, LineText
-from pipeline.ocr.ink import Grey, Ink, find_ink
+from pipeline.ocr.ink import Grey, Ink, find_ink, marks_of
 from pipeline.ocr.prepare.sample import clippings
 from pipeline.ocr.script import is_han
 
@@ -88,7 +88,7 @@ def across(ink: Ink) -> float:
 
     Where there are too few glyphs to tell, 0.0 if together they stand far higher than wide, else 1.0.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
+    _, stats = marks_of(ink.mask)
     marks: Any = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= 3].astype(np.float32)
     if len(marks) < FEW_GLYPHS:
         return _wider_than_high(marks)
