@@ -105,7 +105,7 @@ class Child:
                     PARENT: str(os.getpid()),
                     "TMPDIR": str(self._temporary),
                 },
-                start_new_session=True,  # a group of its own: the kill takes its own children along
+                process_group=0,  # the kill takes its own children along; the session, and its priority, is ours
             )
         except OSError as error:  # no memory, no process or no disk to be had just now
             raise ServiceUnavailable(f"{self._role} child not started: {error.strerror}") from error

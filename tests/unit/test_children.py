@@ -79,6 +79,17 @@ stream.read()
 """
 
 
+def test_a_child_has_its_workers_session_and_a_group_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "COMMAND", (sys.executable, "-c", _GROWS))
+    child = Child("render", {"memory_mb": 100})
+    try:
+        pid = child.call({}, "Saying who it is", 20.0, lambda: False)
+        assert os.getsid(pid) == os.getsid(0)  # the kernel shares the processor out between sessions
+        assert os.getpgid(pid) == pid  # what it started is killed with it, and nobody else
+    finally:
+        child.kill()
+
+
 def test_temporary_files_go_with_the_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(children, "COMMAND", (sys.executable, "-c", _LEAVES_A_FILE))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
