@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.options import ERR, OUT, Data, Json, load_settings, print_json
-from storage import backup, restore
-from storage.archive import BackupError
-from storage.backup import Told
-from storage.catalog import Storage
+
+if TYPE_CHECKING:  # loaded by the commands alone, see `cli/main.py`
+    from storage.backup import Told
+    from storage.catalog import Storage
 
 
 def backup_command(
@@ -25,6 +25,8 @@ def backup_command(
     as_json: Json = False,
 ) -> None:
     """Back a knowledge base up into one file, while the server runs or not."""
+    from storage import backup
+
     storage = _storage(data, make=False)
     with _progress() as told:
         made = backup.back_up(storage, kb, output.absolute(), told)
@@ -43,6 +45,8 @@ def restore_command(
     as_json: Json = False,
 ) -> None:
     """Make a new knowledge base of a backup, while the server runs or not."""
+    from storage import restore
+
     storage = _storage(data, make=True)
     with _progress() as told:
         made = restore.restore(storage, file, name, told)
@@ -62,6 +66,9 @@ def _storage(data: Path | None, *, make: bool) -> Storage:
         BackupError: there is none, or it is of an older Pagemill.
         NewerData: it is of a newer one.
     """
+    from storage.archive import BackupError
+    from storage.catalog import Storage
+
     storage = Storage(load_settings(data))
     if make and not storage.catalog.path.exists():
         storage.prepare()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import ERR, OUT, Data, Json, load_settings, print_json
-from storage import keys
-from storage.catalog import Storage
+
+if TYPE_CHECKING:  # loaded by the commands alone, see `cli/main.py`
+    from storage.catalog import Storage
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of this data folder's server.")
 _SCOPE = "read: look and search; write: documents too; admin: knowledge bases, pipeline and keys too."
@@ -20,6 +21,8 @@ _FOR = "Only for this knowledge base, name or id; may be repeated. Without it: f
 @contextmanager
 def _opened(data: Data) -> Iterator[Storage]:
     """The data folder, made or brought up to date where it must be."""
+    from storage.catalog import Storage
+
     storage = Storage(load_settings(data))
     storage.prepare()
     try:
@@ -37,6 +40,8 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Make a key and print it: this once, it is kept nowhere."""
+    from storage import keys
+
     wanted = next((one for one in keys.SCOPES if one == scope), None)
     if wanted is None:
         raise typer.BadParameter(f"--scope is one of {', '.join(keys.SCOPES)}")
@@ -53,6 +58,8 @@ def add(
 @app.command("list")
 def listing(data: Data = None, as_json: Json = False) -> None:
     """List the keys, revoked ones too."""
+    from storage import keys
+
     with _opened(data) as storage:
         found = keys.listing(storage.catalog)
         names = {record["id"]: record["name"] for record in storage.knowledge_bases()}
@@ -80,6 +87,8 @@ def revoke(
     data: Data = None,
 ) -> None:
     """End a key, and all that is signed in with it, at once."""
+    from storage import keys
+
     with _opened(data) as storage:
         keys.revoke(storage.catalog, key)
     OUT.print(f"revoked {key}", markup=False, soft_wrap=True)

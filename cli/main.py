@@ -1,6 +1,9 @@
 """The `pagemill` command: what each subcommand takes, says and exits with.
 
 Exit codes: 0 done; 1 something failed; 2 wrong usage or settings; 3 no server answers.
+
+What runs servers or opens the data folder is loaded by the commands that do: it takes a second, and people wait for the
+others.
 """
 
 from __future__ import annotations
@@ -32,14 +35,9 @@ from cli.options import (
 )
 from cli.schema import app as schema_app
 from cli.schema import read_schema, told
-from cli.supervise import Program
-from cli.up import UpError, python, require_key, run_group, up, worker_programs
 from pipeline import stages
-from pipeline.errors import PermanentError, ServiceUnavailable
+from pipeline.errors import PermanentError, Refused, ServiceUnavailable
 from pipeline.settings import SettingsError
-from storage.archive import BackupError
-from storage.catalog import Storage
-from storage.migrate import NewerData
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -59,7 +57,7 @@ def main() -> None:
     except SettingsError as error:
         ERR.print(f"[red]Settings:[/red]\n{error}", markup=True)
         sys.exit(2)
-    except (UpError, NewerData, BackupError, ServiceUnavailable) as error:
+    except (Refused, ServiceUnavailable) as error:
         ERR.print(f"pagemill: {error}", markup=False)
         sys.exit(1)
     except (ApiError, PermanentError) as error:
@@ -90,6 +88,8 @@ def up_command(
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port, or the next free one.")] = None,
 ) -> None:
     """Start everything on this machine and keep it running until Ctrl-C."""
+    from cli.up import up
+
     config = load_settings(data)
 
     def announce(url: str, details: dict[str, Any]) -> None:
@@ -113,6 +113,8 @@ def worker(
     data: Data = None,
 ) -> None:
     """Run a stage's worker group; the servers are those that the settings name."""
+    from cli.up import run_group, worker_programs
+
     if stage not in stages.BY_NAME:
         raise typer.BadParameter(f"there is no stage “{stage}”; stages: {', '.join(stages.NAMES)}")
     config = load_settings(data)
@@ -126,6 +128,10 @@ def web(
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port.")] = None,
 ) -> None:
     """Run the web server alone; the servers are those that the settings name."""
+    from cli.supervise import Program
+    from cli.up import python, require_key, run_group
+    from storage.catalog import Storage
+
     config = load_settings(data)
     given = {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": None if port is None else str(port)}
     env = {name: value for name, value in given.items() if value is not None}
@@ -140,6 +146,9 @@ def web(
 @app.command()
 def sweep(data: Data = None) -> None:
     """Run the sweep alone; the servers are those that the settings name."""
+    from cli.supervise import Program
+    from cli.up import python, run_group
+
     run_group(load_settings(data), [Program("sweep", python("actors.sweep"), {"PAGEMILL_PROCESS": "sweep"})])
 
 

@@ -22,6 +22,7 @@ import redis
 
 from cli.supervise import Program, Supervisor
 from pipeline import metrics, settings, stages
+from pipeline.errors import Refused
 from pipeline.settings import Settings, WebSettings
 from storage import keys, migrate
 from storage.catalog import Storage
@@ -35,7 +36,7 @@ _READY_S = 120.0
 _PORTS_TRIED = 50
 
 
-class UpError(Exception):
+class UpError(Refused):
     """The stack cannot be started; the message says why and what to do."""
 
 

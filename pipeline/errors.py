@@ -53,6 +53,10 @@ CODES: dict[str, str] = {
 }
 
 
+class Refused(Exception):
+    """What a command asks for cannot be done; the message says why and what to do. Never a document's fault."""
+
+
 class PagemillError(Exception):
     """Root of the tree."""
 

@@ -24,6 +24,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from pipeline.errors import Refused
+
 HEADER, DATABASE, CHECKSUMS = "backup.json", "database.sqlite3", "checksums.json"
 _NAME = re.compile(
     rf"{re.escape(HEADER)}|{re.escape(DATABASE)}|{re.escape(CHECKSUMS)}"
@@ -34,7 +36,7 @@ _PIECE_BYTES = 1 << 20
 _JSON_BYTES = 100_000_000
 
 
-class BackupError(Exception):
+class BackupError(Refused):
     """A backup cannot be made or restored; the message says why and what to do."""
 
 

@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipeline.errors import Refused
 from storage.database import Database, copy
 from storage.files import disk_errors, sync_folder
 
@@ -32,7 +33,7 @@ BACKUPS = "backups"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class NewerData(Exception):
+class NewerData(Refused):
     """The data was written by a newer Pagemill."""
 
     def __init__(self, what: Path | str, revision: str) -> None:
