@@ -43,6 +43,25 @@ def test_files_of_migrations_are_named_by_their_revisions(line: migrate.Line) ->
     assert scripts.get_current_head() == migrate.head(line)
 
 
+def test_a_new_database_takes_nothing_of_one_that_lay_there(tmp_path: Path) -> None:
+    path = tmp_path / "kb.sqlite3"
+    migrate.upgrade(path, "kb", 5.0)
+    log = path.with_name("kb.sqlite3-wal")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE old (word)")
+        connection.commit()
+        kept = log.read_bytes()
+    path.unlink()
+    log.write_bytes(kept)
+    migrate.upgrade(path, "kb", 5.0)
+    with closing(sqlite3.connect(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert "document" in tables and "old" not in tables
+    assert migrate.revision_of(path) == migrate.head("kb")
+
+
 def newer(database: Database) -> None:
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
