@@ -31,9 +31,9 @@ from tests.bench.peers.home import Home, make, missing
 from tests.stack import running, until
 
 _RATE = 20  # a second
-_SECONDS, _QUICK_SECONDS = 30, 5
-_SIZE = (900, 1110)  # pixels of a byte each: a megabyte
-_DPI = 155  # of an A5 page so large
+_SECONDS, _QUICK_SECONDS = 30, 10
+_SIZE = (1192, 1684)  # pixels of half a byte each: a megabyte
+_DPI = 144  # of an A4 page so large
 _GRACE_S = 30.0  # answers that take longer than that after the last upload count as taking so long
 _FULL = 0.95  # share of all cores from which on they count as filled
 _BOUNDARY = "a4f1c7"
@@ -131,25 +131,26 @@ def _report(seen: dict[str, tuple[list[Answers], list[Answers]]], seconds: int, 
 
 
 class _Pages:
-    """Pages as uncompressed grey bitmaps, each with other grain: no server knows one from before."""
+    """Full pages as uncompressed bitmaps of 16 greys, each with other grain: no server knows one from before."""
 
     def __init__(self) -> None:
-        with pymupdf.open("pdf", SCRIPTS[0].prose(0).pdf) as document:
+        with pymupdf.open("pdf", SCRIPTS[0].dense(0).pdf) as document:
             pixels = document[0].get_pixmap(dpi=_DPI, colorspace=pymupdf.csGRAY)
         page = Image.frombytes("L", (pixels.width, pixels.height), pixels.samples)
-        self._page = np.asarray(page.resize(_SIZE), np.int16)
-        self._grain = np.random.default_rng(0).integers(-6, 7, self._page.size * 2, np.int16)
+        self._page = np.asarray(page.resize(_SIZE), np.int16) // 17
+        self._grain = np.random.default_rng(0).integers(-1, 2, self._page.size * 2, np.int16)
         self._count = 0
 
     def next(self) -> bytes:
         """One more page."""
         self._count += 1
         grain = self._grain[self._count * 37 % self._page.size :][: self._page.size].reshape(self._page.shape)
-        pixels = np.clip(self._page + grain, 0, 255).astype(np.uint8)[::-1].tobytes()
-        palette = b"".join(bytes((level, level, level, 0)) for level in range(256))
+        greys = np.clip(self._page + grain, 0, 15).astype(np.uint8)[::-1]
+        pixels = (greys[:, 0::2] << 4 | greys[:, 1::2]).tobytes()
+        palette = b"".join(bytes((17 * grey, 17 * grey, 17 * grey, 0)) for grey in range(16))
         offset, per_m = 54 + len(palette), round(_DPI / 0.0254)
         head = struct.pack("<2sIHHI", b"BM", offset + len(pixels), 0, 0, offset)
-        info = struct.pack("<IiiHHIIiiII", 40, *_SIZE, 1, 8, 0, len(pixels), per_m, per_m, 256, 0)
+        info = struct.pack("<IiiHHIIiiII", 40, *_SIZE, 1, 4, 0, len(pixels), per_m, per_m, 16, 0)
         return head + info + palette + pixels
 
 
