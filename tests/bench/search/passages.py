@@ -1,42 +1,30 @@
-"""Search as a knowledge base grows: `python -m tests.bench.search_scale [--chunks 1000 10000 100000]`.
+"""Knowledge bases of any size, past the pages, and questions to them.
 
-Passages in both languages, made of the words of the embedding model's own vocabulary as often as language uses them
-(Zipf's law), are written as finished documents into a knowledge base a size, past the pages. Their vectors are those of
-some thousand passages that the model did read, blended by threes: embedding 100,000 passages would take an hour, and
-blends lie among each other as real ones do. Questions are parts of passages, read by the model as any question is.
-
-Then, over HTTP: the latency of one client after another, of 16 clients at once that ask `--rate` questions a second
-together, by mode and with a filter; and how much of an exact search's best ten the vector index finds. `--data FOLDER`
-keeps what was built for the next time.
+Passages in both languages are made of the words of the embedding model's own vocabulary as often as language uses them
+(Zipf's law) and written as finished documents. Their vectors are those of some thousand passages that the model did
+read, blended by threes: embedding 100,000 passages would take an hour, and blends lie among each other as real ones do.
+Questions are parts of passages, read by the model as any question is.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
-import tempfile
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import orjson
-import psutil
 from sqlalchemy import text
 
 from pipeline.embed.embedder import Embedder
-from pipeline.settings import EmbedSettings, Settings, StorageSettings
+from pipeline.settings import EmbedSettings
 from storage import clock, fields, fulltext
-from storage.catalog import KnowledgeBase, Storage
+from storage.catalog import KnowledgeBase
 from storage.chunks import ModelIdentity
 from storage.vectors import Vectors, vector_id
-from tests.stack import Stack, running
 
 PER_DOCUMENT = 10
 READ = 3000  # passages that the model does read
@@ -183,143 +171,14 @@ def recall(kb: KnowledgeBase, questions: Sequence[Vectors], limit: int = 10) -> 
     return float(np.mean(shares))
 
 
-class Asking:
-    """Asks a knowledge base over HTTP, and remembers how long answers took."""
-
-    def __init__(self, stack: Stack, kb: str, questions: Sequence[str], **params: str) -> None:
-        self._url = f"{stack.url}/api/v1/knowledge-bases/{kb}/search"
-        self._questions = questions
-        self._params = params
-        self.times_ms: list[float] = []
-
-    def _ask(self, client: httpx.Client, question: str) -> None:
-        answer = client.get(self._url, params={"q": question, **self._params})
-        answer.raise_for_status()
-        if answer.json()["degraded"]:
-            raise SystemExit(f"degraded: {answer.json()['degraded']}")
-
-    def one_by_one(self) -> None:
-        """One client that asks again as soon as it has its answer."""
-        with httpx.Client(trust_env=False, timeout=60) as client:
-            for question in self._questions:
-                began = time.perf_counter()
-                self._ask(client, question)
-                self.times_ms.append((time.perf_counter() - began) * 1000)
-
-    def at_a_rate(self, rate: float, clients: int) -> float:
-        """Clients that together ask so often a second, whether or not answers came: late ones count from their turn.
-
-        Returns:
-            Answers a second.
-        """
-        turns = iter(list(enumerate(self._questions)))
-        lock, began = threading.Lock(), time.perf_counter()
-
-        def work() -> None:
-            with httpx.Client(trust_env=False, timeout=60) as client:
-                while True:
-                    with lock:
-                        turn = next(turns, None)
-                    if turn is None:
-                        return
-                    due = began + turn[0] / rate
-                    time.sleep(max(0.0, due - time.perf_counter()))
-                    self._ask(client, turn[1])
-                    with lock:
-                        self.times_ms.append((time.perf_counter() - due) * 1000)
-
-        threads = [threading.Thread(target=work) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return len(self.times_ms) / (time.perf_counter() - began)
-
-    def __str__(self) -> str:
-        p50, p90, p99 = np.percentile(self.times_ms, (50, 90, 99))
-        return f"p50 {p50:6.1f}  p90 {p90:6.1f}  p99 {p99:6.1f} ms"
-
-
-def _questions(texts: Sequence[str], count: int, seed: int) -> list[str]:
+def questions(texts: Sequence[str], count: int, seed: int) -> list[str]:
     """Parts of passages, each once: none was asked before, so that no cache answers."""
     random = np.random.default_rng(seed)
-    questions = []
+    made = []
     for number in range(count):
         passage = texts[number % len(texts)]
         words = passage.split() if " " in passage else list(passage)
         length = int(random.integers(5, 12)) if " " in passage else int(random.integers(8, 24))
         at = int(random.integers(0, max(1, len(words) - length)))
-        questions.append((" " if " " in passage else "").join(words[at : at + length]).replace(".", ""))
-    return questions
-
-
-def _cpu_s(stack: Stack) -> float:
-    processes = [psutil.Process(stack.process.pid), *psutil.Process(stack.process.pid).children(recursive=True)]
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
-
-
-def _build(data: Path, sizes: Sequence[int], stack: Stack) -> None:
-    settings = Settings(storage=StorageSettings(data=data))
-    built: dict[str, Any] = {}
-    embedder = Embedder(str(settings.embed_model), threads=1)
-    identity = ModelIdentity(settings.embed.model, embedder.fingerprint, embedder.dimension)
-    known = data / "built.json"
-    if known.exists():
-        built = orjson.loads(known.read_bytes())
-    storage = Storage(settings, stack.chroma_url)
-    writer = Writer(embedder)
-    for size in sizes:
-        if str(size) in built:
-            continue
-        began = time.perf_counter()
-        kb = storage.open(stack.create(f"{size} chunks"))
-        built[str(size)] = {"kb": kb.id, "texts": fill(kb, writer, identity, size)}
-        known.write_bytes(orjson.dumps(built))
-        print(f"{size} chunks written in {time.perf_counter() - began:.0f} s", flush=True)
-
-
-def _measure(data: Path, sizes: Sequence[int], stack: Stack, count: int, rate: float, clients: int) -> None:
-    built = orjson.loads((data / "built.json").read_bytes())
-    settings = Settings(storage=StorageSettings(data=data))
-    embedder = Embedder(str(settings.embed_model), threads=1)
-    with closing(Storage(settings, stack.chroma_url).catalog):
-        for size in sizes:
-            kb, texts = built[str(size)]["kb"], built[str(size)]["texts"]
-            stack.wait_for_vectors(kb)
-            handle = Storage(settings, stack.chroma_url).open(kb)
-            vectors = [embedder.query(question) for question in _questions(texts, 100, 1)]
-            print(f"{size} chunks: recall of the index at 10: {recall(handle, vectors):.4f}", flush=True)
-            for seed, (what, params) in enumerate(
-                [
-                    ("hybrid", {}), ("vector", {"mode": "vector"}), ("keyword", {"mode": "keyword"}),
-                    ("hybrid, 1 in 8", {"filter": "skills:Redis"}),
-                ]
-            ):  # fmt: skip
-                asking = Asking(stack, kb, _questions(texts, count, 10 + seed), **params)
-                before = _cpu_s(stack)
-                asking.one_by_one()
-                spent = (_cpu_s(stack) - before) / count * 1000
-                print(f"  {what:16} one client    {asking}  {spent:.1f} ms of CPU each", flush=True)
-            crowd = Asking(stack, kb, _questions(texts, max(count, int(rate * 10)), 20))
-            reached = crowd.at_a_rate(rate, clients)
-            print(f"  {'hybrid':16} {clients} clients    {crowd}  {reached:.1f} a second of {rate:g} asked", flush=True)
-
-
-def main() -> None:
-    """Build, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--chunks", type=int, nargs="+", default=[1000, 10_000, 100_000])
-    parser.add_argument("--questions", type=int, default=200)
-    parser.add_argument("--rate", type=float, default=40.0)
-    parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--data", type=Path)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        data: Path = given.data or Path(temporary) / "data"
-        with running(data) as stack:
-            _build(data, given.chunks, stack)
-            _measure(data, given.chunks, stack, given.questions, given.rate, given.clients)
-
-
-if __name__ == "__main__":
-    main()
+        made.append((" " if " " in passage else "").join(words[at : at + length]).replace(".", ""))
+    return made
