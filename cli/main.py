@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import backup, control, correct, evaluate, fields, keys, progress
+from cli.bench.command import bench_command
 from cli.client import ApiError, NoServer, kb_path
 from cli.options import (
     ERR,
@@ -331,6 +332,7 @@ def doctor(url: Url = None, key: Key = None, as_json: Json = False) -> None:
 app.command("fields")(fields.fields_command)
 app.command("export")(fields.export_command)
 app.command("eval")(evaluate.eval_command)
+app.command("bench")(bench_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)
 

@@ -93,6 +93,22 @@ def make_samples(folder: Path) -> list[Sample]:
     ]
 
 
+def fresh_scan(number: int) -> bytes:
+    """The letter, or for odd numbers the two pages of the resume, as a scan like that of no other number.
+
+    What was read or embedded once may not be done again, so every fourth line tells the number.
+    """
+    pages, font = (sample_texts.RESUME, "china-s") if number % 2 else ((sample_texts.LETTER,), "tiro")
+    told = [[(size, f"{text} {number}" if text and at % 4 == 0 else text) for at, (size, text) in enumerate(lines)]
+            for lines in pages]  # fmt: skip
+    return scan(_lines_pdf(told, font), noise=7.0, seed=number)
+
+
+def fresh_paper(number: int) -> bytes:
+    """The paper with a number at the end of every paragraph, for the same reason."""
+    return _paper_pdf(f" ({number})")
+
+
 def scan(pdf: bytes, dpi: int = 200, skew_deg: float = 1.0, noise: float = 6.0, seed: int = 0) -> bytes:
     """Turns every page into what a scanner makes of it.
 
@@ -237,7 +253,7 @@ class _Columns:
         return self.left + self._column * (self.width + self.gutter)
 
 
-def _paper_pdf() -> bytes:
+def _paper_pdf(end: str = "") -> bytes:
     with pymupdf.open() as out:
         columns = _Columns(out)
         columns.across(sample_texts.PAPER_TITLE, 15, "tibo")
@@ -248,7 +264,7 @@ def _paper_pdf() -> bytes:
             elif text.startswith("| "):
                 columns.row([cell.strip() for cell in text[2:].split("|")], 8.5)
             elif text:
-                columns.paragraph(text, 10.6, "tiro", gap=5, keep=2)
+                columns.paragraph(text + end, 10.6, "tiro", gap=5, keep=2)
         out.set_metadata({"title": sample_texts.PAPER_TITLE})
         return bytes(out.tobytes(deflate=True, no_new_id=True))
 

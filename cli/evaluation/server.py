@@ -22,11 +22,14 @@ _MODEL_S = 300.0
 
 
 @contextmanager
-def serving(url: str | None, key: str | None) -> Iterator[Client]:
+def serving(url: str | None, key: str | None, folder: Path | None = None) -> Iterator[Client]:
     """A client of the server at an address, or of a stack started for it with this machine's settings.
 
     The stack ends when the block does, however it ends: by Ctrl-C and SIGTERM too, and by SIGKILL where the system can
     (Linux: it is started so that it dies with its parent).
+
+    Args:
+        folder: where the stack's data folder is made; else where the system has its temporary files.
 
     Raises:
         UpError: the stack did not start.
@@ -35,7 +38,8 @@ def serving(url: str | None, key: str | None) -> Iterator[Client]:
         with closing(_client(url, key)) as client:
             yield client
         return
-    with tempfile.TemporaryDirectory(prefix="pagemill-eval-", ignore_cleanup_errors=True) as data, _ended_in_order():
+    temporary = tempfile.TemporaryDirectory(prefix="pagemill-eval-", dir=folder, ignore_cleanup_errors=True)
+    with temporary as data, _ended_in_order():
         up = [*python("cli.main"), "up", "--data", str(Path(data) / "data"), "--host", "127.0.0.1", "--port", "0"]
         stack = subprocess.Popen(
             [*python("cli.guard"), *up],
@@ -66,7 +70,7 @@ def _address(stack: subprocess.Popen[str]) -> str:
     for line in stack.stdout:
         if "ready at " in line:
             return line.split("ready at ", 1)[1].split()[0]
-    raise UpError("the stack for the searches did not start; see above")
+    raise UpError("the stack did not start; see above")
 
 
 @contextmanager
