@@ -116,6 +116,8 @@ class RapidOcr:
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 "EngineConfig.openvino.inference_num_threads": 1,
                 "EngineConfig.openvino.num_streams": 1,
+                # Else every process binds its one thread to the same first core, and two read no faster than one.
+                "EngineConfig.openvino.enable_cpu_pinning": False,
             }
         )
         # The library gives its logger a handler of its own when imported: nothing may reach our output.

@@ -51,7 +51,10 @@ class Loop:
             config.ocr.engine, timeout_s=config.ocr.page_seconds, review_confidence=config.ocr.review_confidence
         )
         self._embedder = Embedder(
-            config.embed_model, threads=config.embed.compute_threads, precision=config.embed.precision
+            config.embed_model,
+            threads=config.embed.compute_threads,
+            precision=config.embed.precision,
+            engine=config.embed.engine,
         )
         self._target_tokens = config.extract.chunk_tokens
         self._spent: dict[str, float] = {}
