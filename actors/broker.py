@@ -10,6 +10,7 @@ Traps avoided, all found by experiment:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,25 +76,26 @@ class Queue:
             raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
         metrics.MESSAGES.labels(stage).inc()
 
-    def sent(self, stage: str) -> list[Sent]:
-        """The messages of a stage; few, as queues are kept short.
+    def standing(self, names: Iterable[str]) -> dict[str, list[Sent]]:
+        """The messages of stages, asked for in one go; few, as queues are kept short.
 
         Raises:
             ServiceUnavailable: the queue server is out of reach.
         """
+        wanted = list(dict.fromkeys(names))
         try:
             pipeline = self.broker.client.pipeline(transaction=True)
-            pipeline.hgetall(f"{_NAMESPACE}:{stage}.msgs")
-            pipeline.lrange(f"{_NAMESPACE}:{stage}", 0, -1)
-            bodies, queued = pipeline.execute()
+            for stage in wanted:
+                pipeline.hgetall(f"{_NAMESPACE}:{stage}.msgs")
+                pipeline.lrange(f"{_NAMESPACE}:{stage}", 0, -1)
+            answers = iter(pipeline.execute())
         except RedisError as error:
             raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
-        waiting = set(queued)
-        result = []
-        for redis_id, body in bodies.items():
-            kb, document, run, unit = orjson.loads(body)["args"]
-            result.append(Sent(redis_id.decode(), (kb, document, run, unit), redis_id in waiting))
-        return result
+        return {stage: _sent(next(answers), next(answers)) for stage in wanted}
+
+    def sent(self, stage: str) -> list[Sent]:
+        """The messages of one stage, as `standing` tells them."""
+        return self.standing([stage])[stage]
 
     def forget(self, stage: str, redis_id: str) -> None:
         """Drop a message that a worker fetched and never saw (its reply was lost)."""
@@ -112,3 +114,12 @@ class Queue:
             self.broker.client.ping()
         except RedisError as error:
             raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+
+
+def _sent(bodies: dict[bytes, bytes], queued: list[bytes]) -> list[Sent]:
+    waiting = set(queued)
+    result = []
+    for redis_id, body in bodies.items():
+        kb, document, run, unit = orjson.loads(body)["args"]
+        result.append(Sent(redis_id.decode(), (kb, document, run, unit), redis_id in waiting))
+    return result

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from actors.broker import Queue
+from actors.broker import Queue, Sent
 from pipeline import log, stages
 from pipeline.settings import Settings
 from storage import ledger, pauses
@@ -37,13 +37,19 @@ def top_up(storage: Storage, queue: Queue, names: Iterable[str] = stages.NAMES, 
         ServiceUnavailable: the queue server is out of reach. Nothing is lost: the sweep tops up again.
     """
     active = [kb for kb, _ in storage.active()]
+    if not active:
+        return 0
     paused = pauses.paused(storage.catalog)
-    return sum(_top_up_stage(storage, queue, name, active, own) for name in names if name not in paused)
+    standing = queue.standing([name for name in names if name not in paused])
+    return sum(
+        _top_up_stage(storage, queue, name, active, [message for message in messages if message.redis_id != own])
+        for name, messages in standing.items()
+    )
 
 
-def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str], own: str | None) -> int:
-    messages = [message for message in queue.sent(stage) if message.redis_id != own]
-    room = outstanding_limit(storage.settings, stage) - len(messages)
+def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str], messages: list[Sent]) -> int:
+    limit = outstanding_limit(storage.settings, stage)
+    room = limit - len(messages)
     if room <= 0:
         return 0
     known = {message.key for message in messages}
@@ -52,7 +58,8 @@ def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str],
     waiting: dict[str, list[ledger.Waiting]] = {}
     for kb in active:
         try:
-            found = ledger.waiting(storage.open(kb), stage)
+            # At most as many documents as messages have one under way, so among so many more are enough without.
+            found = ledger.waiting(storage.open(kb), stage, limit)
         except Missing:  # deleted since it was listed
             continue
         except Exception as error:
@@ -64,7 +71,7 @@ def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str],
     sent = 0
     while room > 0 and waiting:
         # Fewest under way first; among equals, whoever was served longest ago.
-        kb = min(waiting, key=lambda kb: (per_kb[kb], max(unit.served_s for unit in waiting[kb]), kb))
+        kb = min(waiting, key=lambda kb: (per_kb[kb], waiting[kb][0].kb_served_s, kb))
         choice = min(waiting[kb], key=lambda unit: (per_document[kb, unit.document], unit.served_s, unit.document))
         key = _next_unsent(storage, kb, stage, choice, known, room)
         if key is None:
@@ -88,8 +95,8 @@ def _next_unsent(
     first = (kb, choice.document, choice.run, choice.unit)
     if first not in known:
         return first
-    for unit in ledger.ready_units(storage.open(kb), stage, choice.document, len(known) + room):
-        key = (kb, unit.document, unit.run, unit.unit)
+    for run, unit in ledger.ready_units(storage.open(kb), stage, choice.document, len(known) + room):
+        key = (kb, choice.document, run, unit)
         if key not in known:
             return key
     return None

@@ -164,11 +164,12 @@ class Shell:
         """Top up this stage and those that a settle here may have opened: the next, and render's window."""
         message = CurrentMessage.get_current_message()
         own = message.options.get("redis_message_id") if message is not None else None
-        names = [self.stage, stages.after(self.stage) or stages.LAST]
+        # What comes next goes first: somebody may be waiting for it.
+        names = [stages.after(self.stage) or stages.LAST, self.stage]
         if self.stage == "ocr":
             names.append(stages.FIRST)
         elif self.stage == "render":
-            names.append("extract")  # the last page had a text layer
+            names.insert(0, "extract")  # the last page had a text layer
         try:
             dispatch.top_up(self.storage, self.queue, dict.fromkeys(names), own)
         except ServiceUnavailable as error:

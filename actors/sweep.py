@@ -17,13 +17,13 @@ from pathlib import Path
 from types import FrameType
 
 from actors import dispatch
-from actors.broker import Queue
+from actors.broker import Queue, Sent
 from pipeline import log, metrics, settings, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.process import die_with_parent
 from pipeline.settings import Settings
 from storage import cleanup, clock, documents, erasure, ledger, migrate, refold, retention, workers
-from storage.catalog import KnowledgeBase, Storage
+from storage.catalog import Storage
 from storage.database import Missing
 
 _LEASE_S = 10.0
@@ -42,7 +42,7 @@ class Sweep:
         self._storage = storage
         self._queue = queue
         self._holder = clock.new_id()
-        self._strays: dict[str, dict[str, float]] = {}  # by stage and message: since when it has been seen
+        self._strays: dict[str, float] = {}  # by message: since when it has been seen
         self._removed: dict[str, float] = {}
         self._orphans: dict[str, dict[Path, cleanup.Sighting]] = {}
         self._unlisted: dict[Path, cleanup.Sighting] = {}
@@ -65,9 +65,8 @@ class Sweep:
         self._refold_until = time.monotonic() + _REFOLDING_S
         for kb_id in here:
             self._guarded("sweeping a knowledge base", partial(self._repair, kb_id, activity.get(kb_id)))
-        self._guarded("removing page images", self._remove_images)
-        for stage in stages.NAMES:
-            self._guarded("looking for stray messages", partial(self._drop_strays, stage))
+        self._guarded("removing page images", partial(cleanup.remove_stray_images, self._storage))
+        self._guarded("looking for stray messages", self._drop_strays)
         self._guarded("topping up", lambda: dispatch.top_up(self._storage, self._queue))
         for kb_id in self._storage.deleted_knowledge_bases():
             self._guarded("removing a deleted knowledge base", partial(self._remove, kb_id))
@@ -138,29 +137,29 @@ class Sweep:
         for kb_id in cleanup.remove_unlisted(self._storage, self._config.sweep.orphan_age_s, self._unlisted):
             _LOG.warning("removed a knowledge base that was never made whole", kb=kb_id)
 
-    def _remove_images(self) -> None:
-        kbs: list[KnowledgeBase] = [self._storage.open(record["id"]) for record in self._storage.knowledge_bases()]
-        cleanup.remove_stray_images(kbs, self._storage.data)
-
-    def _drop_strays(self, stage: str) -> None:
+    def _drop_strays(self) -> None:
         """Forget messages that were fetched and then lost, so that they no longer count as being under way."""
+        before, self._strays = self._strays, {}
+        for stage, messages in self._queue.standing(stages.NAMES).items():
+            for message in messages:
+                if not message.waiting:
+                    self._guarded("looking at a message", partial(self._drop_if_stray, stage, message, before))
+
+    def _drop_if_stray(self, stage: str, message: Sent, before: dict[str, float]) -> None:
+        kb, document, run, unit = message.key
+        try:
+            state = ledger.state_of(self._storage.open(kb), document, run, stage, unit)
+        except Missing:
+            state = None
+        if state == "claimed":
+            return
         now = clock.now_s()
-        before, self._strays[stage] = self._strays.get(stage, {}), {}
-        fetched = [message for message in self._queue.sent(stage) if not message.waiting]
-        for message in fetched:
-            kb, document, run, unit = message.key
-            try:
-                state = ledger.state_of(self._storage.open(kb), document, run, stage, unit)
-            except Missing:
-                state = None
-            if state == "claimed":
-                continue
-            since = before.get(message.redis_id, now)
-            if now - since > _STRAY_S:
-                _LOG.warning("dropped a stray message", kb=kb, document=document, run=run, stage=stage, unit=unit)
-                self._queue.forget(stage, message.redis_id)
-            else:
-                self._strays[stage][message.redis_id] = since
+        since = before.get(message.redis_id, now)
+        if now - since > _STRAY_S:
+            _LOG.warning("dropped a stray message", kb=kb, document=document, run=run, stage=stage, unit=unit)
+            self._queue.forget(stage, message.redis_id)
+        else:
+            self._strays[message.redis_id] = since
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pipeline import log
@@ -25,7 +25,7 @@ from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
 from storage import clock, migrate, pauses, refold, schema
 from storage.columns import ColumnMemory
-from storage.database import Database
+from storage.database import Database, text
 from storage.files import DocumentFiles, disk_errors, remove_previews, sync_folder
 from storage.pace import PaceMemory
 from storage.vectors import HANGS_NOTE, VectorStore

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError, TransientError
@@ -20,6 +20,7 @@ from pipeline.folding import simplified
 from pipeline.types import Chunk
 from storage import fields, fulltext, runs
 from storage.catalog import KnowledgeBase
+from storage.database import text
 from storage.ledger import Claim, fenced, settling
 from storage.vectors import Vectors, vector_id
 

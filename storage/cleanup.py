@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase, Storage
-from storage.files import looks_of, remove_if_empty, remove_previews, remove_run_folder, run_folder, searchable_file
+from storage.database import Missing, text
+from storage.files import looks_of, remove_if_empty, remove_previews, remove_run_folder, searchable_file
 
 _PASSES = 2
 
@@ -189,26 +190,35 @@ def _lain_still(paths: list[Path], age_s: float, seen: dict[Path, Sighting]) -> 
     return old
 
 
-def remove_stray_images(kb_list: list[KnowledgeBase], data: Path) -> int:
+def remove_stray_images(storage: Storage) -> int:
     """Remove page images of runs that are not in work any more (their worker died before it could)."""
-    folders = _entries(data / "tmp")
-    if not folders:
-        return 0
-    working: set[Path] = set()
-    for kb in kb_list:
-        with kb.db.read() as connection:
-            rows = connection.execute(text("SELECT document, run FROM run WHERE status IN ('queued', 'running')"))
-            working.update(run_folder(data, kb.id, row.document, row.run) for row in rows)
-    documents_working = {run.parent for run in working}
     removed = 0
-    for document in folders:
-        for run in _entries(document):
-            if run not in working:
+    for folder in _entries(storage.data / "tmp"):
+        kb_id, _, document = folder.name.partition("-")
+        runs = _entries(folder)  # before asking which are in work: of those that are there, none is new
+        working = _working(storage, kb_id, document)
+        for run in runs:
+            if run.name not in working:
                 shutil.rmtree(run, ignore_errors=True)
                 removed += 1
-        if document not in documents_working:  # else a worker may be about to put a run's images there
-            remove_if_empty(document)
+        if not working:  # else a worker may be about to put a run's images there
+            remove_if_empty(folder)
     return removed
+
+
+def _working(storage: Storage, kb_id: str, document: str) -> set[str]:
+    """Names of the folders of a document's runs that are in work; none where the knowledge base is gone."""
+    if not storage.exists(kb_id):
+        return set()
+    try:
+        with storage.open(kb_id).db.read() as connection:
+            rows = connection.execute(
+                text("SELECT run FROM run WHERE document = :document AND status IN ('queued', 'running')"),
+                {"document": document},
+            )
+            return {str(row.run) for row in rows}
+    except Missing:
+        return set()
 
 
 def _entries(folder: Path) -> list[Path]:

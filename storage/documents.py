@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, text
+from sqlalchemy import Connection, Row, insert
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import PermanentError
 from storage import clock, fields, passwords, reprocess, runs, schema, status
 from storage.catalog import KnowledgeBase
-from storage.database import Missing, scalar
+from storage.database import Missing, scalar, text
 
 _SELECT = (
     "SELECT d.*, r.status, r.pages_total FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run"

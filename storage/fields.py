@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.types import JSON
 
 from storage import values
+from storage.database import text
 
 _RUN = "document = :document AND run = :run"
 _INSERT = text(

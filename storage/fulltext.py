@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import snowballstemmer
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam
 
 from pipeline.folding import CJK, fold, fold_with_origins
+from storage.database import text
 
 _PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
 _LOCAL = threading.local()

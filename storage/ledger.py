@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.types import JSON
 
 from pipeline import stages
@@ -22,7 +22,7 @@ from pipeline.errors import LeaseLost, PermanentError
 from pipeline.settings import LedgerSettings
 from storage import clock, runs
 from storage.catalog import KnowledgeBase
-from storage.database import Missing
+from storage.database import Missing, text
 
 _UNIT = "document = :document AND run = :run AND stage = :stage AND unit = :unit"
 _DUE = "(not_before_s IS NULL OR boot != :boot OR not_before_s <= :now)"
@@ -62,12 +62,18 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The next ready unit of a document in a stage."""
+    """The next ready unit of a document in a stage.
+
+    Attributes:
+        served_s: when a unit of this document and stage was last claimed, or since when the first one waits.
+        kb_served_s: the latest of these times in its knowledge base and stage.
+    """
 
     document: str
     run: int
     unit: str
-    served_s: float  # when a unit of this document and stage was last claimed, or since when the first one waits
+    served_s: float
+    kb_served_s: float
 
 
 def claim(
@@ -93,6 +99,14 @@ def claim(
             ).first()
             if row is None:
                 return None
+            # The document has had its turn: its other units stand behind whoever waits by now.
+            connection.execute(
+                text(
+                    "UPDATE unit SET boot = :boot, not_before_s = :now WHERE stage = :stage AND document = :document"
+                    f" AND state = 'ready' AND {_DUE}"
+                ),
+                values,
+            )
             snapshot = runs.started(connection, document, run)
     except Missing:
         return None
@@ -241,33 +255,38 @@ def expire_leases(kb: KnowledgeBase, rules: LedgerSettings) -> list[dict[str, An
         return [dict(row) for row in rows]
 
 
-def waiting(kb: KnowledgeBase, stage: str) -> list[Waiting]:
-    """A document's next ready unit, longest unserved documents first."""
+def waiting(kb: KnowledgeBase, stage: str, limit: int = -1) -> list[Waiting]:
+    """A document's next ready unit, longest unserved documents first; at most `limit` documents, -1: all.
+
+    What it costs grows with `limit`, not with the documents that wait: ready units lie in the order of their turns,
+    and `not_before_s` is a unit's turn (`claim`, `runs.MY_TURN`).
+    """
     with kb.db.read() as connection:
-        # The bare columns belong to the row with the smallest `first` (SQLite's min() rule).
         rows = connection.execute(
             text(
-                "SELECT document, run, unit, min(first) AS first, coalesce((SELECT max(claimed_s) FROM unit AS served"
-                " WHERE served.document = unit.document AND served.stage = unit.stage), not_before_s, 0) AS served_s"
-                f" FROM unit WHERE stage = :stage AND state = 'ready' AND {_DUE}"
-                " GROUP BY document ORDER BY served_s, document"
+                "SELECT document, run, unit, coalesce(not_before_s, 0) AS served_s, coalesce((SELECT max(not_before_s)"
+                " FROM unit WHERE stage = :stage AND state = 'ready' AND not_before_s <= :now), 0) AS kb_served_s"
+                f" FROM unit WHERE stage = :stage AND state = 'ready' AND {_DUE} AND NOT EXISTS (SELECT 1"
+                " FROM unit AS earlier WHERE earlier.stage = :stage AND earlier.document = unit.document"
+                f" AND earlier.state = 'ready' AND earlier.first < unit.first AND {_DUE})"
+                " ORDER BY not_before_s, document LIMIT :limit"
             ),
-            {"stage": stage, "boot": clock.boot_id(), "now": clock.now_s()},
+            {"stage": stage, "boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
         )
-        return [Waiting(row.document, row.run, row.unit, row.served_s) for row in rows]
+        return [Waiting(*row) for row in rows]
 
 
-def ready_units(kb: KnowledgeBase, stage: str, document: str, limit: int) -> list[Waiting]:
-    """The ready units of one document in a stage, in order."""
+def ready_units(kb: KnowledgeBase, stage: str, document: str, limit: int) -> list[tuple[int, str]]:
+    """Run and name of the ready units of one document in a stage, in order."""
     with kb.db.read() as connection:
         rows = connection.execute(
             text(
-                "SELECT document, run, unit FROM unit WHERE stage = :stage AND state = 'ready'"
+                "SELECT run, unit FROM unit WHERE stage = :stage AND state = 'ready'"
                 f" AND document = :document AND {_DUE} ORDER BY first LIMIT :limit"
             ),
             {"stage": stage, "document": document, "boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
         )
-        return [Waiting(row.document, row.run, row.unit, 0.0) for row in rows]
+        return [(row.run, row.unit) for row in rows]
 
 
 def state_of(kb: KnowledgeBase, document: str, run: int, stage: str, unit: str) -> str | None:

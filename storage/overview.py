@@ -7,15 +7,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import text
-
 from pipeline import stages
 from storage import failures, pauses, workers
 from storage.catalog import Storage
-from storage.database import Missing, scalar
+from storage.database import Missing, scalar, text
 from storage.status import STATUSES
 
 _RATE_OVER_S = 60.0
+
+# Named, so that each is a range of the index by stage and time.
+_STAGES = ", ".join(f"'{name}'" for name in stages.NAMES)
 
 
 def pipeline(storage: Storage, seen: Callable[[str], bool] = lambda _: True) -> dict[str, Any]:
@@ -87,13 +88,18 @@ def _add(storage: Storage, kb_id: str, result: dict[str, dict[str, Any]]) -> Non
     with storage.open(kb_id).db.read() as connection:
         waiting = connection.execute(
             text(
+                # Each state has an index of its own, which holds nothing else: the units that are done are many.
                 "SELECT stage, state, count(*) AS n, min(ready_at) AS oldest FROM unit"
-                " WHERE state IN ('ready', 'claimed') GROUP BY stage, state UNION ALL"
+                " WHERE state = 'ready' GROUP BY stage UNION ALL"
+                " SELECT stage, state, count(*), NULL FROM unit WHERE state = 'claimed' GROUP BY stage UNION ALL"
                 f" SELECT stage, 'failed', count(*), NULL FROM {failures.LISTED} GROUP BY stage"
             )
         ).all()
         recent = connection.execute(
-            text("SELECT stage, count(*) AS n FROM unit WHERE state = 'done' AND finished_at > :since GROUP BY stage"),
+            text(
+                "SELECT stage, count(*) AS n FROM unit WHERE state = 'done' AND finished_at > :since"
+                f" AND stage IN ({_STAGES}) GROUP BY stage"
+            ),
             {"since": since.isoformat(timespec="milliseconds").replace("+00:00", "Z")},
         ).all()
     for row in waiting:

@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pipeline import stages
+from storage.database import text
 from storage.pauses import Pause
 
 _RECENT_UNITS = 10
 _MEMORY_S = 0.5  # looked at again after so long; many documents ask at once
+_SHARE = 0.05  # or after so long that looking takes no more than this of the time, however many documents wait
 # What to expect of the stages behind the pages before any was measured, a second.
 _FIRST_GUESS = {"extract": 3.0, "embed": 8.0, "store": 3.0}
 _CHUNKS_PER_PAGE = 2.0
@@ -97,7 +99,7 @@ class Pace:
 
 
 class PaceMemory:
-    """The pace of one knowledge base, measured at most once a second.
+    """The pace of one knowledge base, measured now and then.
 
     Args:
         pauses: asked for the last pause of each stage.
@@ -107,13 +109,16 @@ class PaceMemory:
         self._pauses = pauses
         self._lock = Lock()
         self._pace: Pace | None = None
-        self._at = 0.0
+        self._until = 0.0
 
     def of(self, connection: Connection) -> Pace:
         """The pace as it was measured lately."""
         with self._lock:
-            if self._pace is None or time.monotonic() - self._at > _MEMORY_S:
-                self._pace, self._at = measure(connection, self._pauses()), time.monotonic()
+            now = time.monotonic()
+            if self._pace is None or now >= self._until:
+                self._pace = measure(connection, self._pauses())
+                took, now = time.monotonic() - now, time.monotonic()
+                self._until = now + max(_MEMORY_S, took / _SHARE)
             return self._pace
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 from sqlalchemy.dialects.sqlite import insert
 
 from pipeline import metrics
@@ -17,7 +17,7 @@ from pipeline.errors import PermanentError
 from pipeline.types import PageImage, PageReading, RenderedPage
 from storage import runs, schema, standing
 from storage.catalog import KnowledgeBase
-from storage.database import after_commit, scalar
+from storage.database import after_commit, scalar, text
 from storage.ledger import Claim, fail_page, fenced, settling
 
 _READ_AT_ONCE = 100

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from storage import clock
-from storage.database import Database
+from storage.database import Database, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.types import JSON
 
 from pipeline import metrics, stages
 from storage import clock, fields, standing
-from storage.database import after_commit
+from storage.database import after_commit, text
 
 UNFINISHED = ("queued", "running")
 _READER_DIED = ("page_crashed", "page_timeout", "page_memory", "worker_lost")
 _RUN = "document = :document AND run = :run"
 _OPEN = "state IN ('blocked', 'ready', 'claimed')"
+# A unit that becomes ready has its turn when its document has it: whoever was served last waits longest. That is when
+# a unit of the same document and stage was last claimed (of this boot: an older clock tells nothing), or else now.
+MY_TURN = (
+    "coalesce((SELECT max(served.claimed_s) FROM unit AS served WHERE served.document = :document"
+    " AND served.stage = :stage AND served.boot = :boot), :now)"
+)
 _INSERT_UNIT = text(
     "INSERT INTO unit (document, run, stage, unit, first, last, size, state, crashes, losses, errors, ready_at, boot,"
-    " not_before_s) VALUES (:document, :run, :stage, :unit, :first, :last, :size, :state, 0, 0, 0, :wall, :boot, :now)"
-    " ON CONFLICT DO NOTHING"
+    f" not_before_s) VALUES (:document, :run, :stage, :unit, :first, :last, :size, :state, 0, 0, 0, :wall, :boot,"
+    f" {MY_TURN}) ON CONFLICT DO NOTHING"
 )
 
 
@@ -176,9 +182,17 @@ def _open_window(connection: Connection, values: dict[str, Any], room: int, *, n
         nothing_ahead = False
         connection.execute(
             text(
-                f"UPDATE unit SET state = 'ready', ready_at = :wall WHERE {_RUN} AND stage = 'render' AND unit = :unit"
+                f"UPDATE unit SET state = 'ready', ready_at = :wall, boot = :boot, not_before_s = {MY_TURN}"
+                f" WHERE {_RUN} AND stage = :stage AND unit = :unit"
             ),
-            {**values, "unit": unit.unit, "wall": clock.wall()},
+            {
+                **values,
+                "stage": "render",
+                "unit": unit.unit,
+                "wall": clock.wall(),
+                "boot": clock.boot_id(),
+                "now": clock.now_s(),
+            },
         )
 
 

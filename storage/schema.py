@@ -173,7 +173,7 @@ unit = Table(
     Column("worker", Text),
     Column("boot", Text),  # whose clock the next three times are of
     Column("lease_until_s", Float),
-    Column("not_before_s", Float),
+    Column("not_before_s", Float),  # of a ready unit: its turn, in the order of these times and never before
     Column("claimed_s", Float),
     Column("crashes", Integer, nullable=False),
     Column("losses", Integer, nullable=False),
@@ -185,6 +185,7 @@ unit = Table(
     Column("discarded_at", Text),  # a person took it off the list of failures
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
     Index("unit_ready", "stage", "document", "first", sqlite_where=text("state = 'ready'")),
+    Index("unit_turn", "stage", "not_before_s", "document", sqlite_where=text("state = 'ready'")),
     Index("unit_claimed", "lease_until_s", sqlite_where=text("state = 'claimed'")),
     Index("unit_served", "document", "stage", "claimed_s"),
     Index("unit_recent", "stage", "finished_at", sqlite_where=text("state = 'done'")),

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 from sqlalchemy.types import JSON
 
 from pipeline.corrections.anchors import Turned, turned_box
 from pipeline.corrections.fields import FieldCorrection
 from pipeline.types import Box
 from storage import clock
+from storage.database import text
 
 _AT = "document = :document AND run <= :run AND (taken_back_run IS NULL OR taken_back_run > :run)"
 _PAGE = "document = :document AND run = :run AND page_number = :page"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 from sqlalchemy.types import JSON
 
 from pipeline import stages
@@ -15,7 +15,7 @@ from pipeline.errors import PermanentError
 from storage import runs
 from storage.catalog import KnowledgeBase
 from storage.conditions import conditions
-from storage.database import scalar
+from storage.database import scalar, text
 from storage.filters import Filter
 from storage.pace import Pace
 

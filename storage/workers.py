@@ -6,10 +6,10 @@ import os
 import platform
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from storage import clock, schema
-from storage.database import Database
+from storage.database import Database, text
 
 # A worker that has not been heard of for so long is not listed.
 _SILENT_S = 15.0

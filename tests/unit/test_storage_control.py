@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -132,8 +133,8 @@ class _Messages(Queue):
     def send(self, stage: str, kb: str, document: str, run: int, unit: str) -> None:
         self.told.append((stage, unit))
 
-    def sent(self, stage: str) -> list[Sent]:
-        return []
+    def standing(self, names: Iterable[str]) -> dict[str, list[Sent]]:
+        return {stage: [] for stage in names}
 
 
 def test_of_a_paused_stage_nothing_is_sent(kb: KnowledgeBase, storage: Storage) -> None:

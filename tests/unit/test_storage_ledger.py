@@ -300,6 +300,50 @@ def test_whoever_waited_longest_comes_first(kb: KnowledgeBase) -> None:
     assert [waiting.document for waiting in ledger.waiting(kb, "render")] == [late, book]
 
 
+def test_documents_are_told_once_in_their_turn_however_many_wait(kb: KnowledgeBase) -> None:
+    """What is asked for is a few; who is among them must not hang on how many units stand before it."""
+    book = upload(kb, b"book").id
+    render_all(kb, book, 2)
+    chunks.settle_extract(claim(kb, book, "extract"), make_chunks(*map(str, range(40))), "en", {}, 100)
+    letter = upload(kb, b"letter").id
+    render_all(kb, letter, 1)
+    chunks.settle_extract(claim(kb, letter, "extract"), make_chunks("dear"), "en", {}, 10)
+    assert [(one.document, one.unit) for one in ledger.waiting(kb, "embed", 2)] == [(book, "0-1"), (letter, "0-0")]
+    assert [one.document for one in ledger.waiting(kb, "embed", 1)] == [book]
+    held = claim(kb, book, "embed", "0-1")
+    assert [(one.document, one.unit) for one in ledger.waiting(kb, "embed", 2)] == [(letter, "0-0"), (book, "2-3")]
+    ledger.put_back(held, 60.0)
+    assert [(one.document, one.unit) for one in ledger.waiting(kb, "embed")] == [(letter, "0-0"), (book, "2-3")]
+    latest = {one.kb_served_s for one in ledger.waiting(kb, "embed")}
+    assert latest == {ledger.waiting(kb, "embed")[1].served_s}, "a pause that is still to end is no turn"
+
+
+def test_a_unit_that_becomes_ready_takes_the_turn_of_its_document(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that of a clock of before the machine's last start, which may be far ahead of this one's."""
+    book = upload(kb, b"book").id
+    first = claim(kb, book, "render")
+    pages.page_count_known(first, 400)
+    letter = upload(kb, b"letter").id
+    assert [one.document for one in ledger.waiting(kb, "render")] == [book, letter], "by its claim, not its opening"
+    with kb.db.write() as connection:
+        connection.exec_driver_sql("UPDATE unit SET claimed_s = 1e12, boot = 'before' WHERE state = 'claimed'")
+    ledger.expire_leases(kb, RULES)
+    pages.settle_render(claim(kb, book, "render", "3-4"), [read_page(3), read_page(4)])
+    assert book in [one.document for one in ledger.waiting(kb, "render")], "it would wait until a clock is there"
+
+
+def test_who_chooses_the_next_units_reads_no_more_than_it_asks_for(kb: KnowledgeBase) -> None:
+    upload(kb)
+    with kb.db.read() as connection:
+        plan = connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT document FROM unit WHERE stage = 'render' AND state = 'ready'"
+            " ORDER BY not_before_s, document LIMIT 4"
+        ).all()
+    assert ["USING" in row.detail and "unit_turn" in row.detail for row in plan] == [True], plan
+
+
 def test_a_run_that_fails_by_one_expired_unit_keeps_no_other(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,11 +103,11 @@ def test_a_knowledge_base_whose_making_was_cut_off_is_removed(storage: Storage, 
     assert not cut_off.exists() and kb.folder.exists() and deleted.folder.exists()
 
 
-def test_a_folder_whose_last_run_was_removed_goes_too(kb: KnowledgeBase) -> None:
+def test_a_folder_whose_last_run_was_removed_goes_too(storage: Storage, kb: KnowledgeBase) -> None:
     stopped, working = (run_folder(kb.data, kb.id, name, 1).parent for name in ("stopped", upload(kb).id))
     for folder in (stopped, working):
         folder.mkdir(parents=True)
-    cleanup.remove_stray_images([kb], kb.data)
+    cleanup.remove_stray_images(storage)
     assert not stopped.exists(), "whoever removed its last run died before it could remove the folder"
     assert working.exists(), "a worker may be about to put a run's images there"
 
@@ -121,13 +121,23 @@ def test_a_restored_document_and_its_twin_have_images_of_their_own(storage: Stor
     for image in images:
         image.parent.mkdir(parents=True)
         image.touch()
-    assert cleanup.remove_stray_images([kb, again], kb.data) == 0
+    assert cleanup.remove_stray_images(storage) == 0
     documents.delete(again, document)
     cleanup.clean_run(again, cleanup.due(again)[0], 0.0)
     assert [image.exists() for image in images] == [True, False]
     images[1].parent.mkdir(parents=True)
-    assert cleanup.remove_stray_images([kb, again], kb.data) == 1
+    assert cleanup.remove_stray_images(storage) == 1
     assert [image.parent.parent.exists() for image in images] == [True, False]
+
+
+def test_images_of_a_knowledge_base_that_is_gone_go_too(storage: Storage, kb: KnowledgeBase) -> None:
+    folders = [run_folder(kb.data, kb_id, upload(kb).id, 1) for kb_id in (kb.id, clock.new_id())]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    assert cleanup.remove_stray_images(storage) == 1
+    assert [folder.parent.exists() for folder in folders] == [True, False]
+    storage.delete_knowledge_base(kb.id)
+    assert cleanup.remove_stray_images(storage) == 1 and not folders[0].parent.exists()
 
 
 def test_a_result_half_written_is_no_result(kb: KnowledgeBase) -> None:
