@@ -21,8 +21,12 @@ import orjson
 
 from pipeline import settings
 from pipeline.embed.embedder import Embedder
-from pipeline.extract import build_document, cut_chunks, detect_language, to_json, to_markdown
+from pipeline.extract.build import build_document
+from pipeline.extract.chunks import cut_chunks
 from pipeline.extract.fields import extract_fields
+from pipeline.extract.json_form import to_json
+from pipeline.extract.language import detect_language
+from pipeline.extract.markdown import to_markdown
 from pipeline.ocr.reader import PageReader
 from pipeline.render.draw import RenderOptions, render_page
 from pipeline.render.source import open_source
