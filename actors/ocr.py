@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from actors.shell import Hands
 from pipeline import requests
 from pipeline.children import ChildPool
 from pipeline.errors import PermanentError
+from pipeline.page_content import content_of
 from pipeline.settings import Settings
 from pipeline.types import PageReading
 from storage import pages
@@ -19,9 +21,13 @@ class Actor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.ocr
         self._children = ChildPool("ocr", requests.ocr_config(settings), settings.ocr.threads)
+        self._readers: dict[tuple[str, ...], str] = {}
 
     def work(self, hands: Hands) -> None:
-        """Read the page. Again is safe: the settle is fenced, and a page's reading has one place."""
+        """Read the page, or take what was read of one that looks the same.
+
+        Again is safe: the settle is fenced, and a page's reading has one place.
+        """
         claim = hands.claim
         found = pages.image_of(claim, claim.first)
         if found is None or not Path(found[0].file).exists():
@@ -33,12 +39,26 @@ class Actor:
         )
         what = f"Reading page {claim.first}"
         try:
-            answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)
+            content = content_of(request, self._reader(hands, request, what))
+            reading = pages.read_before(claim, claim.first, content)
+            if reading is None:
+                answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)
+                reading = PageReading.from_dict(answer)
         except PermanentError as error:
             pages.settle_ocr_failed(claim, claim.first, error)
+        except FileNotFoundError:  # since we looked
+            pages.page_lost_its_image(claim, claim.first)
         else:
-            pages.settle_ocr(claim, PageReading.from_dict(answer))
+            pages.settle_ocr(claim, reading, content)
         Path(image.file).unlink(missing_ok=True)
+
+    def _reader(self, hands: Hands, request: dict[str, Any], what: str) -> str:
+        """Who reads with the engine and the languages of a request; asked once each, as children find out once."""
+        key = (request["engine"], *request["languages"])
+        if key not in self._readers:
+            asked = requests.reader(request["engine"], request["languages"])
+            self._readers[key] = self._children.call(asked, what, self._settings.page_seconds, hands.taken.is_set)
+        return self._readers[key]
 
     def memory_mb(self) -> float:
         """Memory of the children and of what they run."""

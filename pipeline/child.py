@@ -45,7 +45,7 @@ def _ocr_handlers(config: dict[str, Any]) -> dict[str, Handler]:
     from pipeline.ocr.service import OcrService
 
     service = OcrService(config)
-    return {"read": service.read}
+    return {"read": service.read, "reader": service.reader}
 
 
 ROLES: dict[str, Callable[[dict[str, Any]], dict[str, Handler]]] = {"render": _render_handlers, "ocr": _ocr_handlers}

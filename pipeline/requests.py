@@ -80,3 +80,8 @@ def read_page(
         "height_pt": height_pt,
         "image": {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi},
     }
+
+
+def reader(engine: str, languages: Sequence[str]) -> dict[str, Any]:
+    """To learn who would read pages with this engine and in these languages."""
+    return {"call": "reader", "engine": engine, "languages": list(languages)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -53,10 +54,40 @@ def settle_render(claim: Claim, pages: Iterable[RenderedPage | tuple[int, Perman
         runs.add_units(connection, claim.document, claim.run, "ocr", images, "ready")
 
 
-def settle_ocr(claim: Claim, reading: PageReading) -> None:
-    """A page was read."""
+def settle_ocr(claim: Claim, reading: PageReading, content: bytes | None = None) -> None:
+    """A page was read.
+
+    Args:
+        content: what was read, and how (`page_content.content_of`), for pages that look the same.
+    """
     with settling(claim) as connection:
-        _put_reading(connection, claim, reading)
+        _put_reading(connection, claim, reading, content)
+
+
+def read_before(claim: Claim, page_number: int, content: bytes) -> PageReading | None:
+    """What was read of the same image in the same way, in this knowledge base, as the reading of this page.
+
+    None too where a person asked for the document to be read again: then it is.
+
+    A copy, so that each document keeps its own and a deleted one takes its own along. Where the other document is
+    deleted between this look and the settle, nothing of it comes back to life: this page shows the very same.
+    """
+    with claim.kb.db.read() as connection:
+        body = scalar(
+            connection,
+            "SELECT reading.body FROM reading JOIN document ON document.id = reading.document"
+            " WHERE reading.content = :content AND document.deleted_at IS NULL"
+            " AND EXISTS (SELECT 1 FROM run WHERE run.document = :document AND run.run = :run AND cause != 'reprocess')"
+            " LIMIT 1",
+            content=content,
+            document=claim.document,
+            run=claim.run,
+        )
+    if body is None:
+        return None
+    reading = PageReading.from_dict(orjson.loads(zlib.decompress(body)))
+    settings = {**reading.engine_settings, "reused": True}
+    return replace(reading, page_number=page_number, engine_settings=settings, seconds=0.0)
 
 
 def settle_ocr_failed(claim: Claim, page_number: int, error: PermanentError) -> None:
@@ -195,10 +226,10 @@ def _image_dict(image: PageImage) -> dict[str, Any]:
     return {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi}
 
 
-def _put_reading(connection: Connection, claim: Claim, reading: PageReading) -> None:
+def _put_reading(connection: Connection, claim: Claim, reading: PageReading, content: bytes | None = None) -> None:
     reading_id = f"{claim.document}-{claim.run}-{reading.page_number}"
     body = zlib.compress(orjson.dumps(reading.as_dict()), 1)
-    row = {"id": reading_id, "document": claim.document, "body": body}
+    row = {"id": reading_id, "document": claim.document, "body": body, "content": content}
     connection.execute(insert(schema.reading).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
     _put_page(
         connection, claim, reading.page_number, state="read", width_pt=reading.width_pt, height_pt=reading.height_pt,

@@ -198,6 +198,8 @@ reading = Table(
     Column("id", Text, primary_key=True),  # document-run-page of the run that read it
     Column("document", Text, ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),  # zlib of the PageReading's JSON
+    Column("content", LargeBinary),  # what was read by OCR, and how (pipeline/page_content.py); None: a text layer
+    Index("reading_content", "content", sqlite_where=text("content IS NOT NULL")),
 )
 
 page = Table(

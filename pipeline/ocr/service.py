@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from pipeline.errors import PermanentError
+from pipeline.ocr.identity import digest_of
 from pipeline.ocr.reader import PageReader
 from pipeline.types import PageImage
 
@@ -37,6 +38,18 @@ class OcrService:
                 got_model=self._config.get("got_model", ""),
             )
         return self._readers[engine]
+
+    def reader(self, request: dict[str, Any]) -> str:
+        """Who reads pages here: one digest as long as the same page would be read the same.
+
+        Args:
+            request: `engine` and `languages`.
+
+        Raises:
+            PermanentError: `engine_missing` or `bad_request`.
+        """
+        told = (self._config["review_confidence"], self._config["timeout_s"])
+        return digest_of(self._reader(request["engine"]).choice(request["languages"]), told)
 
     def read(self, request: dict[str, Any]) -> dict[str, Any]:
         """Read a page image; the reading as JSON."""

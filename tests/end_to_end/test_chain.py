@@ -45,6 +45,19 @@ def test_scans_in_both_scripts_are_read_and_found(stack: Stack, kb: str) -> None
     assert "浙江大学" in stack.search(kb, "毕业于哪所大学", mode="vector")["hits"][0]["text"]
 
 
+def test_a_page_image_is_read_once(stack: Stack, kb: str) -> None:
+    scan = drawing.scan(drawing.text_pdf([[LETTER]]))
+    readings = []
+    for number, content in enumerate((scan, scan + b"\n% sent once more\n")):
+        document = stack.upload(kb, f"{number}.pdf", content)
+        (status,) = stack.wait(kb, document)
+        assert status["status"] == "done" and status["pages"]["ocr"] == 1, status
+        readings.append(stack.client.call("GET", f"{kb_path(kb)}/documents/{document}/pages/1"))
+    first, second = readings
+    assert first["words"] == second["words"] and "reservoir" in {word["text"] for word in second["words"]}
+    assert "reused" not in first["engine_settings"] and second["engine_settings"]["reused"] is True
+
+
 def test_results_of_a_long_document(stack: Stack, kb: str) -> None:
     pages = [[f"Section {n}. Turbine {n} was inspected by crew {n}.", LETTER] for n in range(1, 13)]
     document = stack.upload(kb, "report.pdf", drawing.text_pdf(pages))
