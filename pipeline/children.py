@@ -29,7 +29,8 @@ from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnava
 from pipeline.process import PARENT
 
 COMMAND = (sys.executable, "-m", "pipeline.child")
-_LOOK_S = 0.2  # how often a waiting parent looks at the clock, the lease and the child's memory
+_LOOK_S = 0.2  # how often a waiting parent looks at the clock and the lease
+_WEIGH_S = 1.0  # and at the child's memory: finding its own children takes a look at all processes there are
 _START_S = 90.0
 # The words of a full page come to some hundred kilobytes. What sends more was taken over, or is a bomb of words.
 _ANSWER_BYTES = 100_000_000
@@ -132,6 +133,7 @@ class Child:
     ) -> dict[str, Any]:
         assert process.stdin is not None and process.stdout is not None
         deadline = time.monotonic() + seconds
+        weigh = time.monotonic() + _LOOK_S
         body = orjson.dumps(request)
         try:
             process.stdin.write(HEADER.pack(len(body)) + body)
@@ -157,6 +159,9 @@ class Child:
                 raise LeaseLost(what)
             if time.monotonic() > deadline:
                 raise ChildFailed("page_timeout", f"{what} took longer than {seconds:g} s.")
+            if time.monotonic() < weigh:
+                continue
+            weigh = time.monotonic() + _WEIGH_S
             if self.memory_mb() > self._memory_limit_mb():
                 raise ChildFailed("page_memory", f"{what} needed more than {self._config['memory_mb']} MB of memory.")
         answer: dict[str, Any] = orjson.loads(received[HEADER.size :])
