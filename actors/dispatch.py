@@ -1,9 +1,10 @@
 """Short queues and fair choice: which units get a message, and when.
 
-A stage has few messages on their way at once; what else waits stands in the ledger. Whenever one is settled, the queue
-is topped up round-robin: first over knowledge bases, then over documents, the longest unserved first. So a book of
-800 pages never stands before a one-page letter. Nothing is sent for a stage that is paused. Calling it twice, or from
-many processes, is safe: at worst a unit gets two messages, and the second claims nothing.
+A stage has few messages in its queue at once, most often one beside those that its workers have; what else waits
+stands in the ledger. Whenever one is taken, the queue is topped up round-robin: first over knowledge bases, then over
+documents, the longest unserved first. So a book of 800 pages never stands before a one-page letter. Nothing is sent for
+a stage that is paused. Calling it twice, or from many processes, is safe: at worst a unit gets two messages, and the
+second claims nothing.
 """
 
 from __future__ import annotations
@@ -19,19 +20,23 @@ from storage.catalog import Storage
 from storage.database import Missing
 
 _LOG = log.get("dispatch")
-__all__ = ["Queue", "outstanding_limit", "top_up"]
+__all__ = ["Queue", "ready_limit", "top_up"]
 
 
-def outstanding_limit(settings: Settings, stage: str) -> int:
-    """How many messages of a stage may stand at once: about twice what its workers hold."""
-    return max(settings.queue.min_outstanding, 2 * settings.processes(stage) * settings.stage(stage).threads)
+def ready_limit(settings: Settings, stage: str) -> int:
+    """How many messages of a stage may stand in its queue, beside those that workers have.
+
+    Few, as each stands before whatever comes later: a letter waits for all of them to be worked on. Enough, as whoever
+    takes one puts the next in before it begins to work.
+    """
+    return max(settings.queue.min_outstanding, settings.processes(stage) * settings.stage(stage).threads // 4)
 
 
 def top_up(storage: Storage, queue: Queue, names: Iterable[str] = stages.NAMES, own: str | None = None) -> int:
     """Send messages for ready units until the stages' queues are full; how many were sent.
 
     Args:
-        own: Redis id of the message the caller is working on, which is as good as done.
+        own: Redis id of a message that the caller has done with: its unit may be sent again.
 
     Raises:
         ServiceUnavailable: the queue server is out of reach. Nothing is lost: the sweep tops up again.
@@ -48,8 +53,7 @@ def top_up(storage: Storage, queue: Queue, names: Iterable[str] = stages.NAMES, 
 
 
 def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str], messages: list[Sent]) -> int:
-    limit = outstanding_limit(storage.settings, stage)
-    room = limit - len(messages)
+    room = ready_limit(storage.settings, stage) - sum(message.waiting for message in messages)
     if room <= 0:
         return 0
     known = {message.key for message in messages}
@@ -59,7 +63,7 @@ def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str],
     for kb in active:
         try:
             # At most as many documents as messages have one under way, so among so many more are enough without.
-            found = ledger.waiting(storage.open(kb), stage, limit)
+            found = ledger.waiting(storage.open(kb), stage, len(known) + room)
         except Missing:  # deleted since it was listed
             continue
         except Exception as error:

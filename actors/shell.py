@@ -1,6 +1,6 @@
 """The shell that all stage actors share: claim, work, settle, send.
 
-    claim    one short transaction takes the unit with a fresh token and a lease
+    claim    one short transaction takes the unit with a fresh token and a lease; the next one's message is sent
     work     the stage's function; a thread renews the lease meanwhile
     settle   the stage's function commits results and new state together, fenced by the token
     send     the queues of this stage and the next are topped up from the ledger
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -88,6 +88,7 @@ class Shell:
                 if self._stopping.is_set():  # since the look at the top: who set it has not seen these hands
                     hands.taken.set()
                 try:
+                    self._top_up([self.stage])  # before the work: an idle colleague need not wait for its end
                     self._work(work, hands)
                 finally:
                     del self._holding[id(hands)]
@@ -170,8 +171,11 @@ class Shell:
             names.append(stages.FIRST)
         elif self.stage == "render":
             names.insert(0, "extract")  # the last page had a text layer
+        self._top_up(dict.fromkeys(names), own)
+
+    def _top_up(self, names: Iterable[str], own: str | None = None) -> None:
         try:
-            dispatch.top_up(self.storage, self.queue, dict.fromkeys(names), own)
+            dispatch.top_up(self.storage, self.queue, names, own)
         except ServiceUnavailable as error:
             # The ledger has it all: the sweep sends as soon as the queue server answers.
             _LOG.warning("not sent", why=str(error))

@@ -58,7 +58,7 @@ class QueueSettings(Section):
     redis_url: str = ""
     poll_ms: Annotated[int, Field(ge=5, le=3000)] = 2000
     heartbeat_timeout_s: Annotated[int, Field(ge=5, le=600)] = 15
-    min_outstanding: Positive = 4
+    min_outstanding: Positive = 1
 
 
 class LedgerSettings(Section):
@@ -194,7 +194,7 @@ class EmbedSettings(StageSettings):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     engine: Literal["auto", "openvino", "torch"] = "auto"
     compute_threads: Positive = 1
-    chunks_per_unit: Positive = 64
+    chunks_per_unit: Positive = 16
     batch: Positive = 16
     recycle_mb: Annotated[int, Field(ge=0)] = 2500
 

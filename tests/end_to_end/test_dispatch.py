@@ -19,7 +19,8 @@ from tests.unit.builders import claim, upload
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(storage=StorageSettings(data=tmp_path / "data"), render=RenderSettings(processes=2))
+    queue = QueueSettings(min_outstanding=4)
+    return Settings(storage=StorageSettings(data=tmp_path / "data"), render=RenderSettings(processes=2), queue=queue)
 
 
 @pytest.fixture
@@ -51,10 +52,18 @@ def test_queues_are_short_and_filled_once(storage: Storage, kb: KnowledgeBase, q
     storage.wake(kb.id)
     for number in range(30):
         upload(kb, str(number).encode())
-    assert dispatch.outstanding_limit(storage.settings, "render") == 4
+    assert dispatch.ready_limit(storage.settings, "render") == 4
     assert dispatch.top_up(storage, queue, ["render"]) == 4
     assert dispatch.top_up(storage, queue, ["render"]) == 0
     assert len(set(_sent(queue))) == 4
+    next(queue.broker.consume("render"))
+    assert dispatch.top_up(storage, queue, ["render"]) == 1, "what a worker has waits no more"
+    assert len(set(_sent(queue))) == 5
+
+
+def test_a_queue_is_a_message_long_for_a_few_workers_and_longer_for_many() -> None:
+    assert dispatch.ready_limit(Settings(), "extract") == 1
+    assert dispatch.ready_limit(Settings(render=RenderSettings(processes=12, threads=2)), "render") == 6
 
 
 def test_a_letter_is_chosen_before_the_next_page_of_a_book(storage: Storage, kb: KnowledgeBase, queue: Queue) -> None:
