@@ -35,6 +35,7 @@ class Encoder(Protocol):
 
     dimension: int
     precision: Literal["float32", "bfloat16"]
+    batch: int  # more texts at once than so many cost more than they save
 
     @property
     def prompts(self) -> Mapping[str, str | None]:
@@ -93,9 +94,9 @@ class Embedder:
             PermanentError: `engine_missing`, the model is not on this machine or cannot be loaded.
         """
         self._lock = threading.Lock()
-        self._batch = batch
         self.name = Path(model).resolve().name if Path(model).is_dir() else model
         self.engine, self._encoder = _loaded(model, threads, precision, engine)
+        self._batch = min(batch, self._encoder.batch)
         self._passage_prompt = _prompt(self._encoder.prompts, self.name, "passage", "document")
         self._query_prompt = _prompt(self._encoder.prompts, self.name, "query")
         self.dimension = self._encoder.dimension

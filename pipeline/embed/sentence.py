@@ -36,7 +36,10 @@ class SentenceEncoder:
         dimension: length of a vector.
         precision: what the weights are computed in.
         prompts: of the model's own configuration.
+        batch: as many as one likes: on accelerators it pays.
     """
+
+    batch = sys.maxsize
 
     def __init__(self, model: str, *, threads: int, precision: Precision, max_tokens: int) -> None:
         """Load it.
