@@ -283,8 +283,9 @@ _ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), print_bl
 
 
 @pytest.mark.timeout(900)
-def test_in_any_order(machine: type[LedgerMachine]) -> None:
-    same_every_time = settings(_ANY, max_examples=60, stateful_step_count=40, derandomize=True, database=None)
+@pytest.mark.parametrize("stories", [20, pytest.param(60, marks=pytest.mark.siege)])
+def test_in_any_order(machine: type[LedgerMachine], stories: int) -> None:
+    same_every_time = settings(_ANY, max_examples=stories, stateful_step_count=40, derandomize=True, database=None)
     run_state_machine_as_test(machine, settings=same_every_time)
 
 
