@@ -173,13 +173,14 @@ def occurrences(value: str, query_terms: Sequence[str], rows: Sequence[Row] = ()
         [start, end) offsets into `value`, in any order.
     """
     stems = {stem(term) for term in query_terms}
+    heads = tuple({_head(one) for one in stems})
     runs = {term for term in query_terms if _CJK_RUN.fullmatch(term)}
     lengths = {len(run) for run in runs}
     folded = fold_with_origins(value)
     found = list(_pieces(folded.text))
     for piece, places in found:
         if not _CJK_RUN.match(piece):
-            if stem(piece) in stems:
+            if (not piece.isascii() or _head(piece).startswith(heads)) and stem(piece) in stems:
                 yield folded.origin(places[0], places[-1] + 1)
             continue
         for length in lengths:
@@ -207,6 +208,14 @@ def stem(word: str) -> str:
         stemmer = _LOCAL.stemmer = snowballstemmer.stemmer("porter")
     stemmed: str = stemmer.stemWord(_plain(word))
     return stemmed
+
+
+def _head(word: str) -> str:
+    """What a stem and its words begin with alike: endings are cut or replaced behind it, and only y becomes i.
+
+    To compare it takes a hundredth of the time of the stemmer, and tells apart nearly all words that are not meant.
+    """
+    return word[:3].replace("y", "i")
 
 
 def _plain(word: str) -> str:

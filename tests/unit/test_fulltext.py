@@ -105,3 +105,16 @@ def test_searches_at_the_same_time_do_not_disturb_one_another() -> None:
     finally:
         sys.setswitchinterval(interval)
     assert found == [[(0, len(word))] for word in words]
+
+
+def test_no_word_is_told_apart_from_its_stem_by_how_it_begins() -> None:
+    endings = ("s", "sses", "ies", "eed", "ed", "ing", "ational", "ization", "iveness", "biliti", "icate", "ement", "y")
+    heads = ["".join(letters) for count in (1, 2) for letters in itertools.product("aeybtshlz1", repeat=count)]
+    words = [head + end for head in heads for end in endings]
+    assert [word for word in words if not fulltext._head(word).startswith(fulltext._head(fulltext.stem(word)))] == []
+
+
+def test_words_of_the_same_stem_are_marked_however_they_end() -> None:
+    text = "Happily, a happy team applied; dying dyes lie: Naïve naïvely."
+    marked = [text[slice(*span)] for span in sorted(fulltext.occurrences(text, ["happy", "apply", "dye", "naive"]))]
+    assert marked == ["happy", "applied", "dyes", "Naïve", "naïvely"]
