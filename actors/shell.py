@@ -179,6 +179,9 @@ class Shell:
         except ServiceUnavailable as error:
             # The ledger has it all: the sweep sends as soon as the queue server answers.
             _LOG.warning("not sent", why=str(error))
+        except Exception as error:
+            # A unit in hand must not pay for it, nor one that is settled: the sweep sends.
+            _LOG.error("not sent", exc_info=error)
 
     def doing(self) -> list[dict[str, Any]]:
         """The units in work, for people."""
