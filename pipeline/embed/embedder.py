@@ -19,14 +19,17 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline import log
 from pipeline.embed.fingerprint import Tensor, fingerprint
 from pipeline.embed.model_folder import bert_folder
+from pipeline.errors import PermanentError
 from pipeline.folding import simplified
 
 Precision = Literal["auto", "float32", "bfloat16"]
 Engine = Literal["auto", "openvino", "torch"]
 
 MAX_TOKENS = 512
+_LOG = log.get("embedder")
 _PROBE = "A line to measure with. 用来测量的一行文字。" * 6  # its tokens enter the fingerprint
 
 
@@ -88,10 +91,10 @@ class Embedder:
             threads: CPU threads that the model may use; with torch they count for the whole process.
             precision: "auto" takes bfloat16 where this processor has instructions for it and a trial run is faster.
             batch: most texts the model takes at once.
-            engine: "auto" takes OpenVINO where it is installed and can compute such a model.
+            engine: "auto" takes OpenVINO where it is installed and can compute such a model, else torch.
 
         Raises:
-            PermanentError: `engine_missing`, the model is not on this machine or cannot be loaded.
+            PermanentError: `engine_missing`, the model is not on this machine or cannot be loaded, or not by `engine`.
         """
         self._lock = threading.Lock()
         self.name = Path(model).resolve().name if Path(model).is_dir() else model
@@ -147,14 +150,29 @@ class Embedder:
 def _loaded(
     model: str, threads: int, precision: Precision, engine: Engine
 ) -> tuple[Literal["openvino", "torch"], Encoder]:
-    installed = importlib.util.find_spec("openvino") is not None
+    installed = all(importlib.util.find_spec(name) is not None for name in ("openvino", "tokenizers"))
     if engine != "torch" and installed and (folder := bert_folder(model)) is not None:
         from pipeline.embed.bert import BertEncoder
 
-        return "openvino", BertEncoder(folder, threads=threads, precision=precision, max_tokens=MAX_TOKENS)
+        try:
+            return "openvino", BertEncoder(folder, threads=threads, precision=precision, max_tokens=MAX_TOKENS)
+        except Exception as error:  # whatever a machine it was not built for, or a broken folder, makes it raise
+            if engine == "openvino":
+                raise _not_by_openvino(model, f"{type(error).__name__}: {error}") from error
+            _LOG.warning("embedding model goes to torch: OpenVINO could not load it", exc_info=error)
+    elif engine == "openvino":
+        raise _not_by_openvino(model, "another form than the default model's" if installed else "not installed")
     from pipeline.embed.sentence import SentenceEncoder
 
     return "torch", SentenceEncoder(model, threads=threads, precision=precision, max_tokens=MAX_TOKENS)
+
+
+def _not_by_openvino(model: str, reason: str) -> PermanentError:
+    return PermanentError(
+        "engine_missing",
+        f"OpenVINO cannot compute the embedding model {model!r} here. Set embed.engine to auto, which takes torch then.",
+        {"model": model, "reason": reason},
+    )
 
 
 def _prompt(prompts: Mapping[str, str | None], name: str, *keys: str) -> str:

@@ -104,7 +104,7 @@ def bert_folder(model: str) -> BertFolder | None:
             config["layer_norm_eps"], min(limits["max_seq_length"], config["max_position_embeddings"]),
             {name: prompt or "" for name, prompt in prompts.items()}, stored,
         )  # fmt: skip
-    except (OSError, KeyError, TypeError, ValueError, AttributeError):
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, struct.error):
         return None
     plain = (
         all(config.get(name, value) == value for name, value in _BERT.items())
@@ -136,15 +136,20 @@ def _stored(path: Path) -> dict[str, Stored]:
 
     Raises:
         KeyError: it holds numbers of another kind.
+        ValueError, struct.error: it was cut off.
     """
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = orjson.loads(file.read(length))
-    return {
+    found = {
         name: Stored(path, 8 + length + tensor["data_offsets"][0], _KINDS[tensor["dtype"]], tuple(tensor["shape"]))
         for name, tensor in header.items()
         if name != "__metadata__"
     }
+    size = path.stat().st_size
+    if any(stored.offset + math.prod(stored.shape) * stored.kind.itemsize > size for stored in found.values()):
+        raise ValueError("cut off")
+    return found
 
 
 def _names(layers: int) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -241,9 +242,15 @@ def _write_image(grey: Image.Image, path: Path, dpi: float) -> None:
     Packed and unpacked in 17 ms a page of 3.9 megapixels, where a PNG of the lowest level took 55. A clean scan comes
     to a fifth of its pixels, a fourth more than a PNG; one that is all noise, to its pixels. Bare pixels would take 6
     ms, but many documents of one page wait drawn at once, and bare they would fill the disk.
+
+    Raises:
+        OSError: with its number: a full disk is no page's fault. The library that packs would write files itself, and
+            says of a disk no more than "encoder error": it packs into memory.
     """
+    packed = io.BytesIO()
+    grey.save(packed, "TIFF", compression="packbits", dpi=(dpi, dpi))
     with written_whole(path) as draft:
-        grey.save(draft, "TIFF", compression="packbits", dpi=(dpi, dpi))
+        draft.write_bytes(packed.getbuffer())
 
 
 @contextmanager

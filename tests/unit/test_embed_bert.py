@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.embed import bert
 from pipeline.embed.embedder import Embedder
 from pipeline.embed.model_folder import bert_folder
+from pipeline.errors import PermanentError
 from tests.unit.test_embed_embedder import MODEL, needs_model
 
 TEXTS = [
@@ -88,3 +90,33 @@ def test_a_model_with_one_more_module_is_not_taken_for_ours(tmp_path):
 def test_what_is_no_folder_is_not_taken_for_ours(tmp_path):
     assert bert_folder("intfloat/multilingual-e5-small") is None
     assert bert_folder(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, 100_000, -1])
+@needs_model
+def test_weights_that_are_cut_off_are_not_taken_for_ours(tmp_path, kept):
+    folder = Path(shown_as(tmp_path, "config.json", {}))
+    content = (MODEL / "model.safetensors").read_bytes()[:kept]
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").write_bytes(content)
+    assert bert_folder(str(folder)) is None
+
+
+@needs_model
+def test_where_openvino_fails_torch_computes_unless_openvino_was_asked_for(monkeypatch):
+    pytest.importorskip("openvino")
+
+    def failing(*_, **__):
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(bert, "_compiled", failing)
+    assert Embedder(str(MODEL), precision="float32").engine == "torch"
+    with pytest.raises(PermanentError) as told:
+        Embedder(str(MODEL), engine="openvino", precision="float32")
+    assert told.value.code == "engine_missing" and "no such instruction" in told.value.detail["reason"]
+
+
+@needs_model
+def test_openvino_is_not_asked_in_vain(tmp_path):
+    with pytest.raises(PermanentError, match="Set embed.engine to auto"):
+        Embedder(shown_as(tmp_path, "config.json", {"hidden_act": "relu"}), engine="openvino")

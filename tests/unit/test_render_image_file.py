@@ -1,6 +1,8 @@
 """Page images: every mode, orientation and resolution that scanners and telephones write."""
 
+import errno
 import io
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import PermanentError
+from pipeline.render import draw
 from pipeline.render.draw import RenderOptions, render_page
 from pipeline.render.kinds import sniff
 from pipeline.render.source import open_source
@@ -170,3 +173,16 @@ def test_animations_are_one_page(tmp_path):
     with open_source(path, sniff(path.read_bytes()[:4096])) as source:
         assert source.pages == 1
     assert io.BytesIO(path.read_bytes()).read(4) == b"RIFF"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full (Linux)")
+def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
+    @contextmanager
+    def full(_):
+        yield Path("/dev/full")
+
+    source = saved(tmp_path, Image.fromarray(WIDE), "png")
+    monkeypatch.setattr(draw, "written_whole", full)
+    with pytest.raises(OSError) as told:
+        render(source)
+    assert told.value.errno == errno.ENOSPC
