@@ -39,11 +39,13 @@ class Actor:
         )
         what = f"Reading page {claim.first}"
         try:
-            content = content_of(request, self._reader(hands, request, what))
+            content: bytes | None = content_of(request, self._reader(hands, request, what))
             reading = pages.read_before(claim, claim.first, content)
             if reading is None:
                 answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)
                 reading = PageReading.from_dict(answer)
+                if reading.seconds > self._settings.page_seconds / 2:
+                    content = None  # time was short, and it was left at a reading that may be poor (`ocr/attempts.py`)
         except PermanentError as error:
             pages.settle_ocr_failed(claim, claim.first, error)
         except FileNotFoundError:  # since we looked

@@ -10,6 +10,7 @@ Knows nothing of chunks, databases or settings.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,6 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import log
 from pipeline.embed.fingerprint import Tensor, fingerprint
 from pipeline.embed.model_folder import bert_folder
 from pipeline.errors import PermanentError
@@ -29,7 +29,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Engine = Literal["auto", "openvino", "torch"]
 
 MAX_TOKENS = 512
-_LOG = log.get("embedder")
+_LOG = logging.getLogger(__name__)
 _PROBE = "A line to measure with. 用来测量的一行文字。" * 6  # its tokens enter the fingerprint
 
 
@@ -170,7 +170,7 @@ def _loaded(
 def _not_by_openvino(model: str, reason: str) -> PermanentError:
     return PermanentError(
         "engine_missing",
-        f"OpenVINO cannot compute the embedding model {model!r} here. Set embed.engine to auto, which takes torch then.",
+        f"OpenVINO cannot compute the embedding model {model!r} here. Set embed.engine to auto, and torch does.",
         {"model": model, "reason": reason},
     )
 

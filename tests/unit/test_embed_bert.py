@@ -118,5 +118,5 @@ def test_where_openvino_fails_torch_computes_unless_openvino_was_asked_for(monke
 
 @needs_model
 def test_openvino_is_not_asked_in_vain(tmp_path):
-    with pytest.raises(PermanentError, match="Set embed.engine to auto"):
+    with pytest.raises(PermanentError, match="OpenVINO cannot compute"):
         Embedder(shown_as(tmp_path, "config.json", {"hidden_act": "relu"}), engine="openvino")

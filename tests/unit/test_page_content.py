@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from actors.ocr import Actor
+from actors.shell import Hands
 from pipeline import requests
 from pipeline.errors import PermanentError
 from pipeline.ocr import identity
 from pipeline.ocr.policy import Choice
 from pipeline.ocr.service import OcrService
 from pipeline.page_content import content_of
-from pipeline.types import Box, PageImage, PageReading, Word
+from pipeline.settings import Settings
+from pipeline.types import Box, PageImage, PageReading, RenderedPage, Word
 from storage import documents, pages, reprocess
 from storage.catalog import KnowledgeBase
 from tests.unit.builders import RUN_SETTINGS, claim, image_page, publish, through_embed, upload
@@ -26,12 +30,12 @@ READ = PageReading(
 )  # fmt: skip
 
 
-def _waiting(kb: KnowledgeBase, content: bytes) -> str:
+def _waiting(kb: KnowledgeBase, content: bytes, drawn: RenderedPage | None = None) -> str:
     """A document whose only page waits for OCR."""
     document = upload(kb, content).id
     held = claim(kb, document, "render")
     pages.page_count_known(held, 1)
-    pages.settle_render(held, [image_page(1)])
+    pages.settle_render(held, [drawn or image_page(1)])
     return document
 
 
@@ -50,6 +54,27 @@ def test_the_reading_of_the_same_image_is_taken_over(kb: KnowledgeBase) -> None:
     assert taken == replace(READ, page_number=1, seconds=0.0, engine_settings={"dpi": 300, "reused": True})
     pages.settle_ocr(held, taken, CONTENT)
     assert list(pages.readings(kb, held.document, 1)) == [taken]
+
+
+@pytest.mark.parametrize(("share", "reused"), [(0.4, True), (0.6, False)])
+def test_what_was_read_when_time_was_short_is_read_again(
+    kb: KnowledgeBase, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, reused: bool
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: dict[str, Any], *_: object) -> Any:
+        asked.append(request["call"])
+        read = replace(READ, page_number=1, seconds=share * settings.ocr.page_seconds)
+        return "reader" if request["call"] == "reader" else read.as_dict()
+
+    monkeypatch.setattr("actors.ocr.ChildPool", lambda *_: SimpleNamespace(call=answer))
+    actor = Actor(settings)
+    for content in (b"first", b"second"):
+        file = tmp_path / "1.tif"
+        file.write_bytes(b"pixels")
+        picture = replace(image_page(1), image=PageImage(str(file), 10, 20, 72))
+        actor.work(Hands(claim(kb, _waiting(kb, content, picture), "ocr")))
+    assert asked.count("read") == (1 if reused else 2)
 
 
 def test_a_deleted_document_takes_its_readings_along(kb: KnowledgeBase) -> None:
