@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from pipeline import log
 from pipeline.embed.embedder import Embedder
@@ -60,31 +60,34 @@ class QueryModel:
             return None
         return ModelIdentity(self._settings.embed.model, self._embedder.fingerprint, self._embedder.dimension)
 
-    def vector(self, query: str, *, across_languages: bool) -> Vectors | None:
-        """The query's embedding (dimension,), or None while the model is not loaded. Blocks; call it in a thread.
+    def vector(self, query: str, *, across_languages: bool) -> Future[Vectors] | None:
+        """The query's embedding (dimension,), in the making; None while the model is not loaded. Does not block.
 
         Args:
             across_languages: what is searched is in several languages or in another: be as near to either.
         """
-        plain = self._plain(query)
-        if plain is None or self._axis is None or not across_languages:
-            return plain
-        return without_language(plain, self._axis)
-
-    def _plain(self, query: str) -> Vectors | None:
         if self._embedder is None:
             return None
         with self._lock:
             known = self._cache.get(query)
             if known is not None:
                 self._cache.move_to_end(query)
-                return known
-        vector = self._thread.submit(self._embedder.query, query).result()
+        if known is None:
+            return self._thread.submit(self._read, self._embedder, query, across_languages)
+        made: Future[Vectors] = Future()  # it need not wait its turn behind others
+        made.set_result(self._turned(known, across_languages))
+        return made
+
+    def _read(self, embedder: Embedder, query: str, across_languages: bool) -> Vectors:
+        vector = embedder.query(query)
         with self._lock:
             self._cache[query] = vector
             if len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
-        return vector
+        return self._turned(vector, across_languages)
+
+    def _turned(self, vector: Vectors, across_languages: bool) -> Vectors:
+        return without_language(vector, self._axis) if across_languages and self._axis is not None else vector
 
     def close(self) -> None:
         """Let the thread end."""

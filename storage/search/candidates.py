@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,12 +20,14 @@ from storage.search.matching import matching, newest
 from storage.search.naming import named
 from storage.search.nearest import cosines, nearest
 from storage.search.query import Query
-from storage.search.scope import scope_of
+from storage.search.scope import Scope, scope_of
 from storage.search.terms import choose_terms
 from storage.vectors import Vectors
 
 _NAMED = 2.0  # a file of that very name: as if a passage held all that was asked for, and twice
 Mode = Literal["hybrid", "vector", "keyword"]
+_THREADS = 40  # as many as there are searches at once in a web process; each waits for a model or for Chroma
+_BESIDE = ThreadPoolExecutor(_THREADS, "search-vectors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,14 @@ class Source:
     """A knowledge base to search.
 
     Attributes:
-        vector: the query's embedding (dimension,); None where there is none: then words alone decide.
+        vector: the query's embedding (dimension,), or in the making; None where there is none: then words alone decide.
         problem: why there is no vector.
         filters: only documents that meet all of them.
         name: what people call it; told with what goes wrong where several are searched.
     """
 
     kb: KnowledgeBase
-    vector: Vectors | None = None
+    vector: Vectors | Future[Vectors] | None = None
     problem: str = ""
     filters: Sequence[Filter] = ()
     name: str = ""
@@ -70,6 +73,9 @@ def gather(
 ) -> Candidates:
     """The chunks that may be worth showing, found by meaning and by words.
 
+    Both at the same time: what is found by meaning is read in a transaction of its own, so it may know chunks that this
+    one does not see, published or taken back meanwhile. Those are left out where hits are made, whichever came first.
+
     Args:
         stack: holds the transaction open.
         wanted: so many by either way.
@@ -77,22 +83,14 @@ def gather(
     Raises:
         Missing, ServiceUnavailable: the knowledge base was deleted, or its database is out of reach.
     """
-    kb, vector = source.kb, source.vector
+    kb = source.kb
     scope = narrowed(scope_of(source.filters), query)
     if query.is_empty:
         connection = stack.enter_context(kb.db.read())
         return Candidates(connection, shares=newest(connection, wanted, scope) if query.excluded else {})
-    degraded: list[str] = []
-    similar: dict[int, float] = {}
-    if mode != "keyword":
-        if vector is None:
-            degraded.append(f"vectors: {source.problem}; words alone were searched")
-        else:
-            try:
-                similar = nearest(kb, vector, wanted, scope)
-            except TransientError as error:
-                degraded.append(f"vectors: {error}; words alone were searched")
+    meant = None if mode == "keyword" else _BESIDE.submit(_by_meaning, source, wanted, scope)
     connection = stack.enter_context(kb.db.read())
+    vector, similar, degraded = meant.result() if meant and mode == "vector" else (None, {}, [])
     if any(wanted.paths for wanted in source.filters) and refold.fields_are_old(connection):
         degraded.append("filters: fields of an older version are being brought up to date; some may not be found yet")
     shares: dict[int, float] = {}
@@ -109,6 +107,20 @@ def gather(
         shares = {seq: score / chosen.weight for seq, score in matched.items()} if chosen.weight else {}
         for seq in named(connection, query.meaning, scope):
             shares[seq] = shares.get(seq, 0.0) + _NAMED
+    if meant and mode == "hybrid":
+        vector, similar, problems = meant.result()
+        degraded = problems + degraded
     if similar and vector is not None:
         similar |= cosines(connection, vector, [seq for seq in shares if seq not in similar])
     return Candidates(connection, similar, shares, degraded, idf)
+
+
+def _by_meaning(source: Source, wanted: int, scope: Scope) -> tuple[Vectors | None, dict[int, float], list[str]]:
+    """The query's vector, row ids of the chunks nearest to it with their cosines, and what could not be asked."""
+    if source.vector is None:
+        return None, {}, [f"vectors: {source.problem}; words alone were searched"]
+    vector = source.vector.result() if isinstance(source.vector, Future) else source.vector
+    try:
+        return vector, nearest(source.kb, vector, wanted, scope), []
+    except TransientError as error:
+        return vector, {}, [f"vectors: {error}; words alone were searched"]
