@@ -39,19 +39,20 @@ class Actor:
         )
         what = f"Reading page {claim.first}"
         try:
-            content: bytes | None = content_of(request, self._reader(hands, request, what))
+            content = content_of(request, self._reader(hands, request, what))
+            kept: bytes | None = content
             reading = pages.read_before(claim, claim.first, content)
             if reading is None:
                 answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)
                 reading = PageReading.from_dict(answer)
                 if reading.seconds > self._settings.page_seconds / 2:
-                    content = None  # time was short, and it was left at a reading that may be poor (`ocr/attempts.py`)
+                    kept = None  # time was short, and it was left at a reading that may be poor (`ocr/attempts.py`)
         except PermanentError as error:
             pages.settle_ocr_failed(claim, claim.first, error)
         except FileNotFoundError:  # since we looked
             pages.page_lost_its_image(claim, claim.first)
         else:
-            pages.settle_ocr(claim, reading, content)
+            pages.settle_ocr(claim, reading, kept)
         Path(image.file).unlink(missing_ok=True)
 
     def _reader(self, hands: Hands, request: dict[str, Any], what: str) -> str:
