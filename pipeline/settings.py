@@ -195,7 +195,7 @@ class EmbedSettings(StageSettings):
     engine: Literal["auto", "openvino", "torch"] = "auto"
     compute_threads: Positive = 1
     chunks_per_unit: Positive = 16
-    batch: Positive = 16
+    batch: Positive = 1
     recycle_mb: Annotated[int, Field(ge=0)] = 2500
 
 

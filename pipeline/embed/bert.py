@@ -35,14 +35,10 @@ class BertEncoder:
     """One loaded model; for one thread at a time.
 
     Attributes:
-        batch: one text: a batch saves nothing here, and its padding costs (64 passages of 60 to 220 words, on one
-            thread: 9.9 s of processor by sixteens, 7.9 s by fours, 6.7 s one by one).
         dimension: length of a vector.
         precision: what is computed in.
         prompts: of the model's own configuration.
     """
-
-    batch = 1
 
     def __init__(self, folder: BertFolder, *, threads: int, precision: Precision, max_tokens: int) -> None:
         """Load it.

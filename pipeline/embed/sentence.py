@@ -36,8 +36,6 @@ class SentenceEncoder:
         dimension: length of a vector.
         precision: what the weights are computed in.
         prompts: of the model's own configuration.
-        batch: one text on a processor, where padding costs and a batch saves nothing (passages of `bert.BertEncoder`:
-            13.5 s by sixteens, 8.6 s one by one); as many as one likes on an accelerator.
     """
 
     def __init__(self, model: str, *, threads: int, precision: Precision, max_tokens: int) -> None:
@@ -60,7 +58,6 @@ class SentenceEncoder:
         _bound_threads(threads)
         self._model = _load(model)
         self._model.max_seq_length = min(self._model.max_seq_length or max_tokens, max_tokens)
-        self.batch = 1 if self._model.device.type == "cpu" else sys.maxsize
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self.prompts: dict[str, str] = dict(self._model.prompts)
         self.precision = self._choose_precision(precision)

@@ -37,11 +37,11 @@ def main() -> int:
     """The exit status: 1 where a bar was missed."""
     parser = argparse.ArgumentParser(prog="make bench", epilog="; ".join(f"{n}: {t}" for n, t in BENCHES.items()))
     parser.add_argument("names", nargs="*", help=f"one or more of {', '.join(BENCHES)}; none: all")
-    parser.add_argument("--rounds", type=int, default=3, help="how often what is compared runs by turns")
+    parser.add_argument("--rounds", type=_counted, default=3, help="how often what is compared runs by turns")
     parser.add_argument(
         "--quick", action="store_true", help="less work, for a first look; the bars are not its measure"
     )
-    parser.add_argument("--pages", type=int, help="so many pages, in benches that draw some")
+    parser.add_argument("--pages", type=_counted, help="so many pages, in benches that draw some")
     parser.add_argument("--json", type=Path, help="a file for all figures of all rounds")
     parser.add_argument("--keep", type=Path, help="a folder for what takes long to build, kept for the next time")
     given = parser.parse_args()
@@ -60,6 +60,12 @@ def main() -> int:
                 given.json.write_text(json.dumps({"machine": _machine(), "reports": reports}, indent=1))
     console.print(f"{missed} bars missed" if missed else "every bar met")
     return 1 if missed else 0
+
+
+def _counted(given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is no number of at least 1")
+    return int(given)
 
 
 def _machine() -> dict[str, object]:
