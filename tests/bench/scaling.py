@@ -3,8 +3,9 @@
 Readers are compared with the stages behind them paused: on two cores one reader leaves a whole core to those, two do
 not, and that would hide what is asked. The same pages with all stages at work stand beside it.
 
-The documents that are there already are written past the pages, as `search` writes them; what is measured is what the
-next ones cost: processor time of the whole stack, born-digital pages, so that no engine drowns what grows.
+The documents that are there already are written past the pages, as `search` writes them (and `--keep` keeps them); what
+is measured is what the next ones cost: processor time of the whole stack, born-digital pages, so that no engine drowns
+what grows.
 """
 
 from __future__ import annotations
@@ -13,18 +14,17 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from pipeline.embed.embedder import Embedder
 from pipeline.settings import Settings, StorageSettings
 from storage.catalog import Storage
-from storage.chunks import ModelIdentity
 from tests.bench import stacks
 from tests.bench.fresh import Fresh
 from tests.bench.measure import Bar, Report
 from tests.bench.options import Asked
-from tests.bench.search_scale import PER_DOCUMENT, Writer, fill
+from tests.bench.search.passages import PER_DOCUMENT, knowledge_bases
 from tests.stack import Stack
 
 _READERS, _LEAST_TIMES = (1, 2), 1.8
@@ -85,7 +85,7 @@ def _growth(asked: Asked) -> Report:
     sizes = _QUICK_CHUNKS if asked.quick else _CHUNKS
     report = Report(f"The next {_NEXT} one-page documents as a knowledge base grows", about={"chunks": sizes})
     with ExitStack() as opened:
-        data = Path(opened.enter_context(tempfile.TemporaryDirectory())) / "data"
+        data = (asked.keep or Path(opened.enter_context(tempfile.TemporaryDirectory()))) / "scaling"
         stack = opened.enter_context(stacks.warmed(data=data))
         kbs = _filled(stack, data, sizes)
         for what, cost in (("a page", _page_ms), ("a search", _search_ms)):
@@ -102,16 +102,12 @@ def _growth(asked: Asked) -> Report:
 def _filled(stack: Stack, data: Path, sizes: tuple[int, ...]) -> dict[int, stacks.Watched]:
     """A knowledge base a size, written past the pages."""
     settings = Settings(storage=StorageSettings(data=data))
-    embedder = Embedder(settings.embed_model, threads=1)
-    identity = ModelIdentity(settings.embed.model, embedder.fingerprint, embedder.dimension)
-    storage, writer = Storage(settings, stack.chroma_url), Writer(embedder)
-    kbs = {}
-    for size in sizes:
-        kb = stacks.Watched(stack, stack.create(f"{size} chunks"))
-        fill(storage.open(kb.kb), writer, identity, size)
+    storage = Storage(settings, stack.chroma_url)
+    with closing(storage.catalog):
+        built = knowledge_bases(data, sizes, stack, storage, Embedder(settings.embed_model, threads=1))
+        kbs = {size: stacks.Watched(stack, built[str(size)]["kb"]) for size in sizes}
+    for kb in kbs.values():
         stack.wait_for_vectors(kb.kb)
-        kbs[size] = kb
-    storage.catalog.close()
     return kbs
 
 

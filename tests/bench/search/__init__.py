@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 import psutil
 
 from pipeline.embed.embedder import Embedder
 from pipeline.settings import Settings, StorageSettings
 from storage.catalog import Storage
-from storage.chunks import ModelIdentity
 from tests.bench.measure import Bar, Report, family_cpu_s, percentile
 from tests.bench.options import Asked
 from tests.bench.search.asking import Asking
-from tests.bench.search.passages import Writer, fill, questions, recall
+from tests.bench.search.passages import knowledge_bases, questions, recall
 from tests.stack import Stack, running
 
 SIZES = (1_000, 10_000, 100_000)
@@ -50,25 +47,8 @@ def run(asked: Asked) -> list[Report]:
             storage = Storage(settings, stack.chroma_url)
             with closing(storage.catalog):
                 embedder = Embedder(str(settings.embed_model), threads=1)
-                built = _built(data, sizes, stack, storage, embedder)
+                built = knowledge_bases(data, sizes, stack, storage, embedder)
                 return [_measured(stack, storage, embedder, size, built[str(size)], asked) for size in sizes]
-
-
-def _built(
-    data: Path, sizes: Sequence[int], stack: Stack, storage: Storage, embedder: Embedder
-) -> dict[str, dict[str, Any]]:
-    """By size, the knowledge base's id and some of its texts; made where it is not there yet."""
-    known = data / "built.json"
-    built: dict[str, dict[str, Any]] = orjson.loads(known.read_bytes()) if known.exists() else {}
-    missing = [size for size in sizes if str(size) not in built]
-    identity = ModelIdentity(storage.settings.embed.model, embedder.fingerprint, embedder.dimension)
-    writer = Writer(embedder) if missing else None
-    for size in missing:
-        assert writer is not None
-        kb = storage.open(stack.create(f"{size} chunks"))
-        built[str(size)] = {"kb": kb.id, "texts": fill(kb, writer, identity, size)}
-        known.write_bytes(orjson.dumps(built))
-    return built
 
 
 def _measured(

@@ -22,9 +22,10 @@ from sqlalchemy import text
 from pipeline.embed.embedder import Embedder
 from pipeline.settings import EmbedSettings
 from storage import clock, fields, fulltext
-from storage.catalog import KnowledgeBase
+from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
 from storage.vectors import Vectors, vector_id
+from tests.stack import Stack
 
 PER_DOCUMENT = 10
 READ = 3000  # passages that the model does read
@@ -80,6 +81,23 @@ def _zipf(count: int) -> Vectors:
     shares = 1 / (np.arange(count) + 10.0)
     cumulated = np.cumsum(shares)
     return np.asarray(cumulated / cumulated[-1])
+
+
+def knowledge_bases(
+    data: Path, sizes: Sequence[int], stack: Stack, storage: Storage, embedder: Embedder
+) -> dict[str, dict[str, Any]]:
+    """By size in chunks, the knowledge base's id and some of its texts; made where the data folder has none yet."""
+    known = data / "built.json"
+    built: dict[str, dict[str, Any]] = orjson.loads(known.read_bytes()) if known.exists() else {}
+    missing = [size for size in sizes if str(size) not in built]
+    identity = ModelIdentity(storage.settings.embed.model, embedder.fingerprint, embedder.dimension)
+    writer = Writer(embedder) if missing else None
+    for size in missing:
+        assert writer is not None
+        kb = storage.open(stack.create(f"{size} chunks"))
+        built[str(size)] = {"kb": kb.id, "texts": fill(kb, writer, identity, size)}
+        known.write_bytes(orjson.dumps(built))
+    return built
 
 
 def fill(kb: KnowledgeBase, writer: Writer, identity: ModelIdentity, chunks: int) -> list[str]:
