@@ -16,7 +16,7 @@ import bisect
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,6 +38,7 @@ _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 # Each of these is folded to one character, whatever stands beside it.
 _PLAIN = re.compile(r"[\x00-\x7f\u3001-\u3003\u3400-\u4dbf\u4e00-\u9fff]")
 _RUN = re.compile(f"{_PLAIN.pattern}+|.", re.DOTALL)
+_ALL_PLAIN = re.compile(f"{_PLAIN.pattern}*")
 
 
 def _begins_apart(code: int) -> bool:
@@ -91,8 +92,8 @@ class Folded:
     """
 
     text: str
-    starts: tuple[int, ...]
-    origins: tuple[int, ...]
+    starts: Sequence[int]
+    origins: Sequence[int]
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """The part [start, end) of the original that became the part [start, end), not empty, of `text`."""
@@ -102,6 +103,8 @@ class Folded:
 
 def fold_with_origins(text: str) -> Folded:
     """Fold a text piece by piece: a character with the marks that combine with it."""
+    if _ALL_PLAIN.fullmatch(text):
+        return Folded(text.lower().translate(_ONE_WAY), range(len(text)), range(len(text) + 1))
     parts: list[str] = []
     starts: list[int] = []
     origins: list[int] = []

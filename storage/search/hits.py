@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import orjson
@@ -68,6 +69,8 @@ def texts(connection: Connection, seqs: Sequence[int]) -> dict[int, str]:
 
 def copies(connection: Connection, kb_id: str, seqs: Sequence[int]) -> dict[int, Copy]:
     """Where chunks stand, by their row ids; those that were unpublished meanwhile are left out."""
+    if not seqs:
+        return {}
     rows = connection.execute(
         text(
             "SELECT chunk.seq, chunk.document, chunk.spans, document.filename FROM chunk"
@@ -122,6 +125,7 @@ def _worth(idf: dict[str, float]) -> Callable[[str], float]:
     """What a marked piece of text is worth in a snippet: what its terms weigh, little where they are common."""
     by_stem = {fulltext.stem(term): weight for term, weight in idf.items()}
 
+    @cache
     def worth(piece: str) -> float:
         return sum(max(by_stem.get(fulltext.stem(term), 0.0), _COMMON) for term in fulltext.terms(piece, query=True))
 

@@ -39,7 +39,7 @@ def snippet(text: str, marks: Sequence[Mark], worth: Callable[[str], float]) -> 
     if not parts:
         return "", []
     widths = [_width(text[start:end]) for start, end in parts]
-    pieces = [{text[start:end].casefold() for start, end in marks if a <= start < b} for a, b in parts]
+    pieces = _pieces(text, parts, marks)
     best, most, shown = (0, 1), -1.0, set[str]()
     for first in range(len(parts)):
         last, total, held = first, 0, set[str]()
@@ -58,8 +58,20 @@ def snippet(text: str, marks: Sequence[Mark], worth: Callable[[str], float]) -> 
     return _shown(text, *_trimmed(text, begin, to), marks, _CUT if begin > start else "", _CUT if to < end else "")
 
 
+def _pieces(text: str, parts: Sequence[Mark], marks: Sequence[Mark]) -> list[set[str]]:
+    """The marked pieces that begin in each of the parts; both are sorted and disjoint."""
+    found: list[set[str]] = [set() for _ in parts]
+    place = 0
+    for start, end in marks:
+        while place < len(parts) and parts[place][1] <= start:
+            place += 1
+        if place < len(parts) and parts[place][0] <= start:
+            found[place].add(text[start:end].casefold())
+    return found
+
+
 def _width(text: str) -> int:
-    return len(text) + len(_WIDE.findall(text))
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
 
 
 def _sentences(text: str) -> Iterator[Mark]:
