@@ -6,7 +6,9 @@ from sqlalchemy import Connection, text
 
 from storage.search.scope import Scope
 
-_OVERFETCH = 4  # as many more than wanted are ranked, as some are of unpublished runs or do not meet filters
+# So many times as many as wanted are looked at: some are of unpublished runs, which are few, or do not meet filters.
+_OVERFETCH = (1.25, 4, 16)
+_OVERFETCH_FILTERED = (4, 16)
 
 
 def matching(connection: Connection, phrases: list[str], wanted: int, scope: Scope) -> dict[int, float]:
@@ -18,7 +20,8 @@ def matching(connection: Connection, phrases: list[str], wanted: int, scope: Sco
     if not phrases:
         return {}
     values = {**scope.values, "match": " OR ".join(phrases), "wanted": wanted}
-    for best in (wanted * _OVERFETCH, wanted * _OVERFETCH**2, -1):
+    factors = _OVERFETCH_FILTERED if scope.values else _OVERFETCH
+    for best in (*(int(wanted * factor) for factor in factors), -1):
         rows = connection.execute(
             text(
                 "WITH ranked AS MATERIALIZED (SELECT rowid AS seq, -rank AS score FROM chunk_fts"

@@ -13,7 +13,7 @@ from storage.search.scope import Scope, first_in_scope
 from storage.vectors import Vectors
 
 # Vectors of unpublished or deleted runs lie in the index until they are cleaned: ask for more, then for much more.
-_OVERFETCH = (2, 8)
+_OVERFETCH = (1.25, 2, 8)
 _OVERFETCH_FILTERED = (4, 16)
 _COMPARED_AT_MOST = 5000
 
@@ -31,10 +31,11 @@ def nearest(kb: KnowledgeBase, vector: Vectors, wanted: int, scope: Scope) -> di
                 found = cosines(connection, vector, few)
                 return dict(sorted(found.items(), key=lambda item: -item[1])[:wanted])
     for factor in _OVERFETCH_FILTERED if scope.values else _OVERFETCH:
-        around = kb.vectors.nearest(vector, wanted * factor)
+        most = int(wanted * factor)
+        around = kb.vectors.nearest(vector, most)
         with kb.db.read() as connection:
             found = _visible(connection, around, scope)
-        if len(found) >= wanted or len(around) < wanted * factor:
+        if len(found) >= wanted or len(around) < most:
             break
     return dict(sorted(found.items(), key=lambda item: -item[1])[:wanted])
 
