@@ -61,6 +61,7 @@ class Database:
             creator=self._connect,
             poolclass=QueuePool,
             pool_size=8,
+            pool_use_lifo=True,  # the one that was used last holds the pages that are asked for next
             max_overflow=32,
             pool_timeout=busy_timeout_s,
             hide_parameters=True,  # an error's text goes into logs, and rows hold what documents say

@@ -22,19 +22,19 @@ from storage.search.counting import count_facets
 from web import inputs, search_answers
 from web.names import Names, filters_of, names_of
 from web.state import State, answer, key_of, query, state
-from web.threads import in_thread
+from web.threads import in_searching_thread
 
 
 async def find(request: Request) -> Response:
     """GET .../search."""
     wanted = query(request, inputs.SearchQuery)
-    return answer(await in_thread(_find, state(request), request, wanted))
+    return answer(await in_searching_thread(_find, state(request), request, wanted))
 
 
 async def find_in_several(request: Request) -> Response:
     """GET /search: passages of several knowledge bases, ranked together."""
     wanted = query(request, inputs.SearchAllQuery)
-    return answer(await in_thread(_find_in_several, state(request), request, wanted))
+    return answer(await in_searching_thread(_find_in_several, state(request), request, wanted))
 
 
 def _find(parts: State, request: Request, wanted: inputs.SearchQuery) -> search_answers.SearchAnswer:
