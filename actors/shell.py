@@ -31,6 +31,7 @@ from storage.catalog import Storage
 from storage.ledger import Claim
 
 _LOOK_S = 0.25  # a cancelled or deleted unit is let go of after so long
+_DRAIN_LOOK_S = 0.05
 _LOG = log.get("shell")
 
 
@@ -72,12 +73,13 @@ class Shell:
         self.units_done = 0
         self._holding: dict[int, Hands] = {}
         self._taken_up = threading.Event()  # something is held; while nothing is, nobody need look at leases
-        self._stopping = threading.Event()
+        self._leaving = threading.Event()  # takes nothing more
+        self._stopping = threading.Event()  # and lets go of what it holds
         threading.Thread(target=self._renew, name="leases", daemon=True).start()
 
     def do(self, work: Work, kb: str, document: str, run: int, unit: str) -> None:
         """Do one unit, as a message says. A worker that is stopping leaves it to another: the message comes again."""
-        if self._stopping.is_set():
+        if self._leaving.is_set() or self._stopping.is_set():
             return
         with structlog.contextvars.bound_contextvars(kb=kb, document=document, run=run, stage=self.stage, unit=unit):
             claim = self._claim(kb, document, run, unit)
@@ -192,6 +194,19 @@ class Shell:
             }
             for hands in list(self._holding.values())
         ]  # fmt: skip
+
+    def drain(self, seconds: float, hurried: threading.Event) -> None:
+        """Take nothing more, wait until what is held is done, and let go of the rest.
+
+        Args:
+            seconds: wait no longer than that.
+            hurried: wait no longer than until it is set.
+        """
+        self._leaving.set()
+        deadline = time.monotonic() + seconds
+        while self._holding and time.monotonic() < deadline and not hurried.wait(_DRAIN_LOOK_S):
+            pass
+        self.stop()
 
     def stop(self) -> None:
         """Let go of everything now: children are killed, units put back uncounted."""

@@ -40,10 +40,10 @@ def main(stage: str) -> int:
     migrate.refuse_newer(config.data)
     section = config.stage(stage)
     step_back(section.nice)
-    stopping, quick = threading.Event(), threading.Event()
+    stopping, told, hurried = threading.Event(), threading.Event(), threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:
-        quick.set()
+        (hurried if told.is_set() else told).set()  # told twice, it waits for nothing
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
@@ -71,14 +71,14 @@ def main(stage: str) -> int:
             if _outgrown(section.recycle_units, section.recycle_mb, shell.units_done, actor):
                 stopping.set()
     finally:
-        if quick.is_set():
-            shell.stop()
+        if told.is_set():
+            shell.drain(config.worker.drain_s, hurried)
         queue.broker.stop_waiting()
         worker.stop(timeout=1000 * 3600)
         actor.close()
         _goodbye(storage, worker_id)
     _LOG.info("worker stopped", stage=stage, worker=worker_id, units=shell.units_done)
-    return 0 if quick.is_set() else RECYCLED
+    return 0 if told.is_set() else RECYCLED
 
 
 def _beat(storage: Storage, shell: Shell, worker: str, stage: str, started_at: str) -> None:

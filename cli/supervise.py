@@ -76,11 +76,13 @@ class Supervisor:
 
     Args:
         folder: where `supervisor.json` and `logs/` lie.
+        drain_s: programs that are told to stop finish what they hold within so many seconds.
     """
 
-    def __init__(self, folder: Path, rules: LogSettings) -> None:
+    def __init__(self, folder: Path, rules: LogSettings, drain_s: float = 0.0) -> None:
         self._folder = folder
         self._rules = rules
+        self._stop_s = drain_s + _STOP_S
         self._logs: dict[str, logging.Logger] = {}
         self._running: dict[str, _Running] = {}
         self._report = folder / "supervisor.json"
@@ -225,6 +227,12 @@ class Supervisor:
         except OSError as error:  # a full disk must not stop the stack; the next change writes it
             self._log("pagemill").warning("supervisor: report not written: %s", error)
 
+    def hurry(self) -> None:
+        """Tell what runs once more to stop: now it finishes nothing."""
+        for running in self._running.values():
+            if running.program.log == "pagemill":
+                _signal(running.process, signal.SIGTERM)
+
     def stop(self) -> None:
         """Stop everything, last started first; what does not stop in time is killed."""
         backwards = [running for running in reversed(self._running.values()) if running.process is not None]
@@ -233,7 +241,7 @@ class Supervisor:
         for group in ([running for running in backwards if running not in servers], servers):
             for running in group:
                 _signal(running.process, signal.SIGTERM)
-            deadline = time.monotonic() + _STOP_S
+            deadline = time.monotonic() + self._stop_s
             for running in group:
                 _wait(running.process, deadline)
         for running in backwards:

@@ -185,9 +185,11 @@ def http_answers(url: str) -> bool:
 
 
 def stop_on_signals(supervisor: Supervisor) -> None:
-    """Have SIGINT and SIGTERM stop the supervisor."""
+    """Have SIGINT and SIGTERM stop the supervisor; a second one hurries it."""
 
     def stop(_: int, __: FrameType | None) -> None:
+        if supervisor.stopping.is_set():
+            supervisor.hurry()
         supervisor.stopping.set()
 
     signal.signal(signal.SIGINT, stop)
@@ -242,7 +244,7 @@ def up(
         (data / "server.json").unlink(missing_ok=True)
         (data / "supervisor.json").unlink(missing_ok=True)
         shutil.rmtree(data / metrics.FOLDER, ignore_errors=True)
-        supervisor = Supervisor(data, config.log)
+        supervisor = Supervisor(data, config.log, config.worker.drain_s)
         stop_on_signals(supervisor)
         env = {
             "PAGEMILL_STORAGE__DATA": str(data),
@@ -319,7 +321,7 @@ def run_group(config: Settings, programs: list[Program]) -> None:
             " to start everything on this machine use `pagemill up`."
         )
     os.umask(_NOBODY_ELSE)
-    supervisor = Supervisor(config.data / "groups" / programs[0].name, config.log)
+    supervisor = Supervisor(config.data / "groups" / programs[0].name, config.log, config.worker.drain_s)
     stop_on_signals(supervisor)
     for program in programs:
         supervisor.add(program)

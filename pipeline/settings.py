@@ -72,6 +72,12 @@ class LedgerSettings(Section):
     retry_delay_s: Seconds = 2.0
 
 
+class WorkerSettings(Section):
+    """Every worker process, of whichever stage."""
+
+    drain_s: Annotated[float, Field(ge=0, le=86_400)] = 5.0
+
+
 class SweepSettings(Section):
     """The repairs."""
 
@@ -229,6 +235,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
     ledger: LedgerSettings = LedgerSettings()
+    worker: WorkerSettings = WorkerSettings()
     sweep: SweepSettings = SweepSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 
 from actors import dispatch
 from actors.broker import Queue, Sent
-from actors.shell import Shell
+from actors.shell import Hands, Shell
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import LedgerSettings, QueueSettings, Settings
 from storage import documents, failures, ledger, overview, pace, pages, pauses, reprocess, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.failures import Place
+from tests.stack import until
 from tests.unit.builders import RUN_SETTINGS, claim, image_page, read_page, through_embed, upload
 
 TORN = PermanentError("page_damaged", "torn")
@@ -183,6 +185,47 @@ def test_a_unit_claimed_while_the_worker_stops_is_put_back(
 
     monkeypatch.setattr(ledger, "claim", claim_late)
     shell.do(lambda hands: hands.still_held(), kb.id, document, 1, "1-2")
+    assert ledger.state_of(kb, document, 1, "render", "1-2") == "ready"
+
+
+@pytest.mark.parametrize("hurry", [False, True])
+def test_a_worker_told_to_stop_finishes_what_it_holds_unless_it_is_hurried(
+    kb: KnowledgeBase, storage: Storage, hurry: bool
+) -> None:
+    document = upload(kb).id
+    shell = Shell(storage.settings, storage, _Messages(), "render", "worker")
+    begun, let_go, hurried = threading.Event(), threading.Event(), threading.Event()
+
+    def work(hands: Hands) -> None:
+        begun.set()
+        while not let_go.wait(0.005):
+            hands.still_held()
+        pages.page_count_known(hands.claim, 2)
+        pages.settle_render(hands.claim, [image_page(1), image_page(2)])
+
+    doing = threading.Thread(target=shell.do, args=(work, kb.id, document, 1, "1-2"))
+    draining = threading.Thread(target=shell.drain, args=(60.0, hurried))
+    doing.start()
+    assert begun.wait(10)
+    draining.start()
+    until(shell._leaving.is_set, 10, "the worker to be leaving")
+    shell.do(work, kb.id, document, 1, "3-4")  # it takes nothing more
+    (hurried if hurry else let_go).set()
+    for thread in (doing, draining):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert ledger.state_of(kb, document, 1, "render", "1-2") == ("ready" if hurry else "done")
+
+
+def test_a_worker_that_is_not_done_in_time_hands_back_what_it_holds(kb: KnowledgeBase, storage: Storage) -> None:
+    document = upload(kb).id
+    shell = Shell(storage.settings, storage, _Messages(), "render", "worker")
+
+    def work(hands: Hands) -> None:
+        shell.drain(0.0, threading.Event())
+        hands.still_held()
+
+    shell.do(work, kb.id, document, 1, "1-2")
     assert ledger.state_of(kb, document, 1, "render", "1-2") == "ready"
 
 
