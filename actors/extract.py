@@ -15,7 +15,6 @@ from pipeline.extract.markdown import to_markdown
 from pipeline.settings import Settings
 from storage import chunks, corrections, pages
 from storage.catalog import DEFAULT_SCHEMA
-from storage.files import write_atomically
 
 
 class Actor:
@@ -37,8 +36,8 @@ class Actor:
         document = build_document(pages.readings(claim.kb, claim.document, claim.run))
         markdown = to_markdown(document)
         hands.still_held()
-        write_atomically(files.markdown(claim.run), markdown.encode())
-        write_atomically(files.json(claim.run), orjson.dumps(to_json(document)))
+        files.markdown(claim.run).put(markdown.encode())
+        files.json(claim.run).put(orjson.dumps(to_json(document)))
         cut = cut_chunks(document, target_tokens=claim.settings["chunk_tokens"])
         schema = claim.settings.get("schema", DEFAULT_SCHEMA)  # runs of older versions: none
         today = pages.opened_on(claim.kb, claim.document, claim.run)
@@ -59,12 +58,12 @@ class Actor:
         claim = hands.claim
         files = claim.kb.files(claim.document)
         try:
-            markdown, json = files.markdown(base).read_bytes(), files.json(base).read_bytes()
+            markdown, json = files.markdown(base).get(), files.json(base).get()
         except FileNotFoundError:
             return False
         hands.still_held()
-        write_atomically(files.markdown(claim.run), markdown)
-        write_atomically(files.json(claim.run), json)
+        files.markdown(claim.run).put(markdown)
+        files.json(claim.run).put(json)
         found = chunks.found_fields(claim.kb, claim.document, base)
         corrected = corrections.laid_over(
             claim, found, lambda: build_document(pages.readings(claim.kb, claim.document, claim.run))

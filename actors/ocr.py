@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from actors.shell import Hands
@@ -30,30 +30,43 @@ class Actor:
         """
         claim = hands.claim
         found = pages.image_of(claim, claim.first)
-        if found is None or not Path(found[0].file).exists():
+        if found is None:
             pages.page_lost_its_image(claim, claim.first)
             return
         image, width_pt, height_pt = found
-        request = requests.read_page(
-            claim.settings["engine"], claim.settings["languages"], claim.first, image, width_pt, height_pt
-        )
-        what = f"Reading page {claim.first}"
+        stored = claim.kb.files(claim.document).image(claim.run, image.file)
         try:
-            content = content_of(request, self._reader(hands, request, what))
-            kept: bytes | None = content
-            reading = pages.read_before(claim, claim.first, content)
-            if reading is None:
-                answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)
-                reading = PageReading.from_dict(answer)
-                if reading.seconds > self._settings.page_seconds / 2:
-                    kept = None  # time was short, and it was left at a reading that may be poor (`ocr/attempts.py`)
+            with stored.local(keep=False) as file:
+                request = requests.read_page(
+                    claim.settings["engine"], claim.settings["languages"], claim.first,
+                    replace(image, file=str(file)), width_pt, height_pt,
+                )  # fmt: skip
+                reading, kept = self._read(hands, request)
         except PermanentError as error:
             pages.settle_ocr_failed(claim, claim.first, error)
-        except FileNotFoundError:  # since we looked
+        except FileNotFoundError:
             pages.page_lost_its_image(claim, claim.first)
         else:
             pages.settle_ocr(claim, reading, kept)
-        Path(image.file).unlink(missing_ok=True)
+        stored.drop()
+
+    def _read(self, hands: Hands, request: dict[str, Any]) -> tuple[PageReading, bytes | None]:
+        """What is read of a page image, and what others that look the same are found by, if they may be.
+
+        Raises:
+            FileNotFoundError: the image is gone.
+            PermanentError: nobody can read it.
+        """
+        claim, what = hands.claim, f"Reading page {hands.claim.first}"
+        content = content_of(request, self._reader(hands, request, what))
+        reading = pages.read_before(claim, claim.first, content)
+        if reading is not None:
+            return reading, content
+        answer = self._children.call(request, what, self._settings.page_seconds, hands.taken.is_set)
+        reading = PageReading.from_dict(answer)
+        if reading.seconds > self._settings.page_seconds / 2:
+            return reading, None  # time was short, and it was left at a reading that may be poor (`ocr/attempts.py`)
+        return reading, content
 
     def _reader(self, hands: Hands, request: dict[str, Any], what: str) -> str:
         """Who reads with the engine and the languages of a request; asked once each, as children find out once."""

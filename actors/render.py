@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from actors.shell import Hands
@@ -11,7 +12,6 @@ from pipeline.errors import PermanentError
 from pipeline.settings import Settings
 from pipeline.types import RenderedPage
 from storage import documents, pages, passwords
-from storage.files import disk_errors, run_folder
 
 
 class Actor:
@@ -27,28 +27,16 @@ class Actor:
         kb = claim.kb
         password = None
         if claim.password is not None:
-            password = passwords.unseal(kb.data, claim.document, claim.run, claim.password)
+            password = passwords.unseal(kb.file_store, claim.document, claim.run, claim.password)
         kind = documents.find(kb, claim.document).kind
-        source = requests.original(self._settings, kb.files(claim.document).original, kind, password)
-        seconds = self._settings.page_seconds
-        last = claim.last
-        if claim.pages_total is None:
-            total = self._open(hands, source)
-            pages.page_count_known(claim, total)
-            last = min(last, total)
-        folder = run_folder(kb.data, kb.id, claim.document, claim.run)
-        with disk_errors():
-            folder.mkdir(parents=True, exist_ok=True)
-        rendered: list[RenderedPage | tuple[int, PermanentError]] = []
-        for number in range(claim.first, last + 1):
-            image = folder / f"{number}-{claim.token[:8]}.tif"
-            request = requests.render_page(self._settings, source, number, image)
-            try:
-                answer = self._children.call(request, f"Drawing page {number}", seconds, hands.taken.is_set)
-            except PermanentError as error:
-                rendered.append((number, error))
-            else:
-                rendered.append(requests.rendered_page(answer, number, image))
+        with kb.files(claim.document).original.local() as original:
+            source = requests.original(self._settings, original, kind, password)
+            last = claim.last
+            if claim.pages_total is None:
+                total = self._open(hands, source)
+                pages.page_count_known(claim, total)
+                last = min(last, total)
+            rendered = [self._page(hands, source, number) for number in range(claim.first, last + 1)]
         pages.settle_render(claim, rendered)
 
     def _open(self, hands: Hands, source: dict[str, Any]) -> int:
@@ -57,6 +45,20 @@ class Actor:
             requests.open_original(source), "Opening the file", self._settings.page_seconds, hands.taken.is_set
         )
         return total
+
+    def _page(self, hands: Hands, source: dict[str, Any], number: int) -> RenderedPage | tuple[int, PermanentError]:
+        """One page, or why it cannot be drawn. Its image, if it has one, lies where ocr looks for it."""
+        claim = hands.claim
+        name = f"{number}-{claim.token[:8]}.tif"
+        with claim.kb.files(claim.document).image(claim.run, name).made() as image:
+            request = requests.render_page(self._settings, source, number, image)
+            try:
+                answer = self._children.call(
+                    request, f"Drawing page {number}", self._settings.page_seconds, hands.taken.is_set
+                )
+            except PermanentError as error:
+                return number, error
+        return requests.rendered_page(answer, number, Path(name))
 
     def memory_mb(self) -> float:
         """Memory of the children."""

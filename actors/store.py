@@ -5,7 +5,6 @@ from __future__ import annotations
 from actors.shell import Hands
 from pipeline.settings import Settings
 from storage import chunks
-from storage.files import remove_run_folder
 
 
 class Actor:
@@ -23,7 +22,7 @@ class Actor:
             rows_per_batch=self._settings.rows_per_batch,
             still_held=hands.still_held,
         )
-        remove_run_folder(claim.kb.data, claim.kb.id, claim.document, claim.run)
+        claim.kb.files(claim.document).drop_images(claim.run)
 
     def memory_mb(self) -> float:
         """There are no children."""

@@ -24,9 +24,10 @@ from sqlalchemy import Connection, text
 from pipeline.errors import ServiceUnavailable
 from storage import chunks, clock, database, migrate
 from storage.archive import DATABASE, HEADER, BackupError, Writer
-from storage.catalog import Storage
+from storage.catalog import KnowledgeBase, Storage
 from storage.database import Database, Missing
-from storage.files import DocumentFiles, sync_folder
+from storage.file_store import StoredFile, home
+from storage.files import sync_folder
 
 FORMAT = 1
 _SNAPSHOTS = 4
@@ -52,7 +53,8 @@ class Backup:
 @dataclass(frozen=True, slots=True)
 class _File:
     document: str
-    path: Path
+    name: str
+    stored: StoredFile
     required: bool
 
 
@@ -88,7 +90,7 @@ def back_up(storage: Storage, name_or_id: str, output: Path, told: Told) -> Back
 
 def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any, told: Told) -> tuple[int, list[str]]:
     """Write all members; how many documents, and those left out."""
-    folder = storage.open(record["id"]).folder
+    kb = storage.open(record["id"])
     total = 0
     writer = Writer(stream, lambda _: told("copying files", min(stream.tell(), total), total))
     kept = ("name", "languages", "engine", "schema", "retention_days")
@@ -100,17 +102,17 @@ def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any
     for _ in range(_SNAPSHOTS):
         snapshot.unlink(missing_ok=True)
         database.copy(
-            folder / "kb.sqlite3", snapshot, lambda left, all_: told("copying the database", all_ - left, all_)
+            kb.folder / "kb.sqlite3", snapshot, lambda left, all_: told("copying the database", all_ - left, all_)
         )
-        files = list(_files(snapshot, folder))
-        total = snapshot.stat().st_size + sum(_size(file.path) for file in files)
-        vanished = _add(writer, folder, files)
+        files = list(_files(snapshot, kb))
+        total = snapshot.stat().st_size + sum(_size(file.stored) for file in files)
+        vanished = _add(writer, files)
         if not vanished:
             break
     more = vanished
     while more:  # what was copied of these has to go again, and meanwhile others may vanish
         files = [file for file in files if file.document not in vanished]
-        more = _add(writer, folder, files)
+        more = _add(writer, files)
         vanished |= more
     documents = _forget(snapshot, vanished)
     with snapshot.open("rb") as database_file:
@@ -119,14 +121,14 @@ def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any
     return documents, sorted(vanished)
 
 
-def _size(path: Path) -> int:
+def _size(file: StoredFile) -> int:
     try:
-        return path.stat().st_size
+        return file.stat().st_size
     except FileNotFoundError:
         return 0
 
 
-def _files(snapshot: Path, folder: Path) -> Iterator[_File]:
+def _files(snapshot: Path, kb: KnowledgeBase) -> Iterator[_File]:
     """The files of all documents of a snapshot: originals, and results of runs that are published or in work."""
     opened = Database(snapshot, 5.0)
     try:
@@ -142,29 +144,27 @@ def _files(snapshot: Path, folder: Path) -> Iterator[_File]:
     finally:
         opened.close()
     for row in rows:
-        files = DocumentFiles(folder, row.id)
-        yield _File(row.id, files.original, required=True)
+        files = kb.files(row.id)
+        wanted = [(files.original, True)]
         if row.run is not None:
-            yield _File(row.id, files.markdown(row.run), bool(row.required))
-            yield _File(row.id, files.json(row.run), bool(row.required))
+            wanted += [(files.markdown(row.run), bool(row.required)), (files.json(row.run), bool(row.required))]
+        for stored, required in wanted:
+            yield _File(row.id, stored.key.removeprefix(f"{home(kb.id)}/"), stored, required)
 
 
-def _add(writer: Writer, folder: Path, files: Sequence[_File]) -> set[str]:
+def _add(writer: Writer, files: Sequence[_File]) -> set[str]:
     """Have just these files in the backup, as far as they are there; the documents of which one has vanished."""
     vanished = set()
-    names = [file.path.relative_to(folder).as_posix() for file in files]
-    writer.keep({HEADER, *names})
-    for name, file in zip(names, files, strict=True):
-        if name in writer.checksums:
+    writer.keep({HEADER, *(file.name for file in files)})
+    for file in files:
+        if file.name in writer.checksums:
             continue
         try:
-            stream = file.path.open("rb")
+            with file.stored.local(keep=False) as path, path.open("rb") as stream:
+                writer.add(file.name, stream, os.fstat(stream.fileno()).st_size)
         except FileNotFoundError:
             if file.required:
                 vanished.add(file.document)
-            continue
-        with stream:
-            writer.add(name, stream, os.fstat(stream.fileno()).st_size)
     return vanished
 
 

@@ -26,7 +26,9 @@ from pipeline.settings import Settings
 from storage import clock, migrate, pauses, refold, schema
 from storage.columns import ColumnMemory
 from storage.database import Database, text
-from storage.files import DocumentFiles, disk_errors, remove_previews, sync_folder
+from storage.file_store import DocumentFiles, FileStore, document_files, home
+from storage.files import disk_errors, remove_previews, sync_folder
+from storage.folder import Folder
 from storage.pace import PaceMemory
 from storage.vectors import HANGS_NOTE, VectorStore
 
@@ -43,14 +45,15 @@ class KnowledgeBase:
     id: str
     folder: Path
     data: Path
+    file_store: FileStore
     db: Database
     vectors: VectorStore
     pace: PaceMemory
     columns: ColumnMemory = field(default_factory=ColumnMemory)
 
     def files(self, document: str) -> DocumentFiles:
-        """Where a document's files lie."""
-        return DocumentFiles(self.folder, document)
+        """A document's files."""
+        return document_files(self.file_store, self.id, document)
 
 
 class Storage:
@@ -65,6 +68,7 @@ class Storage:
     def __init__(self, settings: Settings, chroma_url: str | None = None, busy_timeout_s: float | None = None) -> None:
         self.settings = settings
         self.data = settings.data
+        self.file_store: FileStore = Folder(self.data)
         self._busy_s = busy_timeout_s or settings.storage.busy_timeout_s
         self._chroma_url = chroma_url or settings.storage.chroma_url
         self.catalog = Database(self.data / "catalog.sqlite3", self._busy_s)
@@ -112,7 +116,7 @@ class Storage:
                 note = self.data / HANGS_NOTE
                 vectors = VectorStore(self._chroma_url, kb_id, breadth, self._busy_s, lives, note)
                 pace = PaceMemory(partial(pauses.last_pauses, self.catalog))
-                known = KnowledgeBase(kb_id, folder, self.data, database, vectors, pace)
+                known = KnowledgeBase(kb_id, folder, self.data, self.file_store, database, vectors, pace)
                 self._open[kb_id] = known
             self._open.move_to_end(kb_id)
             while len(self._open) > _OPEN_AT_MOST:
@@ -180,11 +184,12 @@ class Storage:
         Raises:
             PermanentError: `name_taken` or `bad_request`.
         """
-        name, home = check_name(name), self._folder(kb_id)
-        home.parent.mkdir(exist_ok=True)
-        with _gone_on_failure(home):
-            folder.rename(home)
-            sync_folder(home.parent)
+        name, target = check_name(name), self._folder(kb_id)
+        target.parent.mkdir(exist_ok=True)
+        with _gone_on_failure(target):
+            self.file_store.adopt(folder, home(kb_id))
+            folder.rename(target)
+            sync_folder(target.parent)
             self._register(kb_id, name, languages, engine, schema_, None, activity=1)
         return self.knowledge_base(kb_id)
 
@@ -277,7 +282,7 @@ class Storage:
             last: no worker can still hold a lease in it: forget it once nothing is left.
 
         Raises:
-            ServiceUnavailable: Chroma is out of reach; it stays listed as deleted.
+            ServiceUnavailable: Chroma or the files are out of reach; it stays listed as deleted.
         """
         handle = self.open(kb_id)
         handle.db.close()
@@ -285,8 +290,9 @@ class Storage:
             self._open.pop(kb_id, None)
         shutil.rmtree(handle.folder, ignore_errors=True)
         remove_previews(self.data, kb_id)
+        gone = self.file_store.delete_under(home(kb_id))
         handle.vectors.drop()
-        if last and not handle.folder.exists():
+        if last and gone and not handle.folder.exists():
             with self.catalog.write() as connection:
                 connection.execute(text("DELETE FROM knowledge_base WHERE id = :id"), {"id": kb_id})
             self.catalog.truncate_log()  # of its name; where others are at it, their next checkpoint does it

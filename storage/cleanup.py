@@ -1,8 +1,8 @@
 """What the sweep removes: what ended runs and deleted documents left behind, and files that belong to nothing.
 
-A run is cleaned twice, the second time one lease later: Chroma knows no fence, so a worker that lost its lease may
-still have written vectors after the first time. After the last time of a deleted document its words are erased from
-the database's bytes too (`storage/erasure.py`). Every step is safe to repeat.
+A run is cleaned twice, the second time one lease later: Chroma and files know no fence, so a worker that lost its
+lease may still have written vectors or a result after the first time. After the last time of a deleted document its
+words are erased from the database's bytes too (`storage/erasure.py`). Every step is safe to repeat.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row
 from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing, text
-from storage.files import looks_of, remove_if_empty, remove_previews, remove_run_folder, searchable_file
+from storage.file_store import IMAGES
+from storage.files import looks_of, remove_if_empty, remove_previews, searchable_file
 
 _PASSES = 2
 
@@ -50,7 +51,7 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
     """Clean one of the runs that are `due`.
 
     Raises:
-        ServiceUnavailable: Chroma is out of reach: of the run its vectors alone are left, and it stays due.
+        ServiceUnavailable: Chroma or the files are out of reach: of the run they alone are left, and it stays due.
     """
     values = {"document": row.document, "run": row.run}
     deleted = row.deleted_at is not None
@@ -59,12 +60,9 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         with kb.db.write() as connection:
             connection.execute(text("DELETE FROM cleanup WHERE document = :document AND run = :run"), values)
         return
-    remove_run_folder(kb.data, kb.id, row.document, row.run)
     if deleted:
-        kb.files(row.document).remove()
         remove_previews(kb.data, kb.id, row.document)
     else:
-        kb.files(row.document).remove_run(row.run)
         searchable_file(kb.data, kb.id, row.document, row.run).unlink(missing_ok=True)
     chunks.delete_run_chunks(kb, row.document, row.run)
     with kb.db.write() as connection:
@@ -82,8 +80,10 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
                 ),
                 values,
             )
-    # Last, as Chroma may be away for long: nothing else of what was deleted waits for it. How many there are, the
-    # clean-up's own row remembers.
+    # Last, as files and Chroma may be out of reach for long: nothing else of what was deleted waits for them.
+    if not _remove_files(kb, row, deleted):
+        return
+    # How many vectors there are, the clean-up's own row remembers.
     if row.chunks:
         kb.vectors.delete(row.document, row.run, row.chunks)
     with kb.db.write() as connection:
@@ -109,6 +109,13 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
             )
             if gone.rowcount:
                 erasure.ask(connection)
+
+
+def _remove_files(kb: KnowledgeBase, row: Row[Any], deleted: bool) -> bool:
+    """Remove a run's files, or all of a deleted document; False where some are left, and it stays due."""
+    files = kb.files(row.document)
+    drawn = files.remove_images(row.run)
+    return (files.remove() if deleted else files.remove_run(row.run)) and drawn
 
 
 def _stands(connection: Connection, row: Row[Any]) -> bool:
@@ -193,7 +200,7 @@ def _lain_still(paths: list[Path], age_s: float, seen: dict[Path, Sighting]) -> 
 def remove_stray_images(storage: Storage) -> int:
     """Remove page images of runs that are not in work any more (their worker died before it could)."""
     removed = 0
-    for folder in _entries(storage.data / "tmp"):
+    for folder in _entries(storage.data / IMAGES):
         kb_id, _, document = folder.name.partition("-")
         runs = _entries(folder)  # before asking which are in work: of those that are there, none is new
         working = _working(storage, kb_id, document)

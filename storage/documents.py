@@ -98,7 +98,7 @@ def add(
     document = clock.new_id()
     files = kb.files(document)
     try:
-        files.adopt_upload(new.incoming)
+        files.original.take(new.incoming)
     except FileNotFoundError as error:
         raise Missing(kb.folder) from error
     row = {
@@ -110,7 +110,7 @@ def add(
             _require_room(connection, max_waiting)
             connection.execute(insert(schema.document).values(row))
             runs.open_run(connection, document, 1, "upload", settings)
-            passwords.keep(connection, kb.data, document, 1, new.password)
+            passwords.keep(connection, kb.file_store, document, 1, new.password)
     except IntegrityError:  # the same bytes were committed by another request meanwhile
         files.remove()
         known = _known(kb, new, settings, max_waiting)
@@ -138,7 +138,7 @@ def _known(kb: KnowledgeBase, new: NewDocument, settings: dict[str, Any], max_wa
             return Accepted(row.id, row.status, True)
         _require_room(connection, max_waiting)
         run = reprocess.open_after(connection, row.id, "upload", settings)
-        passwords.keep(connection, kb.data, row.id, run, new.password)
+        passwords.keep(connection, kb.file_store, row.id, run, new.password)
     return Accepted(row.id, "queued", False)
 
 

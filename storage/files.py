@@ -1,13 +1,9 @@
-"""Files on disk: originals, results, page images. Names are ids and numbers; nothing here is of a user's making.
+"""This host's disk: how files are written to it safely, and what can be made again of documents for people.
 
-    kb/<id>/incoming/<random>                uploads on their way in
-    kb/<id>/documents/<id>/original          as it was uploaded
-    kb/<id>/documents/<id>/<run>/document.md, document.json
-    tmp/<kb>-<document>/<run>/<page>-<token>.tif  page images between render and ocr
     cache/<kb>/<document>/<page>-<rotation>-<width>.jpg  page images for people
-    cache/<kb>/<document>/<run>-searchable.pdf    its pages with the words that were read on them
+    cache/<kb>/<document>/<run>-searchable.pdf           its pages with the words that were read on them
 
-A result lies in its run's folder, so a slow worker of an old run can never overwrite a newer result.
+Names are ids and numbers; nothing here is of a user's making. What every worker must see is in `storage/file_store.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +11,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,68 +45,6 @@ def tail(path: Path, size_bytes: int) -> bytes:
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - size_bytes, 0))
         return stream.read()
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name and rename it: readers see the old or the new, never a part."""
-    with disk_errors():
-        path.parent.mkdir(exist_ok=True)  # not its parents: a deleted document's folder must not come back
-        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-
-
-class DocumentFiles:
-    """Where one document's files lie."""
-
-    def __init__(self, knowledge_base: Path, document: str) -> None:
-        self.folder = knowledge_base / "documents" / document
-        self.original = self.folder / "original"
-
-    def markdown(self, run: int) -> Path:
-        """The text of a run."""
-        return self.folder / str(run) / "document.md"
-
-    def json(self, run: int) -> Path:
-        """Pages, blocks and boxes of a run."""
-        return self.folder / str(run) / "document.json"
-
-    def adopt_upload(self, incoming: Path) -> None:
-        """Move an uploaded file, already flushed, to where it stays; durable when this returns."""
-        with disk_errors():
-            self.folder.mkdir()  # not its parents: a deleted knowledge base's folder must not come back
-            incoming.rename(self.original)
-            sync_folder(self.folder)
-            sync_folder(self.folder.parent)
-
-    def remove(self) -> None:
-        """Remove everything of the document; nothing there is no error."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def remove_drafts(self, run: int) -> None:
-        """Remove what a worker that died while it wrote a result left of it."""
-        for draft in (self.folder / str(run)).glob("*.part"):
-            draft.unlink(missing_ok=True)
-
-    def remove_run(self, run: int) -> None:
-        """Remove the results of one run."""
-        shutil.rmtree(self.folder / str(run), ignore_errors=True)
-
-
-def run_folder(data: Path, kb: str, document: str, run: int) -> Path:
-    """Where page images of a run lie between render and ocr. A restored document has the id of its twin."""
-    return data / "tmp" / f"{kb}-{document}" / str(run)
-
-
-def remove_run_folder(data: Path, kb: str, document: str, run: int) -> None:
-    """Remove a run's page images, and the document's folder with its last run."""
-    folder = run_folder(data, kb, document, run)
-    shutil.rmtree(folder, ignore_errors=True)
-    remove_if_empty(folder.parent)
 
 
 def remove_if_empty(folder: Path) -> None:

@@ -6,6 +6,7 @@ import datetime
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -97,7 +98,10 @@ def settle_ocr_failed(claim: Claim, page_number: int, error: PermanentError) -> 
 
 
 def image_of(claim: Claim, page_number: int) -> tuple[PageImage, float, float] | None:
-    """The image a page waits with, and the page's width and height in points."""
+    """The image a page waits with, and the page's width and height in points.
+
+    Its file is a bare name (`DocumentFiles.image`); older versions of Pagemill wrote a path that ends in it.
+    """
     table = schema.page
     with claim.kb.db.read() as connection:
         row = connection.execute(
@@ -107,7 +111,8 @@ def image_of(claim: Claim, page_number: int) -> tuple[PageImage, float, float] |
         ).first()
     if row is None or row.image is None:
         return None
-    return PageImage(**row.image), row.width_pt, row.height_pt
+    image = PageImage(**row.image)
+    return replace(image, file=Path(image.file).name), row.width_pt, row.height_pt
 
 
 def page_lost_its_image(claim: Claim, page_number: int) -> None:

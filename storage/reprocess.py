@@ -55,7 +55,7 @@ def retry(kb: KnowledgeBase, document: str, settings: dict[str, Any], password: 
     """
     with kb.db.write(durable=True) as connection:
         run = _retry(connection, document, settings)
-        passwords.keep(connection, kb.data, document, run, password)
+        passwords.keep(connection, kb.file_store, document, run, password)
         return run
 
 
@@ -90,7 +90,7 @@ def reprocess(
     """
     with kb.db.write(durable=True) as connection:
         run = _reprocess(connection, document, start, settings)
-        passwords.keep(connection, kb.data, document, run, password)
+        passwords.keep(connection, kb.file_store, document, run, password)
         return run
 
 

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, text
 from pipeline import stages
 from storage import migrate
 from storage.archive import BackupError
-from storage.files import DocumentFiles
+from storage.file_store import DocumentFiles
+from storage.folder import Folder
 from storage.status import STATUSES
 
 _READING_BYTES = 64_000_000
@@ -112,7 +113,7 @@ def check_files(connection: Connection, folder: Path, checksums: dict[str, str])
     """
     rows = connection.execute(text("SELECT id, sha256, published_run FROM document WHERE deleted_at IS NULL")).all()
     for row in rows:
-        files = DocumentFiles(folder, row.id)
+        files = DocumentFiles(Folder(folder.parent), folder.name, row.id)
         if checksums.get(f"documents/{row.id}/original") != row.sha256:
             raise BackupError(f"The backup is damaged: the original of document {row.id} is missing or another.")
         if row.published_run is not None and not (

@@ -56,7 +56,7 @@ class Previews:
 
         Raises:
             PermanentError: the page cannot be drawn.
-            ServiceUnavailable: the disk is full, or the child does not start.
+            ServiceUnavailable: the disk is full, the original is out of reach, or the child does not start.
         """
         width_px = next((width for width in WIDTHS if width >= width_px), WIDTHS[-1])
         path = preview_folder(kb.data, kb.id, document) / f"{page_number}-{rotation}-{width_px}.jpg"
@@ -98,15 +98,18 @@ class Previews:
     ) -> None:
         with disk_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
-        render = self._settings.render
-        request = {
-            "call": "preview", "path": str(kb.files(document).original), "kind": kind, "page_number": page_number,
-            "max_pages": render.max_pages, "max_megapixels": render.max_megapixels, "max_side_pt": render.max_side_pt,
-            "rotation": rotation, "width_px": width_px, "image": str(path),
-        }  # fmt: skip
+        render, original = self._settings.render, kb.files(document).original
         what = f"Drawing page {page_number}"
         try:
-            self._pool().call(request, what, self._settings.web.preview_seconds, lambda: False)
+            with original.local() as file:
+                request = {
+                    "call": "preview", "path": str(file), "kind": kind, "page_number": page_number,
+                    "max_pages": render.max_pages, "max_megapixels": render.max_megapixels,
+                    "max_side_pt": render.max_side_pt, "rotation": rotation, "width_px": width_px, "image": str(path),
+                }  # fmt: skip
+                self._pool().call(request, what, self._settings.web.preview_seconds, lambda: False)
+        except FileNotFoundError as error:
+            raise PermanentError("not_found", "The document was deleted.") from error
         except PermanentError as error:
             if error.code == "encrypted":  # its password was erased when its pages had been read
                 raise PermanentError("encrypted", _LOCKED) from error
@@ -121,7 +124,7 @@ class Previews:
         except ServiceUnavailable:
             raise
         except TransientError as error:
-            if not kb.files(document).original.exists():
+            if not original.exists():
                 raise PermanentError("not_found", "The document was deleted.") from error
             raise PermanentError(
                 "page_damaged", f"Page {page_number} cannot be drawn; see the server's log."

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -96,10 +97,15 @@ class SearchablePdfs:
             leave_nothing_of_deleted(kb, document)
 
     def _make_draft(self, kb: KnowledgeBase, document: str, kind: str, run: int, draft: Path) -> None:
+        files = kb.files(document)
+        with files.original.local() as original, files.json(run).local() as layout:
+            self._make_of(_Sources(original, layout), kb, document, kind, run, draft)
+
+    def _make_of(self, sources: _Sources, kb: KnowledgeBase, document: str, kind: str, run: int, draft: Path) -> None:
         killers: set[int] = set()
         until = time.monotonic() + _LONGEST * self._settings.web.preview_seconds
         while True:
-            making = _Making(self._settings, kb, document, kind, run, draft, until, self._closing.is_set)
+            making = _Making(self._settings, sources, kb, document, kind, run, draft, until, self._closing.is_set)
             try:
                 making.all_pages(killers)
                 return
@@ -138,6 +144,14 @@ class SearchablePdfs:
         return problem
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """The original and the layout of its pages, as files of this host."""
+
+    original: Path
+    layout: Path
+
+
 class _Making:
     """One child's way through a document.
 
@@ -148,11 +162,12 @@ class _Making:
     """
 
     def __init__(
-        self, settings: Settings, kb: KnowledgeBase, document: str, kind: str, run: int, draft: Path,
-        until: float, lost: Callable[[], bool],
+        self, settings: Settings, sources: _Sources, kb: KnowledgeBase, document: str, kind: str, run: int,
+        draft: Path, until: float, lost: Callable[[], bool],
     ) -> None:  # fmt: skip
         self._render, self._page_s = settings.render, settings.web.preview_seconds
-        self._kb, self._document, self._kind, self._run, self._draft = kb, document, kind, run, draft
+        self._sources, self._draft = sources, draft
+        self._kb, self._document, self._kind, self._run = kb, document, kind, run
         self._lost = lost
         self._child = Child("render", {"memory_mb": settings.render.memory_mb})
         self.until = until
@@ -161,11 +176,11 @@ class _Making:
 
     def all_pages(self, killers: set[int]) -> None:
         """Have it made; pages that killed a child before are left as they are."""
-        original, files = self._kb.files(self._document).original, self._kb.files(self._document)
+        original = self._sources.original
         copying_s = self._page_s + original.stat().st_size / 1e6 / _MB_A_SECOND
         total = self._call(
             "searchable_begin", copying_s, path=str(original), kind=self._kind, target=str(self._draft),
-            layout=str(files.json(self._run)), max_pages=self._render.max_pages,
+            layout=str(self._sources.layout), max_pages=self._render.max_pages,
             max_megapixels=self._render.max_megapixels, max_side_pt=self._render.max_side_pt,
         )  # fmt: skip
         allowed_s = _CHILDREN * self._page_s + _SECONDS_A_PAGE * total

@@ -74,7 +74,7 @@ def test_a_bomb_drawn_for_people_is_told_and_the_next_page_is_drawn(tmp_path: Pa
         assert _preview(previews, kb, long) == "page_too_large"
         assert _preview(previews, kb, good) is None
         # Asked for again it is refused at once: the file is not even looked at.
-        kb.files(bomb).original.write_bytes(innocent)
+        kb.files(bomb).original.put(innocent)
         assert _preview(previews, kb, bomb) == "page_timeout"
     finally:
         previews.close()

@@ -34,8 +34,7 @@ def test_a_page_that_lay_sideways_is_shown_upright(
     pages.settle_render(first, [read_page(1, rotation=90)])
     through_embed(kb, document)
     publish(kb, document)
-    kb.files(document).json(1).parent.mkdir(exist_ok=True)
-    kb.files(document).json(1).write_bytes(b'{"language": "en", "pages": []}')
+    kb.files(document).json(1).put(b'{"language": "en", "pages": []}')
     [listed] = client.get(address).json()["items"]
     page = client.get(f"{address}/1").json()
     assert listed["rotation"] == page["rotation"] == 90 and page["blocks"] == [] and not page["vertical"]

@@ -42,7 +42,7 @@ def _claim(settings: Settings, kb: str, document: str, run: int) -> Claim:
 def _password(held: Claim) -> str | None:
     if held.password is None:
         return None
-    return passwords.unseal(held.kb.data, held.document, held.run, held.password)
+    return passwords.unseal(held.kb.file_store, held.document, held.run, held.password)
 
 
 def test_given_with_the_upload_or_later(client: TestClient, settings: Settings, kb: str, pdf: bytes) -> None:

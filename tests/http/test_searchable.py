@@ -39,8 +39,7 @@ def _scan(client: TestClient, kb: KnowledgeBase, name: str, content: bytes, word
     pages.settle_ocr(claim(kb, document, "ocr"), PageReading(1, 400, 300, tuple(words), "ocr", "tesseract"))
     through_embed(kb, document)
     publish(kb, document)
-    kb.files(document).json(1).parent.mkdir(exist_ok=True)
-    kb.files(document).json(1).write_bytes(b'{"language": "zh-Hans", "pages": []}')
+    kb.files(document).json(1).put(b'{"language": "zh-Hans", "pages": []}')
     return document
 
 

@@ -23,7 +23,7 @@ def published(kb: KnowledgeBase, content: bytes, name: str) -> str:
 
 
 def with_results(kb: KnowledgeBase, document: str, run: int) -> None:
-    folder = kb.files(document).markdown(run).parent
+    folder = builders.on_disk(kb.files(document).markdown(run)).parent
     folder.mkdir()
     (folder / "document.md").write_text(f"# {document} {run}")
     (folder / "document.json").write_text("{}")
@@ -43,7 +43,7 @@ def names_in(file: Path) -> list[str]:
 
 
 def files_of(kb: KnowledgeBase, document: str) -> dict[str, bytes]:
-    folder = kb.files(document).folder
+    folder = kb.folder / "documents" / document
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -15,6 +15,7 @@ from storage import clock, documents, fulltext, ledger, pages, runs
 from storage.catalog import KnowledgeBase
 from storage.chunks import ModelIdentity
 from storage.documents import Accepted, NewDocument
+from storage.file_store import StoredFile
 from storage.ledger import Claim
 
 MODEL = ModelIdentity("m", "f", 4)
@@ -33,6 +34,13 @@ def upload(kb: KnowledgeBase, content: bytes = b"x", name: str = "a.pdf") -> Acc
     digest = hashlib.sha256(content).hexdigest()
     new = NewDocument(name, "pdf", digest, len(content), Path(incoming), {}, ["t"])
     return documents.add(kb, new, "batch", RUN_SETTINGS)
+
+
+def on_disk(stored: StoredFile) -> Path:
+    """Where a file lies in the data folder."""
+    path = stored.store.path(stored.key)
+    assert path is not None
+    return path
 
 
 def claim(kb: KnowledgeBase, document: str, stage: str, unit: str | None = None, run: int = 1) -> Claim:

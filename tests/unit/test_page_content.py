@@ -58,7 +58,7 @@ def test_the_reading_of_the_same_image_is_taken_over(kb: KnowledgeBase) -> None:
 
 @pytest.mark.parametrize(("share", "reused"), [(0.4, True), (0.6, False)])
 def test_what_was_read_when_time_was_short_is_read_again(
-    kb: KnowledgeBase, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, reused: bool
+    kb: KnowledgeBase, settings: Settings, monkeypatch: pytest.MonkeyPatch, share: float, reused: bool
 ) -> None:
     asked: list[str] = []
 
@@ -70,10 +70,11 @@ def test_what_was_read_when_time_was_short_is_read_again(
     monkeypatch.setattr("actors.ocr.ChildPool", lambda *_: SimpleNamespace(call=answer))
     actor = Actor(settings)
     for content in (b"first", b"second"):
-        file = tmp_path / "1.tif"
-        file.write_bytes(b"pixels")
-        picture = replace(image_page(1), image=PageImage(str(file), 10, 20, 72))
-        actor.work(Hands(claim(kb, _waiting(kb, content, picture), "ocr")))
+        document = _waiting(kb, content, replace(image_page(1), image=PageImage("1.tif", 10, 20, 72)))
+        with kb.files(document).image(1, "1.tif").made() as file:
+            file.write_bytes(b"pixels")
+        actor.work(Hands(claim(kb, document, "ocr")))
+        assert not file.exists()
     assert asked.count("read") == (1 if reused else 2)
 
 

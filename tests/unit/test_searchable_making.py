@@ -20,7 +20,7 @@ from storage import cleanup, documents, pages, reprocess
 from storage.catalog import KnowledgeBase
 from storage.files import preview_folder, searchable_file
 from storage.vectors import VectorStore
-from tests.unit.builders import RUN_SETTINGS, claim, image_page, publish, read_page, through_embed, upload
+from tests.unit.builders import RUN_SETTINGS, claim, image_page, on_disk, publish, read_page, through_embed, upload
 from web import searchable
 from web.cache import Cache, cut
 from web.searchable import SearchablePdfs
@@ -95,7 +95,8 @@ def test_words_of_pages_read_by_ocr_are_handed_over(
 ) -> None:
     assert make(settings, kb, document).read_bytes() == b"begun"
     begun, *handed, finished = child.calls
-    assert begun["path"] == str(kb.files(document).original) and begun["layout"] == str(kb.files(document).json(1))
+    files = kb.files(document)
+    assert (begun["path"], begun["layout"]) == (str(on_disk(files.original)), str(on_disk(files.json(1))))
     assert [(page["page_number"], len(page["words"]), page["rotation"]) for page in handed] == [
         (1, 0, 0), (2, 1, 180), (3, 0, 90),
     ]  # fmt: skip

@@ -69,8 +69,7 @@ def _holding(folder: Path, words: tuple[str, ...]) -> set[str]:
 def test_no_byte_tells_a_word_of_a_deleted_document(kb: KnowledgeBase) -> None:
     kept = _published(kb, b"kept", "an albatross, 信天翁")
     document = _published(kb, b"gone", *(f"{WORDS[0]} and {WORDS[1]} number {n}" for n in range(40)))
-    (kb.files(document).folder / "1").mkdir(exist_ok=True)
-    kb.files(document).markdown(1).write_text(" ".join(WORDS))
+    kb.files(document).markdown(1).put(" ".join(WORDS).encode())
     assert {"kb.sqlite3-wal", "document.md"} <= _holding(kb.folder, WORDS)
     documents.delete(kb, document)
     _clean(kb)
@@ -236,7 +235,7 @@ def test_of_a_deleted_document_only_vectors_are_left_while_chroma_is_away(
     monkeypatch.setattr(VectorStore, "delete", away)
     with pytest.raises(ServiceUnavailable):
         _clean(kb)
-    assert not kb.files(document).folder.exists() and not preview.exists()
+    assert not (kb.folder / "documents" / document).exists() and not preview.exists()
     with kb.db.read() as connection:
         for table in ("chunk", "chunk_fts", "embedding", "page", "reading", "unit"):
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0, table

@@ -279,7 +279,7 @@ def test_a_delete_during_a_clean_up_is_not_forgotten(kb: KnowledgeBase) -> None:
     while due := cleanup.due(kb):
         cleanup.clean_run(kb, due[0], lease_s=0.0)
     assert erasure.erase(kb, 60.0)
-    assert not cleanup.unfinished(kb) and not kb.files(document).folder.exists()
+    assert not cleanup.unfinished(kb) and not kb.files(document).original.exists()
 
 
 def test_a_deleted_knowledge_base_takes_nothing_any_more(storage: Storage, kb: KnowledgeBase) -> None:

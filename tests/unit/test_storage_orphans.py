@@ -14,9 +14,13 @@ from pipeline.settings import SweepSettings
 from storage import backup, cleanup, clock, documents, restore
 from storage.catalog import KnowledgeBase, Storage
 from storage.cleanup import Sighting
-from storage.files import run_folder, write_atomically
-from tests.unit.builders import upload
+from storage.file_store import IMAGES
+from tests.unit.builders import on_disk, upload
 from tests.unit.test_storage_control import _Messages
+
+
+def _run_folder(data: Path, kb: str, document: str, run: int) -> Path:
+    return data / IMAGES / f"{kb}-{document}" / str(run)
 
 
 @pytest.fixture
@@ -104,7 +108,7 @@ def test_a_knowledge_base_whose_making_was_cut_off_is_removed(storage: Storage, 
 
 
 def test_a_folder_whose_last_run_was_removed_goes_too(storage: Storage, kb: KnowledgeBase) -> None:
-    stopped, working = (run_folder(kb.data, kb.id, name, 1).parent for name in ("stopped", upload(kb).id))
+    stopped, working = (_run_folder(kb.data, kb.id, name, 1).parent for name in ("stopped", upload(kb).id))
     for folder in (stopped, working):
         folder.mkdir(parents=True)
     cleanup.remove_stray_images(storage)
@@ -117,7 +121,7 @@ def test_a_restored_document_and_its_twin_have_images_of_their_own(storage: Stor
     file = kb.data / "kb.tar"
     backup.back_up(storage, kb.id, file, lambda *_: None)
     again = storage.open(restore.restore(storage, file, "again", lambda *_: None).id)
-    images = [run_folder(one.data, one.id, document, 1) / "1-token.png" for one in (kb, again)]
+    images = [_run_folder(one.data, one.id, document, 1) / "1-token.png" for one in (kb, again)]
     for image in images:
         image.parent.mkdir(parents=True)
         image.touch()
@@ -131,7 +135,7 @@ def test_a_restored_document_and_its_twin_have_images_of_their_own(storage: Stor
 
 
 def test_images_of_a_knowledge_base_that_is_gone_go_too(storage: Storage, kb: KnowledgeBase) -> None:
-    folders = [run_folder(kb.data, kb_id, upload(kb).id, 1) for kb_id in (kb.id, clock.new_id())]
+    folders = [_run_folder(kb.data, kb_id, upload(kb).id, 1) for kb_id in (kb.id, clock.new_id())]
     for folder in folders:
         folder.mkdir(parents=True)
     assert cleanup.remove_stray_images(storage) == 1
@@ -142,7 +146,8 @@ def test_images_of_a_knowledge_base_that_is_gone_go_too(storage: Storage, kb: Kn
 
 def test_a_result_half_written_is_no_result(kb: KnowledgeBase) -> None:
     files = kb.files(upload(kb).id)
-    write_atomically(files.markdown(1), b"text")
-    files.markdown(1).with_name("document.json.1234abcd.part").write_bytes(b"{")
+    files.markdown(1).put(b"text")
+    whole = on_disk(files.markdown(1))
+    whole.with_name("document.json.1234abcd.part").write_bytes(b"{")
     files.remove_drafts(1)
-    assert list(files.markdown(1).parent.iterdir()) == [files.markdown(1)]
+    assert list(whole.parent.iterdir()) == [whole]

@@ -15,6 +15,7 @@ from storage import clock, documents, ledger, pages, passwords, reprocess
 from storage.catalog import KnowledgeBase
 from storage.database import scalar
 from storage.documents import NewDocument
+from storage.folder import Folder
 from tests.unit.builders import RUN_SETTINGS, claim, done, image_page, read_page
 
 SECRET = "open 芝麻 sesame"
@@ -44,22 +45,22 @@ def _read(number: int) -> PageReading:
 
 
 def test_what_was_sealed_comes_back_in_its_own_place_alone(tmp_path: Path) -> None:
-    sealed = passwords.seal(tmp_path, "doc", 1, SECRET)
-    assert passwords.unseal(tmp_path, "doc", 1, sealed) == SECRET
-    assert passwords.seal(tmp_path, "doc", 1, SECRET) != sealed
+    sealed = passwords.seal(Folder(tmp_path), "doc", 1, SECRET)
+    assert passwords.unseal(Folder(tmp_path), "doc", 1, sealed) == SECRET
+    assert passwords.seal(Folder(tmp_path), "doc", 1, SECRET) != sealed
     for document, run in (("doc", 2), ("other", 1)):
         with pytest.raises(PermanentError) as refused:
-            passwords.unseal(tmp_path, document, run, sealed)
+            passwords.unseal(Folder(tmp_path), document, run, sealed)
         assert refused.value.code == "encrypted" and "Retry" in refused.value.message
     (tmp_path / passwords.KEY_FILE).unlink()  # a backup restored without it
     with pytest.raises(PermanentError):
-        passwords.unseal(tmp_path, "doc", 1, sealed)
+        passwords.unseal(Folder(tmp_path), "doc", 1, sealed)
 
 
 def test_the_key_is_made_once_and_is_the_owners_alone(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        sealed = list(pool.map(lambda run: passwords.seal(tmp_path, "doc", run, SECRET), range(50)))
-    assert {passwords.unseal(tmp_path, "doc", run, one) for run, one in enumerate(sealed)} == {SECRET}
+        sealed = list(pool.map(lambda run: passwords.seal(Folder(tmp_path), "doc", run, SECRET), range(50)))
+    assert {passwords.unseal(Folder(tmp_path), "doc", run, one) for run, one in enumerate(sealed)} == {SECRET}
     key = tmp_path / passwords.KEY_FILE
     assert len(key.read_bytes()) == 32 and stat.S_IMODE(key.stat().st_mode) == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {passwords.KEY_FILE, f".{passwords.KEY_FILE}.lock"}
@@ -69,7 +70,7 @@ def test_a_claim_carries_it_sealed_and_the_last_page_read_erases_it(kb: Knowledg
     document = _upload(kb)
     first = claim(kb, document, "render")
     assert first.password is not None and str(first.password) not in repr(first)
-    assert passwords.unseal(kb.data, document, 1, first.password) == SECRET
+    assert passwords.unseal(kb.file_store, document, 1, first.password) == SECRET
     pages.page_count_known(first, 3)
     pages.settle_render(first, [read_page(1), image_page(2)])
     assert _sealed(kb, document) == first.password
@@ -112,11 +113,11 @@ def test_the_same_bytes_with_another_password_and_a_retry_with_one(kb: Knowledge
     ledger.give_up(claim(kb, document, "render"), PermanentError("encrypted", "wrong"))
     assert _upload(kb) == document
     second = claim(kb, document, "render", run=2)
-    assert second.password is not None and passwords.unseal(kb.data, document, 2, second.password) == SECRET
+    assert second.password is not None and passwords.unseal(kb.file_store, document, 2, second.password) == SECRET
     ledger.give_up(second, PermanentError("encrypted", "wrong"))
     assert reprocess.retry(kb, document, RUN_SETTINGS, SECRET) == 3
     third = claim(kb, document, "render", run=3)
-    assert third.password is not None and passwords.unseal(kb.data, document, 3, third.password) == SECRET
+    assert third.password is not None and passwords.unseal(kb.file_store, document, 3, third.password) == SECRET
     documents.cancel(kb, document)
     assert reprocess.retry(kb, document, RUN_SETTINGS) == 4
     assert _sealed(kb, document) is None

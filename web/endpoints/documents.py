@@ -31,7 +31,8 @@ async def add(request: Request) -> Response:
     record, kb = await in_thread(parts.knowledge_base, request)
     web = parts.settings.web
     await in_thread(documents.require_room, kb, web.max_waiting)  # before gigabytes come in vain
-    received = await upload.receive(request, kb.folder / "incoming", web.max_upload_mb * 1_000_000, web.max_files)
+    folder = kb.file_store.incoming(kb.id)
+    received = await upload.receive(request, folder, web.max_upload_mb * 1_000_000, web.max_files)
     result = await in_writing_thread(_add, parts, record, kb, received)
     return answer(result, 202, background=BackgroundTask(in_thread, parts.send))
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import orjson
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable, Response
+from starlette.responses import Response
 
 from pipeline.corrections.page import text_of
 from pipeline.errors import PermanentError
 from storage import documents, pages
 from storage.catalog import KnowledgeBase
+from storage.file_store import StoredFile
 from web import answers, inputs
+from web.sending import send_file, send_stored
 from web.state import State, answer, query, state
 from web.threads import in_thread
 
@@ -63,32 +64,6 @@ register_url_convertor("page", PageNumber())
 register_url_convertor("id", Id())
 
 
-class _File(FileResponse):
-    """A file, or the part of it that is asked for; problems are told in the form of all errors."""
-
-    @classmethod
-    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
-        try:
-            return super()._parse_range_header(http_range, file_size)
-        except MalformedRangeHeader:
-            return []  # the whole file, as HTTP has it (RFC 9110, 14.2)
-        except RangeNotSatisfiable as error:
-            headers = {"Content-Range": f"bytes */{error.max_size}"}
-            raise HTTPException(416, "The file has no bytes there.", headers) from error
-
-
-async def _file(path: Path, **kwargs: Any) -> Response:
-    """The answer with a file.
-
-    Raises:
-        PermanentError: `not_found`: it was removed since it was looked up.
-    """
-    try:
-        return _File(path, stat_result=await in_thread(path.stat), **kwargs)
-    except FileNotFoundError as error:
-        raise PermanentError("not_found", "The document was deleted or read anew meanwhile; look again.") from error
-
-
 def _published(kb: KnowledgeBase, document: str) -> int:
     """The number of the published run.
 
@@ -101,7 +76,7 @@ def _published(kb: KnowledgeBase, document: str) -> int:
     return found.published_run
 
 
-def _result(parts: State, request: Request, which: Callable[[KnowledgeBase, str, int], Path]) -> Path:
+def _result(parts: State, request: Request, which: Callable[[KnowledgeBase, str, int], StoredFile]) -> StoredFile:
     _, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     return which(kb, document, _published(kb, document))
@@ -109,24 +84,24 @@ def _result(parts: State, request: Request, which: Callable[[KnowledgeBase, str,
 
 async def markdown(request: Request) -> Response:
     """GET .../documents/{id}/markdown."""
-    path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).markdown(run))
-    return await _file(path, media_type="text/markdown; charset=utf-8")
+    stored = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).markdown(run))
+    return await send_stored(stored, media_type="text/markdown; charset=utf-8")
 
 
 async def json(request: Request) -> Response:
     """GET .../documents/{id}/json."""
-    path = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).json(run))
-    return await _file(path, media_type="application/json")
+    stored = await in_thread(_result, state(request), request, lambda kb, id_, run: kb.files(id_).json(run))
+    return await send_stored(stored, media_type="application/json")
 
 
 async def original(request: Request) -> Response:
     """GET .../documents/{id}/original, always as an attachment: a browser must not run what somebody uploaded."""
-    path, found = await in_thread(_original, state(request), request)
+    stored, found = await in_thread(_original, state(request), request)
     headers = {"X-Content-Type-Options": "nosniff"}
-    return await _file(path, media_type=_MEDIA[found.kind], filename=found.filename, headers=headers)
+    return await send_stored(stored, media_type=_MEDIA[found.kind], filename=found.filename, headers=headers)
 
 
-def _original(parts: State, request: Request) -> tuple[Path, documents.Found]:
+def _original(parts: State, request: Request) -> tuple[StoredFile, documents.Found]:
     _, kb = parts.knowledge_base(request)
     document = request.path_params["document"]
     return kb.files(document).original, documents.find(kb, document)
@@ -139,7 +114,7 @@ async def searchable(request: Request) -> Response:
     path = await parts.searchable.file(kb, request.path_params["document"], found.kind, run)
     name = f"{Path(found.filename).stem}-searchable.pdf"
     headers = {"X-Content-Type-Options": "nosniff"}
-    return await _file(path, media_type=_MEDIA["pdf"], filename=name, headers=headers)
+    return await send_file(path, media_type=_MEDIA["pdf"], filename=name, headers=headers)
 
 
 def _to_be_searchable(parts: State, request: Request) -> tuple[KnowledgeBase, documents.Found, int]:
@@ -188,9 +163,9 @@ def _page(parts: State, request: Request) -> answers.PageReading:
     return answers.PageReading(**{**reading.as_dict(), **more})
 
 
-def _blocks(path: Path, number: int) -> list[dict[str, Any]] | None:
+def _blocks(stored: StoredFile, number: int) -> list[dict[str, Any]] | None:
     try:
-        content = orjson.loads(path.read_bytes())
+        content = orjson.loads(stored.get())
     except FileNotFoundError:  # a newer run was published, and this one cleaned up
         return None
     blocks: list[dict[str, Any]] = next(
@@ -204,7 +179,7 @@ async def page_image(request: Request) -> Response:
     parts, wanted = state(request), query(request, inputs.ImageQuery)
     kb, document, kind, rotation = await in_thread(_page_of, parts, request, wanted.rotation)
     path = await parts.previews.image(kb, document, kind, request.path_params["page"], rotation, wanted.width)
-    return await _file(path, media_type="image/jpeg", headers=_KEPT)
+    return await send_file(path, media_type="image/jpeg", headers=_KEPT)
 
 
 def _page_of(parts: State, request: Request, rotation: str | None) -> tuple[KnowledgeBase, str, str, int]:
