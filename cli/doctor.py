@@ -17,9 +17,11 @@ from rich.markup import escape
 from cli.client import find_server, key_header
 from cli.doctor_llm import check_model
 from cli.finding import Level, Result
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.ocr import policy
-from pipeline.settings import Settings
+from pipeline.settings import FILES_KEYS, Settings
+from storage import clock
+from storage.file_store import open_store
 
 _MARK = {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "missing": "[red]missing[/red]"}
 _LIBRARIES = ("dramatiq", "redis", "pymupdf", "pytesseract", "sentence-transformers", "torch", "chromadb", "sqlalchemy",
@@ -39,6 +41,7 @@ def check(settings: Settings, url: str | None, key: str | None = None) -> list[R
         _valkey,
         _chroma,
         lambda: _data(settings),
+        lambda: _files(settings),
         lambda: _server(settings, url, key),
     ]
     return [result for one in checks for result in one()]
@@ -144,6 +147,27 @@ def _data(settings: Settings) -> list[Result]:
     if free_gb < _FREE_GB:
         return [Result("Data folder", "note", words, "Make room, or name another folder with storage.data.")]
     return [Result("Data folder", "ok", words)]
+
+
+def _files(settings: Settings) -> list[Result]:
+    """Whether a file can be written, read and removed where files lie, if that is not the data folder."""
+    url = settings.storage.files_url
+    if not url:
+        return []
+    store, probe = open_store(settings), f"check/{clock.new_id()}"
+    try:
+        store.check()
+        store.put(probe, b"1")
+        store.get(probe)
+        store.delete(probe)
+    except (ServiceUnavailable, FileNotFoundError) as error:
+        mend = f"Look at storage.files_url, files_endpoint and files_ca, and at {' and '.join(FILES_KEYS)}."
+        return [Result("Files", "missing", f"{url}: {error}", mend)]
+    here = [path for path in settings.data.glob("kb/*/documents/*") if path.is_dir()]
+    if here:
+        mend = "Copy them there as docs/operating.md tells, or restore backups made before files_url was set."
+        return [Result("Files", "note", f"{url}, but files of {len(here)} documents lie in {settings.data}", mend)]
+    return [Result("Files", "ok", url)]
 
 
 def _server(settings: Settings, url: str | None, key: str | None) -> list[Result]:

@@ -27,6 +27,7 @@ from pipeline import log
 from pipeline.child import HEADER
 from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnavailable, TransientError
 from pipeline.process import PARENT
+from pipeline.settings import SECRETS
 
 COMMAND = (sys.executable, "-m", "pipeline.child")
 _LOOK_S = 0.2  # how often a waiting parent looks at the clock and the lease
@@ -102,7 +103,7 @@ class Child:
                 # One thread for matrices too: the pages are the parallelism.
                 env={
                     "OPENBLAS_NUM_THREADS": "1",
-                    **os.environ,
+                    **{name: value for name, value in os.environ.items() if name not in SECRETS},
                     PARENT: str(os.getpid()),
                     "TMPDIR": str(self._temporary),
                 },

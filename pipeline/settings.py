@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,16 @@ NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_KEY", "PAGEMILL_T
 
 LLM_KEY = "PAGEMILL_EXTRACT__LLM_KEY"
 """The variable that holds the key of the language model's server; the settings file must not."""
-_NOT_REPEATED = {"extract.llm_key", "extract.llm_url"}  # a wrong one may hold a secret
+FILES_KEYS = ("PAGEMILL_STORAGE__FILES_KEY_ID", "PAGEMILL_STORAGE__FILES_SECRET")
+"""The variables that hold the key of the object store; the settings file must not."""
+SECRETS = frozenset({LLM_KEY, *FILES_KEYS, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+"""Variables that who opens strangers' files must not see."""
+_OF_THE_ENVIRONMENT = {"extract.llm_key": LLM_KEY,
+                       "storage.files_key_id": FILES_KEYS[0], "storage.files_secret": FILES_KEYS[1]}  # fmt: skip
+# A wrong one of these may hold a secret.
+_NOT_REPEATED = {*_OF_THE_ENVIRONMENT, "extract.llm_url", "storage.files_url", "storage.files_endpoint"}
+# What is a bucket's name: Amazon's rules; what is a key: `storage/file_store.py`.
+_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[0-9A-Za-z_-][0-9A-Za-z_.-]*)*/?")
 
 EngineName = Literal["auto", "tesseract", "tesserocr", "rapidocr", "got"]
 Language = Literal["en", "zh-Hans", "zh-Hant"]
@@ -50,6 +60,38 @@ class StorageSettings(Section):
     chroma_url: str = ""
     busy_timeout_s: Seconds = 30.0
     backups: Positive = 3
+    files_url: str = ""
+    files_endpoint: str = ""
+    files_region: str = "us-east-1"
+    files_ca: str = ""
+    files_cache_mb: Positive = 2000
+    # Of the environment alone, as `extract.llm_key`; empty: AWS_* variables, or the machine's own role.
+    files_key_id: SecretStr = Field(default=SecretStr(""), exclude=True)
+    files_secret: SecretStr = Field(default=SecretStr(""), exclude=True)
+
+    @field_validator("files_url")
+    @classmethod
+    def _bucket_url(cls, value: str) -> str:
+        if value and not _BUCKET_URL.fullmatch(value):
+            raise ValueError("must be s3://BUCKET or s3://BUCKET/PREFIX; keys belong into " + " and ".join(FILES_KEYS))
+        return value.rstrip("/")
+
+    @field_validator("files_endpoint")
+    @classmethod
+    def _plain_endpoint(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("must be http://HOST:PORT or https://HOST:PORT")
+        if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+            raise ValueError("must hold no user, password, query or fragment; keys belong into "
+                             + " and ".join(FILES_KEYS))  # fmt: skip
+        return value.rstrip("/")
+
+    @property
+    def bucket(self) -> tuple[str, str]:
+        """The bucket that `files_url` names, and what keys in it begin with."""
+        bucket, _, prefix = self.files_url.removeprefix("s3://").partition("/")
+        return bucket, prefix
 
 
 class QueueSettings(Section):
@@ -276,6 +318,11 @@ class Settings(BaseSettings):
         return str(path) if self.search.reranker and path.is_dir() else self.search.reranker
 
     @property
+    def files_ca(self) -> Path | None:
+        """The file of certificates that the object store's is to be checked with as well."""
+        return self._root / self.storage.files_ca if self.storage.files_ca else None
+
+    @property
     def got_model(self) -> str:
         """The weights of GOT-OCR 2 as a path where they lie there, else as it was given (a hub id, or empty)."""
         path = self._root / self.ocr.got_model
@@ -328,18 +375,27 @@ def load() -> Settings:
         raise SettingsError("ledger.renew_s: must be at most a third of ledger.lease_s, or leases expire under work")
     if settings.extract.llm_url and not settings.extract.llm_model:
         raise SettingsError("extract.llm_model: must name the model that extract.llm_url serves")
+    place = settings.storage
+    if bool(place.files_key_id.get_secret_value()) != bool(place.files_secret.get_secret_value()):
+        raise SettingsError(f"{' and '.join(FILES_KEYS)}: set both, or neither")
+    if settings.files_ca is not None and not settings.files_ca.is_file():
+        raise SettingsError(f"storage.files_ca: there is no file {settings.files_ca}")
     return settings
 
 
 def _secrets_in(path: Path) -> list[str]:
     """What a settings file must not hold: it is copied, shown and backed up."""
     try:
-        extract = tomllib.loads(path.read_text(encoding="utf-8")).get("extract")
+        sections = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return []  # told by whoever reads it next
-    if isinstance(extract, dict) and "llm_key" in extract:
-        return [f"extract.llm_key: a key must not stand in {path.name}; set {LLM_KEY} in the environment"]
-    return []
+    lines = []
+    for name, variable in _OF_THE_ENVIRONMENT.items():
+        section, _, key = name.partition(".")
+        held = sections.get(section)
+        if isinstance(held, dict) and key in held:
+            lines.append(f"{name}: a key must not stand in {path.name}; set {variable} in the environment")
+    return lines
 
 
 def _unknown_variables() -> list[str]:

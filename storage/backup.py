@@ -69,6 +69,7 @@ def back_up(storage: Storage, name_or_id: str, output: Path, told: Told) -> Back
     if output.exists():
         raise BackupError(f"{output} is there already; give another name, or remove it.")
     try:
+        storage.file_store.check()  # out of reach is not gone: nothing must be left out for that
         # Beside the file and not in the system's folder for such: there may be gigabytes, and a rename must do.
         with TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
             part = Path(folder) / "backup.part"
@@ -160,8 +161,8 @@ def _add(writer: Writer, files: Sequence[_File]) -> set[str]:
         if file.name in writer.checksums:
             continue
         try:
-            with file.stored.local(keep=False) as path, path.open("rb") as stream:
-                writer.add(file.name, stream, os.fstat(stream.fileno()).st_size)
+            with file.stored.open() as stream:
+                writer.add(file.name, stream, file.stored.stat().st_size)
         except FileNotFoundError:
             if file.required:
                 vanished.add(file.document)

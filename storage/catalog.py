@@ -26,9 +26,8 @@ from pipeline.settings import Settings
 from storage import clock, migrate, pauses, refold, schema
 from storage.columns import ColumnMemory
 from storage.database import Database, text
-from storage.file_store import DocumentFiles, FileStore, document_files, home
+from storage.file_store import DocumentFiles, FileStore, document_files, home, open_store
 from storage.files import disk_errors, remove_previews, sync_folder
-from storage.folder import Folder
 from storage.pace import PaceMemory
 from storage.vectors import HANGS_NOTE, VectorStore
 
@@ -68,7 +67,7 @@ class Storage:
     def __init__(self, settings: Settings, chroma_url: str | None = None, busy_timeout_s: float | None = None) -> None:
         self.settings = settings
         self.data = settings.data
-        self.file_store: FileStore = Folder(self.data)
+        self.file_store = open_store(settings)
         self._busy_s = busy_timeout_s or settings.storage.busy_timeout_s
         self._chroma_url = chroma_url or settings.storage.chroma_url
         self.catalog = Database(self.data / "catalog.sqlite3", self._busy_s)
@@ -304,6 +303,14 @@ class Storage:
                 text("SELECT 1 FROM knowledge_base WHERE id = :id AND deleted_at IS NULL"), {"id": kb_id}
             )
             return found.first() is not None
+
+    def knows(self, kb_id: str) -> bool:
+        """Whether it is there, or was deleted and something of it may be left."""
+        with self.catalog.read() as connection:
+            return (
+                connection.execute(text("SELECT 1 FROM knowledge_base WHERE id = :id"), {"id": kb_id}).first()
+                is not None
+            )
 
     def unlisted_folders(self) -> list[Path]:
         """Folders of knowledge bases that the catalogue does not know, not even as deleted ones.

@@ -15,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from pipeline import log
+from pipeline.errors import ServiceUnavailable
 from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing, text
@@ -22,6 +24,7 @@ from storage.file_store import IMAGES
 from storage.files import looks_of, remove_if_empty, remove_previews, searchable_file
 
 _PASSES = 2
+_LOG = log.get("cleanup")
 
 
 def unfinished(kb: KnowledgeBase) -> bool:
@@ -203,17 +206,17 @@ def remove_stray_images(storage: Storage) -> int:
     for folder in _entries(storage.data / IMAGES):
         kb_id, _, document = folder.name.partition("-")
         runs = _entries(folder)  # before asking which are in work: of those that are there, none is new
-        working = _working(storage, kb_id, document)
+        in_work = working(storage, kb_id, document)
         for run in runs:
-            if run.name not in working:
+            if run.name not in in_work:
                 shutil.rmtree(run, ignore_errors=True)
                 removed += 1
-        if not working:  # else a worker may be about to put a run's images there
+        if not in_work:  # else a worker may be about to put a run's images there
             remove_if_empty(folder)
     return removed
 
 
-def _working(storage: Storage, kb_id: str, document: str) -> set[str]:
+def working(storage: Storage, kb_id: str, document: str) -> set[str]:
     """Names of the folders of a document's runs that are in work; none where the knowledge base is gone."""
     if not storage.exists(kb_id):
         return set()
@@ -230,3 +233,28 @@ def _working(storage: Storage, kb_id: str, document: str) -> set[str]:
 
 def _entries(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def tidy_host(storage: Storage) -> None:
+    """Remove what a host without a sweep of its own keeps of documents that are gone: page images for people, files.
+
+    What is out of reach now is looked at the next time.
+    """
+    try:
+        storage.file_store.tidy()
+    except OSError as error:
+        _LOG.warning("host not tidied", why=str(error))
+    for folder in _entries(storage.data / "cache"):
+        try:
+            if not storage.knows(folder.name):
+                remove_previews(storage.data, folder.name)
+                continue
+            with storage.open(folder.name).db.read() as connection:
+                known = set(connection.execute(text("SELECT id FROM document WHERE deleted_at IS NULL")).scalars())
+            for document in _entries(folder):
+                if document.name not in known:
+                    remove_previews(storage.data, folder.name, document.name)
+        except Missing:
+            remove_previews(storage.data, folder.name)
+        except ServiceUnavailable as error:
+            _LOG.info("previews not looked at", kb=folder.name, why=str(error))

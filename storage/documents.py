@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.errors import PermanentError
+from pipeline.errors import PermanentError, ServiceUnavailable
 from storage import clock, fields, passwords, reprocess, runs, schema, status
 from storage.catalog import KnowledgeBase
 from storage.database import Missing, scalar, text
@@ -101,6 +101,9 @@ def add(
         files.original.take(new.incoming)
     except FileNotFoundError as error:
         raise Missing(kb.folder) from error
+    except ServiceUnavailable:  # what answers no more may have done what it was asked
+        files.discard()
+        raise
     row = {
         "id": document, "sha256": new.sha256, "filename": new.filename, "kind": new.kind, "size_bytes": new.size_bytes,
         "metadata": new.metadata, "tags": new.tags, "batch": batch, "created_at": clock.wall(), "run": 1, "version": 0,
@@ -112,13 +115,13 @@ def add(
             runs.open_run(connection, document, 1, "upload", settings)
             passwords.keep(connection, kb.file_store, document, 1, new.password)
     except IntegrityError:  # the same bytes were committed by another request meanwhile
-        files.remove()
+        files.discard()
         known = _known(kb, new, settings, max_waiting)
         if known is None:
             raise
         return known
     except BaseException:
-        files.remove()
+        files.discard()
         raise
     return Accepted(document, "queued", False)
 

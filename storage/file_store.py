@@ -6,8 +6,8 @@
     secret.key                                                what passwords of originals are sealed with
 
 Such a name is a key: ids, numbers and our own words, nothing of a user's making. Where the files lie is a back end's
-matter: in the data folder, where keys are paths (`storage/folder.py`). What can be made again (page images for people)
-is no such file: each host has its own (`storage/files.py`).
+matter: in the data folder, where keys are paths (`storage/folder.py`), or in a bucket (`storage/bucket.py`). What can
+be made again (page images for people) is no such file: each host has its own (`storage/files.py`).
 
 An original never changes, and a result lies in its run's folder, so a slow worker of an old run can never overwrite a
 newer result. A result that is written twice is the same twice; page images bear the token of the claim that drew them.
@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from pipeline import log
 from pipeline.errors import ServiceUnavailable
+from pipeline.settings import Settings
 
 IMAGES = "tmp"
 """The first part of the keys of page images."""
@@ -32,14 +34,26 @@ _KEY = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]*(/[0-9A-Za-z_-][0-9A-Za-z_.-]*)*
 _LOG = log.get("files")
 
 
-class FileStore(Protocol):
-    """A back end. Every method may be called from any thread, and raises `ServiceUnavailable` where it is out of reach.
+def open_store(settings: Settings) -> FileStore:
+    """The back end that the settings name; its library is loaded by those who use it."""
+    if settings.storage.files_url:
+        from storage.bucket import Bucket
 
-    Attributes:
-        shared: hosts that share no file system see the same files.
+        return Bucket(settings)
+    from storage.folder import Folder
+
+    return Folder(settings.data)
+
+
+class FileStore(Protocol):
+    """A back end.
+
+    Every method may be called from any thread, and raises `ServiceUnavailable` where files are out of reach.
     """
 
-    shared: bool
+    @property
+    def listing(self) -> Listing | None:
+        """For the sweep, where it cannot look into folders."""
 
     def take(self, key: str, path: Path) -> None:
         """Move a file of this host, already flushed, to where it stays; durable when this returns, or not there.
@@ -70,6 +84,13 @@ class FileStore(Protocol):
 
     def stat(self, key: str) -> os.stat_result:
         """Size and time of the last change; no other figure means anything.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+
+    def open(self, key: str) -> BinaryIO:
+        """A file to be read from anywhere in it.
 
         Raises:
             FileNotFoundError: it is not there.
@@ -110,6 +131,16 @@ class FileStore(Protocol):
     def check(self) -> None:
         """Pass where files can be had."""
 
+    def tidy(self) -> None:
+        """Look after what this host keeps of files that lie elsewhere; to be called now and then by whoever runs on."""
+
+
+class Listing(Protocol):
+    """What a back end without folders tells of its files."""
+
+    def keys(self, key: str, after: str | None, limit: int) -> Sequence[str]:
+        """At most `limit` keys that begin with `key` and a slash, in order, from the first behind `after` on."""
+
 
 def checked(key: str) -> str:
     """A key that is one.
@@ -140,6 +171,10 @@ class StoredFile:
     def get(self) -> bytes:
         """All of it."""
         return self.store.get(self.key)
+
+    def open(self) -> BinaryIO:
+        """It, to be read from anywhere in it."""
+        return self.store.open(self.key)
 
     def stat(self) -> os.stat_result:
         """Its size and time."""
@@ -212,6 +247,13 @@ class DocumentFiles:
     def remove(self) -> bool:
         """Remove original and results; False where some are left for another time."""
         return self.store.delete_under(self.key)
+
+    def discard(self) -> None:
+        """Remove what nobody knows of yet now, or leave that to the sweep, which finds what no database knows."""
+        try:
+            self.remove()
+        except ServiceUnavailable as error:
+            _LOG.info("not removed yet", key=self.key, why=str(error))
 
     def remove_run(self, run: int) -> bool:
         """Remove the results of one run; False where some are left for another time."""

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from storage.file_store import checked
 from storage.files import disk_errors, remove_if_empty, sync_folder
@@ -24,7 +25,7 @@ _DRAFT = ".part"
 class Folder:
     """The back end `FileStore` on this host's disk."""
 
-    shared = False
+    listing = None
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -74,6 +75,10 @@ class Folder:
         """All of a file."""
         return self.path(key).read_bytes()
 
+    def open(self, key: str) -> BinaryIO:
+        """It, to be read."""
+        return self.path(key).open("rb")
+
     def stat(self, key: str) -> os.stat_result:
         """Its size and time."""
         return self.path(key).stat()
@@ -112,6 +117,9 @@ class Folder:
 
     def check(self) -> None:
         """The disk is there, or nothing is."""
+
+    def tidy(self) -> None:
+        """Nothing: no file lies elsewhere."""
 
 
 def _write_flushed(path: Path, data: bytes) -> None:

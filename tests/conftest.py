@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.settings import Settings, StorageSettings
 from storage.catalog import KnowledgeBase, Storage
+from tests.object_server import ObjectServer, serving
 from tests.stack import Stack, running
 
 
@@ -37,3 +38,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One real stack for all tests that do not break it: queue server, Chroma, web, sweep and all workers."""
     with running(tmp_path_factory.mktemp("stack") / "data") as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def object_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """One real S3 server for all tests that do not end it; each has a prefix of its own."""
+    with serving(tmp_path_factory.mktemp("objects") / "s3") as server:
+        yield server

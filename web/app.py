@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from pipeline.settings import Settings
+from storage import cleanup
 from storage.catalog import Storage
 from web import answers, errors, inputs, openapi, pipeline_answers, review_answers, search_answers
 from web.endpoints import (
@@ -36,6 +38,7 @@ from web.openapi import Operation
 from web.state import State
 from web.threads import in_thread
 
+_TIDY_EVERY_S = 60.0
 _KB = "/knowledge-bases/{kb}"
 _DOCUMENT = _KB + "/documents/{document:id}"
 _STAGE = "/pipeline/{stage}"
@@ -144,6 +147,13 @@ class App(Starlette):
         return SecurityHeaders(super().build_middleware_stack())
 
 
+async def _tidy(storage: Storage) -> None:
+    """Where files lie elsewhere, let nothing of deleted documents stay on this host: no sweep may run on it."""
+    while storage.file_store.listing is not None:
+        await asyncio.sleep(_TIDY_EVERY_S)
+        await in_thread(cleanup.tidy_host, storage)
+
+
 def create_app(settings: Settings) -> Starlette:
     """The application; databases are prepared and the query model begins to load when it starts."""
 
@@ -154,7 +164,9 @@ def create_app(settings: Settings) -> Starlette:
         parts.model.load()
         parts.reranking.load()
         app.state.parts = parts
+        tidying = asyncio.create_task(_tidy(parts.storage))
         yield
+        tidying.cancel()
         parts.close()
 
     middleware = [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from anyio import AsyncFile, CancelScope, wrap_file
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable, Response
 
@@ -29,6 +32,23 @@ class _File(FileResponse):
             raise HTTPException(416, "The file has no bytes there.", headers) from error
 
 
+class _Stored(_File):
+    """The same of a file that lies elsewhere: it is read from there while it is sent."""
+
+    def __init__(self, stored: StoredFile, **kwargs: Any) -> None:
+        super().__init__(stored.key, **kwargs)
+        self._stored = stored
+
+    @asynccontextmanager
+    async def _open_file(self) -> AsyncIterator[AsyncFile[bytes]]:
+        file = wrap_file(await in_thread(self._stored.open))
+        try:
+            yield file
+        finally:
+            with CancelScope(shield=True):
+                await file.aclose()
+
+
 async def send_file(path: Path, **kwargs: Any) -> Response:
     """The answer with a file of this host.
 
@@ -48,6 +68,11 @@ async def send_stored(stored: StoredFile, **kwargs: Any) -> Response:
         PermanentError: `not_found`: it was removed since it was looked up.
         ServiceUnavailable: it is out of reach.
     """
+    try:
+        stat = await in_thread(stored.stat)
+    except FileNotFoundError as error:
+        raise PermanentError("not_found", _GONE) from error
     path = stored.store.path(stored.key)
-    assert path is not None
-    return await send_file(path, **kwargs)
+    if path is not None:
+        return _File(path, stat_result=stat, **kwargs)
+    return _Stored(stored, stat_result=stat, **kwargs)

@@ -13,6 +13,7 @@ import pytest
 from pipeline import children
 from pipeline.children import Child
 from pipeline.errors import ChildFailed
+from pipeline.settings import SECRETS
 from tests import drawing
 from tests.stack import until
 
@@ -140,3 +141,29 @@ def test_a_child_that_has_nothing_to_do_lets_go_of_the_last_original(tmp_path: P
         assert child.call(request, "Opening the file", 60.0, lambda: False) == 2
     finally:
         child.kill()
+
+
+_TELLS = """
+import json, os, struct, sys
+stream = sys.stdin.buffer
+def receive():
+    return stream.read(struct.unpack(">I", stream.read(4))[0])
+def send(body):
+    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
+    sys.stdout.buffer.flush()
+receive()
+send(b'{"ok":null}')
+receive()
+send(json.dumps({"ok": sorted(os.environ)}).encode())
+receive()
+"""
+
+
+def test_a_child_that_opens_strangers_files_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setattr(children, "COMMAND", (sys.executable, "-c", _TELLS))
+    child = Child("render", {"memory_mb": 200})
+    told = child.call({"call": "tell"}, "Telling", 20.0, lambda: False)
+    child.kill()
+    assert "PATH" in told and not SECRETS & set(told)

@@ -128,6 +128,51 @@ def test_a_wrong_endpoint_is_refused_and_no_secret_repeated(
     assert "sk-secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"FILES_URL": "/somewhere"}, "s3://BUCKET"),
+        ({"FILES_URL": "s3://"}, "s3://BUCKET"),
+        ({"FILES_URL": "s3://sk-secret:x@bucket"}, "s3://BUCKET"),
+        ({"FILES_URL": "s3://bucket/../sk-secret"}, "s3://BUCKET"),
+        ({"FILES_URL": "https://bucket/sk-secret"}, "s3://BUCKET"),
+        ({"FILES_ENDPOINT": "127.0.0.1:9000"}, "https://HOST"),
+        ({"FILES_ENDPOINT": "https://me:sk-secret@example.org"}, "no user"),
+        ({"FILES_ENDPOINT": "https://example.org/bucket"}, "https://HOST"),
+        ({"FILES_SECRET": "sk-secret"}, "set both"),
+        ({"FILES_CA": "no-such-file.pem"}, "there is no file .*no-such-file.pem"),
+        ({"FILES_CACHE_MB": "0"}, "storage.files_cache_mb"),
+    ],
+)
+def test_a_wrong_place_of_files_is_refused_and_no_secret_repeated(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], says: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"PAGEMILL_STORAGE__{name}", value)
+    with pytest.raises(SettingsError, match=says) as refused:
+        settings.load()
+    assert "sk-secret" not in str(refused.value)
+
+
+def test_the_key_of_an_object_store_is_of_the_environment_and_shown_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PAGEMILL_STORAGE__FILES_URL", "s3://bucket/a/b/")
+    for name in settings.FILES_KEYS:
+        monkeypatch.setenv(name, "sk-secret")
+    loaded = settings.load()
+    assert loaded.storage.bucket == ("bucket", "a/b")
+    assert loaded.storage.files_secret.get_secret_value() == "sk-secret"
+    assert "sk-secret" not in f"{loaded!r} {loaded} {loaded.model_dump()} {loaded.model_dump_json()}"
+    settings.load.cache_clear()
+    file = tmp_path / "settings.toml"
+    file.write_text("[storage]\nfiles_secret = 'sk-secret'\n")
+    monkeypatch.setenv("PAGEMILL_SETTINGS", str(file))
+    with pytest.raises(SettingsError, match="PAGEMILL_STORAGE__FILES_SECRET in the environment") as refused:
+        settings.load()
+    assert "sk-secret" not in str(refused.value)
+
+
 def test_a_key_reaches_extract_workers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.LLM_KEY, "sk-secret")
     loaded = settings.load()

@@ -48,6 +48,10 @@ def _check(parts: State) -> tuple[list[str], list[str]]:
         parts.queue.ping()
     except ServiceUnavailable as error:
         problems.append(str(error))
+    try:
+        parts.storage.file_store.check()
+    except ServiceUnavailable as error:
+        problems.append(str(error))
     problems.extend(_crash_loops(parts))
     if parts.model.problem:
         notes.append(f"query model: {parts.model.problem}; keyword search works")
