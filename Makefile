@@ -118,7 +118,7 @@ test: setup browser objects
 siege: setup
 	$(BESIDE) -m "siege and not soak"
 
-soak: setup browser
+soak: setup browser objects
 	$(BIN)/python -m tests.chaos.storm
 	$(BIN)/python -m pytest -m soak
 

@@ -1,4 +1,6 @@
-"""The warmed process of the crash contract: `python -m tests.chaos.crash FOLDER REDIS_URL CHROMA_URL`.
+"""The warmed process of the crash contract: `python -m tests.chaos.crash FOLDER REDIS_URL CHROMA_URL BUCKET`.
+
+BUCKET is "{}", or what `StorageSettings` says of an object store, as JSON.
 
 It loads the engines once. Then it reads cases from standard input and answers on standard output, JSON a line each.
 For a case it forks a process that plays the scenario on a new data folder and is killed after an effect, and another
@@ -51,10 +53,10 @@ _NEVER_S = 86_400.0
 _AT_ONCE_S = 0.001
 
 
-def settings(data: Path, redis_url: str, chroma_url: str) -> Settings:
+def settings(data: Path, redis_url: str, chroma_url: str, bucket: dict[str, Any]) -> Settings:
     """Small batches, so that there is something between them; times that only this test waits for."""
     return Settings(
-        storage=StorageSettings(data=data, chroma_url=chroma_url),
+        storage=StorageSettings(data=data, chroma_url=chroma_url, **bucket),
         # Messages of the dead come back at the next fetch.
         queue=QueueSettings.model_construct(redis_url=redis_url, heartbeat_timeout_s=_AT_ONCE_S),
         ledger=LedgerSettings(renew_s=_NEVER_S),
@@ -67,11 +69,12 @@ def settings(data: Path, redis_url: str, chroma_url: str) -> Settings:
 class Cases:
     """Runs cases in forked processes, each in a folder and on a queue database of its own."""
 
-    def __init__(self, folder: Path, redis_url: str, chroma_url: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, chroma_url: str, bucket: str) -> None:
         self._folder = folder
         self._redis_url = redis_url.rpartition("/")[0]
         self._chroma_url = chroma_url
-        config = settings(folder, redis_url, chroma_url)
+        self._bucket: dict[str, Any] = json.loads(bucket)
+        config = settings(folder, redis_url, chroma_url, self._bucket)
         ocr = {
             "engine": config.ocr.engine, "languages": list(config.ocr.languages), "timeout_s": config.ocr.page_seconds,
             "review_confidence": config.ocr.review_confidence,
@@ -134,10 +137,15 @@ class Cases:
             os.dup2(stream.fileno(), 2)
         try:
             data = folder / "data"
-            effects = Effects(data, stop_after, folder / "stopped")
+            place, watched = dict(self._bucket), None
+            if place:
+                from storage.bucket import Bucket as watched  # its library starts threads: not before the fork
+
+                place["files_url"] += f"/{folder.name}"
+            effects = Effects(data, stop_after, folder / "stopped", watched)
             self._engines.put_in_place(effects)
             journal = Journal(folder / "journal.json")
-            config = settings(data, redis_url, self._chroma_url)
+            config = settings(data, redis_url, self._chroma_url, place)
             effects.watch()
             mill = Mill(config, journal, effects)
             if not journal.kb:
@@ -170,18 +178,18 @@ def _forked(body: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def main(folder: Path, redis_url: str, chroma_url: str) -> None:
+def main(folder: Path, redis_url: str, chroma_url: str, bucket: str) -> None:
     """Answer until standard input ends."""
     die_with_parent()
     os.environ.pop("PAGEMILL_PARENT", None)  # that is this process's; those it forks have another
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     log.configure("warning")
-    cases = Cases(folder, redis_url, chroma_url)
+    cases = Cases(folder, redis_url, chroma_url, bucket)
     for line in sys.stdin:
         answers.write(json.dumps(cases.run(json.loads(line))) + "\n")
         answers.flush()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(Path(sys.argv[1]), *sys.argv[2:5])

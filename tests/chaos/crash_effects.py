@@ -1,8 +1,9 @@
 """What outlasts a process, counted; and a process stopped dead right after a chosen one.
 
-An effect is a commit that changed rows, a message sent, fetched, acknowledged or forgotten, a write to Chroma, or a
-file or folder made, moved or removed in the data folder. They are watched by patching this process only, which forked
-off for it: the product has no hooks. Each effect has a name that says who did it, what, and in which function.
+An effect is a commit that changed rows, a message sent, fetched, acknowledged or forgotten, a write to Chroma, a file
+or folder made, moved or removed in the data folder, or objects written or removed in a bucket. They are watched by
+patching this process only, which forked off for it: the product has no hooks. Each effect has a name that says who did
+it, what, and in which function.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from pipeline.settings import PROJECT_ROOT
 
 _PRODUCT = tuple(f"{PROJECT_ROOT / name}{os.sep}" for name in ("pipeline", "storage", "actors", "web"))
 # What only carries out what others decide does not tell where an effect comes from.
-_PLUMBING = {"database.py", "files.py", "children.py"}
+_PLUMBING = {
+    "database.py", "files.py", "children.py", "file_store.py", "folder.py", "bucket.py", "fetched.py",
+}  # fmt: skip
 _PLUMBING_FUNCTIONS = {"fenced", "settling"}
 
 
@@ -31,13 +34,15 @@ class Effects:
         data: the data folder; what happens elsewhere on the disk is no effect.
         stop_after: the process ends by SIGKILL right after so many effects; None: never.
         note: where the name of that last effect is written before.
+        bucket: the class of where files lie, if that is not the data folder.
     """
 
-    def __init__(self, data: Path, stop_after: int | None, note: Path) -> None:
+    def __init__(self, data: Path, stop_after: int | None, note: Path, bucket: type | None = None) -> None:
         self.names: list[str] = []
         self.role = ""  # who is at work; nothing is counted while it is empty
         self.counting = False
         self._data = str(data)
+        self._bucket = bucket
         self._stop_after = stop_after
         self._note = note
         self._lock = Lock()
@@ -70,6 +75,9 @@ class Effects:
         from storage.database import Database
 
         self._watch_commits(Database)
+        if self._bucket is not None:
+            for name, kind in (("_upload", "upload"), ("put", "put"), ("delete", "remove"), ("delete_under", "remove")):
+                self._after(self._bucket, name, f"{kind} objects")
         for owner, name, kind in (
             (Queue, "send", "send"),
             (Queue, "forget", "forget"),

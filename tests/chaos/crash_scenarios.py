@@ -89,8 +89,8 @@ def _lose_messages(mill: Mill, journal: Journal) -> None:
 def _lose_worker_and_image(mill: Mill, journal: Journal) -> None:
     """A worker takes a message and the page it is about and is never heard of again; the page's image is gone too."""
     mill.abandon("ocr")
-    for image in (mill.storage.data / "tmp").rglob("*.tif"):
-        image.unlink()
+    for run in range(1, 3):
+        mill.storage.open(journal.kb).files(journal.document).remove_images(run)
 
 
 def _delete_knowledge_base(mill: Mill, journal: Journal) -> None:
@@ -153,7 +153,8 @@ def play(scenario: Scenario, mill: Mill, journal: Journal) -> None:
 def outcome(mill: Mill, journal: Journal, chroma_url: str) -> dict[str, Any]:
     """What everything has come to."""
     data = mill.storage.data
-    found = {**snapshot(data, chroma_url), "knowledge bases": len(list((data / "kb").iterdir()))}
+    left = snapshot(data, chroma_url, place=mill.storage.settings.storage)
+    found = {**left, "knowledge bases": len(list((data / "kb").iterdir()))}
     if mill.storage.exists(journal.kb):
         found["rows"] = rows_of(mill.storage.open(journal.kb))
     return found

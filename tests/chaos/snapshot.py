@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,24 @@ from storage import pages
 from storage.catalog import Storage
 
 
-def snapshot(data: Path, chroma_url: str, only: Collection[str] | None = None) -> dict[str, Any]:
+def snapshot(
+    data: Path, chroma_url: str, only: Collection[str] | None = None, place: StorageSettings | None = None
+) -> dict[str, Any]:
     """Documents by file name, and what lies about that belongs to none.
 
     Args:
         only: names of knowledge bases, where others' tests have some too.
+        place: where files lie; the data folder where not given.
 
     Raises:
         AssertionError: a row without its vector, or a vector without its row.
     """
-    storage = Storage(Settings(storage=StorageSettings(data=data)), chroma_url)
+    storage = Storage(Settings(storage=place or StorageSettings(data=data)), chroma_url)
+    listing = storage.file_store.listing
     result: dict[str, Any] = {"tmp": sorted(str(p) for p in (data / "tmp").rglob("*"))}
+    if listing is not None:
+        result["tmp"] += listing.keys("tmp", None, 1000)
+        result["objects"] = Counter(key.rpartition("/")[2] for key in listing.keys("kb", None, 1000))
     try:
         for record in storage.knowledge_bases():
             if only is not None and record["name"] not in only:
@@ -65,7 +73,12 @@ def snapshot(data: Path, chroma_url: str, only: Collection[str] | None = None) -
                     ],
                     "chunks": [(chunk.position, chunk.text, _digest(chunk.spans), chunk.terms) for chunk in own],
                     "vectors": [_digest(chunk.vector) for chunk in own],
-                    "files": _files(kb.folder / "documents" / row.id),
+                    "files": _files(kb.folder / "documents" / row.id)
+                    if listing is None
+                    else [
+                        (key.rpartition("/")[2], _digest(storage.file_store.get(key)))
+                        for key in listing.keys(kb.files(row.id).key, None, 1000)
+                    ],
                 }
             visible = {(row.id, row.published_run) for row in rows}
             assert {(chunk.document, chunk.run) for chunk in chunks} <= visible, "chunks that nobody can see are left"

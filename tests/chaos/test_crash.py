@@ -21,8 +21,10 @@ from cli import up
 from pipeline import stages
 from pipeline.process import PARENT
 from pipeline.settings import PROJECT_ROOT
+from storage import clock
 from tests.chaos.crash_rows import differences
 from tests.chaos.crash_scenarios import scenarios
+from tests.object_server import ObjectServer
 from tests.stack import PYTHON, until
 from tests.unit.test_embed_embedder import needs_model
 
@@ -77,9 +79,14 @@ def _kind(effect: str) -> str:
     return effect.partition(": ")[2].partition(" in ")[0]
 
 
-@pytest.fixture(scope="module")
-def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
+@pytest.fixture(scope="module", params=["folder", pytest.param("bucket", marks=pytest.mark.soak)])
+def contract(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Contract]:
+    """Files lie in the data folder, or in a real object store."""
     folder = tmp_path_factory.mktemp("crash")
+    bucket: dict[str, Any] = {}
+    if request.param == "bucket":
+        server: ObjectServer = request.getfixturevalue("object_server")
+        bucket = server.settings(clock.new_id())
     (folder / "cases").mkdir()
     valkey, redis_url = up.valkey_program(folder)
     chroma, chroma_url = up.chroma_program(folder)
@@ -93,7 +100,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
             until(lambda: up.redis_answers(redis_url), 60, "the queue server")
             until(lambda: up.http_answers(f"{chroma_url}/api/v2/heartbeat"), 60, "Chroma")
             process = subprocess.Popen(
-                [*PYTHON, "-m", "tests.chaos.crash", str(folder / "cases"), redis_url, chroma_url],
+                [*PYTHON, "-m", "tests.chaos.crash", str(folder / "cases"), redis_url, chroma_url, json.dumps(bucket)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=env, cwd=PROJECT_ROOT,
             )  # fmt: skip
             running.append(process)
