@@ -59,7 +59,7 @@ $(VENV)/.torch-$(TORCH_VERSION): | $(BIN)/python
 $(VENV)/.installed: pyproject.toml constraints.txt $(VENV)/.torch-$(TORCH_VERSION)
 	$(PIP) install --quiet --constraint constraints.txt setuptools
 	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable ".[dev]"
-	$(BIN)/python -m compileall -q pipeline storage actors web cli
+	$(BIN)/python -m compileall -q pipeline storage actors web cli client
 	@touch $@
 
 $(MODEL)/pagemill.json: | $(VENV)/.installed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 
 from cli import progress
-from cli.client import ApiError, Client, kb_path
-from cli.options import ERR, OUT, Json, Kb, Key, Url, open_client, print_json, table_of
+from cli.options import ERR, OUT, Json, Kb, Key, Url, open_client, print_json, print_run, table_of
+from client import ApiError, Pagemill
 from pipeline import stages
 
 app = typer.Typer()
@@ -38,17 +39,17 @@ def reprocess(
 ) -> None:
     """Do documents anew from a stage on; what was found before is found until then. From store: rebuild the index."""
     _require_stage(start)
-    params = {name: value for name, value in (("status", status), ("engine", engine), ("tag", tag)) if value}
-    if document is not None and params:
+    if document is not None and (status or engine or tag):
         raise typer.BadParameter("--status, --engine and --tag choose among documents; leave them out with one given")
-    path = kb_path(kb) + (f"/documents/{document}" if document is not None else "")
-    value = open_client(url, key).call("POST", f"{path}/reprocess", params={"from": start, **params})
+    client = open_client(url, key)
+    if document is not None:
+        print_run(client.reprocess(kb, document, start), as_json)
+        return
+    opened = client.reprocess_all(kb, start, status=status or None, engine=engine or None, tag=tag or None)
     if as_json:
-        print_json(value)
-    elif document is not None:
-        OUT.print(f"{value['filename']}: run {value['run']} {value['status']}", markup=False)
+        print_json(opened)
     else:
-        OUT.print(progress.opened(value), markup=False)
+        OUT.print(progress.opened(opened), markup=False)
 
 
 @app.command()
@@ -65,7 +66,7 @@ def reindex(
     if start not in ("store", "embed"):
         raise typer.BadParameter(f"an index is made from store or embed; to go back to {start}: pagemill reprocess")
     client = open_client(url, key)
-    opened = client.call("POST", f"{kb_path(kb)}/reprocess", params={"from": start})
+    opened = client.reprocess_all(kb, start)
     counts = progress.watch_all(client, kb, ERR)
     if as_json:
         print_json({**opened, "documents": counts})
@@ -91,50 +92,47 @@ def failed(
     if stage is not None:
         _require_stage(stage)
     names = stages.NAMES if stage is None else (stage,)
-    params = {} if kb is None else {"kb": kb}
     client = open_client(url, key)
-    if not (retry or discard):
-        _list(client, names, params, as_json)
-        return
-    done = {name: client.call("POST", f"/pipeline/{name}/failed/{'retry' if retry else 'discard'}", params=params)
-            for name in names}  # fmt: skip
+    if retry:
+        opened = {name: client.retry_failures(name, kb=kb) for name in names}
+        _print_each(opened, {name: progress.opened(value) for name, value in opened.items()}, as_json)
+    elif discard:
+        done = {name: client.discard_failures(name, kb=kb) for name in names}
+        words = {name: f"{value['units']} failures are off the list" for name, value in done.items()}
+        _print_each(done, words, as_json)
+    else:
+        _list(client, names, kb, as_json)
+
+
+def _print_each(values: Mapping[str, object], words: Mapping[str, str], as_json: bool) -> None:
     if as_json:
-        print_json(done)
+        print_json(values)
         return
-    for name, value in done.items():
-        words = progress.opened(value) if retry else f"{value['units']} failures are off the list"
-        OUT.print(f"{name}: {words}", markup=False)
+    for name, said in words.items():
+        OUT.print(f"{name}: {said}", markup=False)
 
 
-def _list(client: Client, names: tuple[str, ...], params: dict[str, str], as_json: bool) -> None:
-    items = [item for name in names for item in _all(client, name, params)]
+def _list(client: Pagemill, names: tuple[str, ...], kb: str | None, as_json: bool) -> None:
+    items = [item for name in names for item in client.failures(name, kb=kb)]
     if as_json:
         print_json(items)
         return
     if not items:
         OUT.print("Nothing failed.")
         return
-    shown = ("stage", "knowledge_base", "document", "filename", "unit")
-    rows = ([*(item[name] for name in shown), item["error"]["message"]] for item in items)
+    rows = (
+        [item["stage"], item["knowledge_base"], item["document"], item["filename"], item["unit"],
+         item["error"]["message"]]
+        for item in items
+    )  # fmt: skip
     OUT.print(table_of(rows, "stage", "knowledge base", "document", "file", "unit", "why"))
-
-
-def _all(client: Client, stage: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
-    more: dict[str, str] = {}
-    while True:
-        answer = client.call("GET", f"/pipeline/{stage}/failed", params={**params, **more, "limit": 500})
-        items += answer["items"]
-        if answer["next_cursor"] is None:
-            return items
-        more = {"cursor": answer["next_cursor"]}
 
 
 @app.command()
 def pause(stage: Stage, url: Url = None, key: Key = None, as_json: Json = False) -> None:
     """Stop a stage: what is in work is finished, the rest waits until it is resumed."""
     _require_stage(stage)
-    value = open_client(url, key).call("POST", f"/pipeline/{stage}/pause")
+    value = open_client(url, key).pause(stage)
     if as_json:
         print_json(value)
     else:
@@ -145,7 +143,7 @@ def pause(stage: Stage, url: Url = None, key: Key = None, as_json: Json = False)
 def resume(stage: Stage, url: Url = None, key: Key = None, as_json: Json = False) -> None:
     """Let a stage go on."""
     _require_stage(stage)
-    value = open_client(url, key).call("POST", f"/pipeline/{stage}/resume")
+    value = open_client(url, key).resume(stage)
     if as_json:
         print_json(value)
     else:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from cli.client import Client, kb_path
-from cli.options import OUT, Json, Kb, Key, Url, open_client, print_json, table_of
+from cli.options import OUT, Json, Kb, Key, Url, open_client, print_json, print_run, table_of
+from client import Pagemill
+
+if TYPE_CHECKING:
+    from client.answers import ReviewField, ReviewPage
+    from client.operations.review import FieldEntry, PageConfirmed, PageText
 
 app = typer.Typer()
 _MOST_BYTES = 200_000
@@ -28,9 +33,9 @@ def review(
     """List pages and fields that a person should look at, least sure first."""
     if kind not in (None, "page", "field"):
         raise typer.BadParameter("--kind is page or field")
-    client = open_client(url, key)
-    params = {name: value for name, value in (("kind", kind), ("document", document)) if value is not None}
-    items, counts = _listed(client, kb, params, limit)
+    chosen = cast('Literal["page", "field"] | None', kind)
+    found = open_client(url, key).review(kb, kind=chosen, document=document, limit=limit)
+    items, counts = found["items"], found["counts"]
     if as_json:
         print_json({"items": items, "counts": counts})
         return
@@ -39,26 +44,14 @@ def review(
         return
     rows = [
         (item["document"], item["filename"], str(item["page"] or ""), _what(item), f"{item['confidence']:.0%}",
-         item.get("note") or item["why"])
+         item["note"] if item["kind"] == "page" else item["why"])
         for item in items
     ]  # fmt: skip
     OUT.print(table_of(rows, "document", "file", "page", "what", "sure", "why"))
     OUT.print(f"To look at in all: pages: {counts['pages']}, fields: {counts['fields']}", markup=False)
 
 
-def _listed(client: Client, kb: str, params: dict[str, str], limit: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    items: list[dict[str, Any]] = []
-    more: dict[str, str] = {}
-    while True:
-        asked: dict[str, Any] = {**params, **more, "limit": min(limit - len(items), 500)}
-        answer = client.call("GET", f"{kb_path(kb)}/review", params=asked)
-        items += answer["items"]
-        if answer["next_cursor"] is None or len(items) >= limit:
-            return items, answer["counts"]
-        more = {"cursor": answer["next_cursor"]}
-
-
-def _what(item: dict[str, Any]) -> str:
+def _what(item: ReviewPage | ReviewField) -> str:
     if item["kind"] == "page":
         return "the page"
     place = item["path"] if item["index"] is None else f"{item['path']} {item['index']}"
@@ -86,19 +79,16 @@ def correct(
 ) -> None:
     """Correct a page's text or a field; it stays so, however often the document is read again."""
     client = open_client(url, key)
-    path = f"{kb_path(kb)}/documents/{document}"
     if field is not None:
-        body = _field(client, path, field, index, value, remove, confirm, page, text_file)
+        entry = _field(client, kb, document, field, index, value, remove, confirm, page, text_file)
+        print_run(client.correct(kb, document, fields=[entry]), as_json)
     else:
-        body = _page(page, text_file, value, remove, confirm)
-    answer = client.call("POST", f"{path}/corrections", json=body)
-    if as_json:
-        print_json(answer)
-    else:
-        OUT.print(f"{answer['filename']}: run {answer['run']} {answer['status']}", markup=False)
+        print_run(client.correct(kb, document, pages=[_page(page, text_file, value, remove, confirm)]), as_json)
 
 
-def _page(page: int | None, text_file: str | None, value: str | None, remove: bool, confirm: bool) -> dict[str, Any]:
+def _page(
+    page: int | None, text_file: str | None, value: str | None, remove: bool, confirm: bool
+) -> PageText | PageConfirmed:
     if page is None:
         raise typer.BadParameter("say what to correct: --page N or --field NAME")
     if value is not None or remove:
@@ -106,8 +96,8 @@ def _page(page: int | None, text_file: str | None, value: str | None, remove: bo
     if (text_file is None) == (not confirm):
         raise typer.BadParameter("for a page give --text-file FILE, or --confirm")
     if text_file is None:
-        return {"pages": [{"page": page, "confirmed": True}]}
-    return {"pages": [{"page": page, "text": _text(text_file)}]}
+        return {"page": page, "confirmed": True}
+    return {"page": page, "text": _text(text_file)}
 
 
 def _text(text_file: str) -> str:
@@ -128,29 +118,29 @@ def _text(text_file: str) -> str:
 
 
 def _field(
-    client: Client, path: str, field: str, index: int | None, value: str | None, remove: bool, confirm: bool,
-    page: int | None, text_file: str | None,
-) -> dict[str, Any]:  # fmt: skip
+    client: Pagemill, kb: str, document: str, field: str, index: int | None, value: str | None, remove: bool,
+    confirm: bool, page: int | None, text_file: str | None,
+) -> FieldEntry:  # fmt: skip
     if text_file is not None:
         raise typer.BadParameter("--text-file is for a page; leave --field out")
     if (value is not None) + remove + confirm != 1:
         raise typer.BadParameter("for a field give one of --value, --remove and --confirm")
-    entry: dict[str, Any] = {"path": field, "value": value}
+    entry: FieldEntry = {"path": field, "value": value}
     if index is not None:
         entry["index"] = index
     if page is not None:
         entry["page"] = page
-    seen = None if value is not None else _seen(client.call("GET", path)["fields"], field, index)
+    seen = None if value is not None else _seen(client.document(kb, document)["fields"], field, index)
     if value is None and seen is None:
         raise typer.BadParameter(f"the document has no {field}" + ("" if index is None else f" {index}"))
     if confirm:
         entry["value"] = seen
     if seen is not None:
         entry["was"] = seen
-    return {"fields": [entry]}
+    return entry
 
 
-def _seen(fields: dict[str, Any], field: str, index: int | None) -> str | None:
+def _seen(fields: Mapping[str, Any], field: str, index: int | None) -> str | None:
     """The value that a field has."""
     name, _, inner = field.partition(".")
     held = fields.get(name)

@@ -10,15 +10,14 @@ import os
 import subprocess
 import sys
 import time
-from typing import Any
 
 from rich.console import Console
 
 from cli import fields, progress
-from cli.client import Client, kb_path
 from cli.main import print_hits
 from cli.samples import RESUME_NAME, SEARCHES, Sample, make_samples
 from cli.up import UpError, python
+from client import Pagemill
 from pipeline.ocr import policy
 from pipeline.settings import Settings
 
@@ -44,7 +43,7 @@ def run(settings: Settings, console: Console) -> int:
     )
     try:
         url = _ready(stack, console)
-        surprises = _tour(Client(url), samples, console)
+        surprises = _tour(Pagemill(url), samples, console)
         for surprise in surprises:
             console.print(f"[red]Surprise:[/red] {surprise}")
         if not surprises:
@@ -74,12 +73,12 @@ def _ready(stack: subprocess.Popen[str], console: Console) -> str:
     return line.split("ready at ", 1)[1].split()[0]
 
 
-def _tour(client: Client, samples: list[Sample], console: Console) -> list[str]:
+def _tour(client: Pagemill, samples: list[Sample], console: Console) -> list[str]:
     """Upload, wait, search; what did not come out as expected."""
-    if any(item["name"] == _KB for item in client.call("GET", "/knowledge-bases")["items"]):
-        client.call("DELETE", kb_path(_KB))  # of an earlier demo
+    if any(item["name"] == _KB for item in client.knowledge_bases()):
+        client.delete_knowledge_base(_KB)  # of an earlier demo
     client.ensure_knowledge_base(_KB)
-    answer = client.upload(_KB, [sample.path for sample in samples])
+    answer = client.upload(_KB, *(sample.path for sample in samples))
     for document, sample in zip(answer["documents"], samples, strict=True):
         document["filename"] = sample.title
     console.print(f"\nUploaded {len(samples)} documents into the knowledge base “{_KB}”:")
@@ -93,8 +92,7 @@ def _tour(client: Client, samples: list[Sample], console: Console) -> list[str]:
     _wait_for_vectors(client, console)
     for wanted in SEARCHES:
         console.print(f"\nSearch: {wanted.query}", style="bold", markup=False)
-        params: dict[str, str | int] = {"q": wanted.query, "limit": 3}
-        found = client.call("GET", f"{kb_path(_KB)}/search", params=params)
+        found = client.search(_KB, wanted.query, limit=3)
         print_hits(console, found)
         best = found["hits"][0]["filename"] if found["hits"] else None
         if best != wanted.expect:
@@ -103,27 +101,26 @@ def _tour(client: Client, samples: list[Sample], console: Console) -> list[str]:
     return surprises + _resume(client, samples[0], console)
 
 
-def _resume(client: Client, sample: Sample, console: Console) -> list[str]:
+def _resume(client: Pagemill, sample: Sample, console: Console) -> list[str]:
     """Read the resume once more, for its fields; what did not come out as expected."""
-    if any(item["name"] == _RESUMES for item in client.call("GET", "/knowledge-bases")["items"]):
-        client.call("DELETE", kb_path(_RESUMES))
-    client.ensure_knowledge_base(_RESUMES, "resume")
-    answer = client.upload(_RESUMES, [sample.path], {"tags": ["demo"]})
+    if any(item["name"] == _RESUMES for item in client.knowledge_bases()):
+        client.delete_knowledge_base(_RESUMES)
+    client.ensure_knowledge_base(_RESUMES, schema="resume")
+    answer = client.upload(_RESUMES, sample.path, tags=["demo"])
     console.print(f"The resume again, into “{_RESUMES}”, whose schema is `resume`:", markup=False)
     status = progress.watch(client, _RESUMES, answer["documents"], console)[0]
     for line in fields.lines(status["fields"]):
         console.print(f"   {line}", markup=False, soft_wrap=True)
     console.print()
-    name = status["fields"].get("name", {}).get("value")
+    name = fields.cell(status["fields"], "name")
     return [] if name == RESUME_NAME else [f"the name on the resume was read as {name} instead of {RESUME_NAME}"]
 
 
-def _wait_for_vectors(client: Client, console: Console) -> None:
+def _wait_for_vectors(client: Pagemill, console: Console) -> None:
     """Searches answer at once; for meaning, and across languages, the query model must have loaded."""
     deadline = time.monotonic() + _MODEL_S
     with console.status("Waiting for the query model …"):
-        params: dict[str, Any] = {"q": "ready?", "limit": 1}
-        while client.call("GET", f"{kb_path(_KB)}/search", params=params)["degraded"]:
+        while client.search(_KB, "ready?", limit=1)["degraded"]:
             if time.monotonic() > deadline:
                 raise UpError("the query model did not load; see the logs")
             time.sleep(0.5)

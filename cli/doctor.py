@@ -14,9 +14,10 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from cli.client import find_server, key_header
 from cli.doctor_llm import check_model
 from cli.finding import Level, Result
+from cli.options import find_server
+from client.options import key_header
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.ocr import policy
 from pipeline.settings import FILES_KEYS, Settings

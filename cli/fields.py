@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Client, kb_path
 from cli.options import OUT, Json, Kb, Key, Url, open_client, print_json
+
+if TYPE_CHECKING:
+    from client.answers import FacetCounts
+    from client.operations.finding import Table as Wanted
 
 Only = Annotated[
     list[str] | None,
@@ -21,7 +24,6 @@ Only = Annotated[
 Sort = Annotated[str | None, typer.Option(help="A name to sort by; -NAME descends.")]
 Columns = Annotated[list[str] | None, typer.Option("--column", help="A field to show; may be repeated.")]
 Words = Annotated[str | None, typer.Option("--query", "-q", help="Only documents with these words.")]
-_AT_ONCE = 500
 _WIDEST = 40  # characters of a cell in a terminal
 
 
@@ -39,12 +41,12 @@ def fields_command(
 ) -> None:
     """Show the fields of a knowledge base's documents as a table, a row a document."""
     client = open_client(url, key)
-    params = _params(sort, only, column, words)
+    wanted = _wanted(sort, only, column, words)
     if csv:
-        for piece in client.download(f"{kb_path(kb)}/fields.csv", params=params):
+        for piece in client.fields_csv(kb, **wanted):
             sys.stdout.buffer.write(piece)
         return
-    found = _table(client, kb, params, limit)
+    found = client.fields(kb, limit=limit, **wanted)
     if as_json:
         print_json(found)
         return
@@ -69,8 +71,7 @@ def export_command(
     key: Key = None,
 ) -> None:
     """Write the fields of a knowledge base's documents as CSV, a row a document."""
-    params = _params(sort, only, column, words)
-    pieces = open_client(url, key).download(f"{kb_path(kb)}/fields.csv", params=params)
+    pieces = open_client(url, key).fields_csv(kb, **_wanted(sort, only, column, words))
     if output is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -88,26 +89,11 @@ def _write(output: Path, pieces: Iterator[bytes]) -> None:
         raise typer.BadParameter(f"{output} cannot be written: {error.strerror}") from error
 
 
-def _params(sort: str | None, only: list[str] | None, column: list[str] | None, words: str | None) -> dict[str, Any]:
-    given = {"sort": sort, "filter": only, "column": column, "q": words}
-    return {name: value for name, value in given.items() if value}
+def _wanted(sort: str | None, only: list[str] | None, column: list[str] | None, words: str | None) -> Wanted:
+    return {"sort": sort or None, "filters": only or [], "columns": column or [], "query": words or None}
 
 
-def _table(client: Client, kb: str, params: dict[str, Any], limit: int) -> dict[str, Any]:
-    """The first rows of the table, by as many requests as that takes."""
-    whole: dict[str, Any] = {"columns": [], "items": [], "total": 0, "next_cursor": None}
-    cursor: dict[str, str] = {}
-    while len(whole["items"]) < limit:
-        wanted = {**params, **cursor, "limit": min(_AT_ONCE, limit - len(whole["items"]))}
-        part = client.call("GET", f"{kb_path(kb)}/fields", params=wanted)
-        whole = {**part, "items": [*whole["items"], *part["items"]]}
-        if part["next_cursor"] is None:
-            break
-        cursor = {"cursor": part["next_cursor"]}
-    return whole
-
-
-def print_facets(console: Console, facets: list[dict[str, Any]]) -> None:
+def print_facets(console: Console, facets: Sequence[FacetCounts]) -> None:
     """Print what was counted: `skills: Redis (12), Go (3), …`."""
     for facet in facets:
         values = [f"{value['value']} ({value['count']})" for value in facet["values"]]
@@ -115,7 +101,7 @@ def print_facets(console: Console, facets: list[dict[str, Any]]) -> None:
         console.print(f"{facet['name']}: {told}", markup=False, soft_wrap=True)
 
 
-def cell(fields: dict[str, Any], path: str) -> str:
+def cell(fields: Mapping[str, Any], path: str) -> str:
     """The values at a path, joined by "; "."""
     name, _, inner = path.partition(".")
     held = fields.get(name, [])
@@ -124,7 +110,7 @@ def cell(fields: dict[str, Any], path: str) -> str:
     return "; ".join(value["value"] for value in found if "value" in value)
 
 
-def lines(fields: dict[str, Any]) -> list[str]:
+def lines(fields: Mapping[str, Any]) -> list[str]:
     """A line a field, a list of fields, or a record: `skills: Redis, Go`, `education: 四川大学 · 硕士 · 2009-09`."""
     result = []
     for name, held in fields.items():

@@ -9,9 +9,10 @@ others.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,7 +20,6 @@ from rich.table import Table
 
 from cli import backup, control, correct, evaluate, fields, keys, progress
 from cli.bench.command import bench_command
-from cli.client import ApiError, NoServer, kb_path
 from cli.options import (
     ERR,
     OUT,
@@ -33,12 +33,17 @@ from cli.options import (
     open_client,
     password_of,
     print_json,
+    print_run,
 )
 from cli.schema import app as schema_app
 from cli.schema import read_schema, told
+from client import ApiError, Busy, NoServer
 from pipeline import stages
 from pipeline.errors import PermanentError, Refused, ServiceUnavailable
 from pipeline.settings import SettingsError
+
+if TYPE_CHECKING:
+    from client.answers import AcceptedDocument, DocumentStatus, PipelineStatus, RejectedFile, SearchAnswer
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -48,6 +53,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(control.app)
 app.add_typer(schema_app)
 app.add_typer(correct.app)
+_PATIENCE_S = 3600.0  # with a server that has too much to do
+_SHOWN = 500  # documents in a terminal
 _SCHEMA = "Fields to look for, if the knowledge base is new: generic, resume or a file with a JSON Schema."
 
 
@@ -65,7 +72,7 @@ def main() -> None:
         ERR.print(f"pagemill: {error} ({error.code})", markup=False)
         sys.exit(1)
     except NoServer as error:
-        ERR.print(f"pagemill: {error}", markup=False)
+        ERR.print(f"pagemill: {error} Start one with `pagemill up`, or give --url.", markup=False)
         sys.exit(3)
 
 
@@ -166,39 +173,49 @@ def add(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Upload files into a knowledge base, making it if there is none."""
-    client = open_client(url, key)
+    """Upload files into a knowledge base, making it if there is none; waits where the server has too much to do."""
+    client = open_client(url, key, patience_s=_PATIENCE_S, on_wait=_say_waiting)
     fields_wanted = None if schema is None else read_schema(schema)
-    found = client.ensure_knowledge_base(kb, fields_wanted)
+    found = client.ensure_knowledge_base(kb, schema=fields_wanted)
     if fields_wanted not in (None, found["schema"]):
         kept = f"“{kb}” exists and has the schema {told(found['schema'])}"
         raise typer.BadParameter(f"{kept}; leave --schema out, or change it with pagemill schema --kb {kb}.")
-    form = {"tags": tag or [], **({"metadata": metadata} if metadata else {})}
-    if secret := password_of(password):
-        form["password"] = secret
+    secret = password_of(password)
     paths = [path for given in files for path in _files_of(given)]
     if not paths:
         raise typer.BadParameter("there are no files in what was given")
-    documents: list[dict[str, Any]] = []
-    rejected: list[dict[str, Any]] = []
-    for start in range(0, len(paths), 50):
-        answer = client.upload(kb, paths[start : start + 50], form)
-        documents += answer["documents"]
-        rejected += answer["rejected"]
-    statuses: list[dict[str, Any]] = []
+    documents: list[AcceptedDocument] = []
+    rejected: list[RejectedFile] = []
+    refusal: ApiError | None = None
+    try:
+        for answer in client.upload_all(kb, paths, tags=tag or [], metadata=metadata or None, password=secret):
+            documents += answer["documents"]
+            rejected += answer["rejected"]
+    except ApiError as error:  # what was taken before is told all the same
+        refusal = error
+    statuses: list[DocumentStatus] = []
     if wait and documents:
         statuses = progress.watch(client, kb, documents, Console(stderr=True) if as_json else OUT)
     if as_json:
         print_json({"documents": statuses or documents, "rejected": rejected})
     else:
-        for document in statuses or documents:
-            words = progress.outcome(document) if statuses else document["status"]
-            note = "  (uploaded before)" if document.get("duplicate") else ""
-            OUT.print(f"{document['id']}  {document['filename']}: {words}{note}", markup=False, soft_wrap=True)
+        for status in statuses:
+            said = f"{status['id']}  {status['filename']}: {progress.outcome(status)}"
+            OUT.print(said, markup=False, soft_wrap=True)
+        for document in [] if statuses else documents:
+            note = "  (uploaded before)" if document["duplicate"] else ""
+            said = f"{document['id']}  {document['filename']}: {document['status']}{note}"
+            OUT.print(said, markup=False, soft_wrap=True)
         for file in rejected:
             OUT.print(f"rejected  {file['filename']}: {file['error']['message']}", markup=False, soft_wrap=True)
+    if refusal is not None:
+        raise refusal
     if rejected or any(status["status"] != "done" for status in statuses):
         raise typer.Exit(1)
+
+
+def _say_waiting(refusal: Busy, pause_s: float) -> None:
+    ERR.print(f"{refusal} Trying again in {pause_s:.0f} s.", markup=False, soft_wrap=True)
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -217,28 +234,17 @@ def status(
 ) -> None:
     """Show the pipeline, a knowledge base's documents, or one document."""
     client = open_client(url, key)
+    value: Any
     if kb is None:
-        value = client.call("GET", "/pipeline")
-        table = Table("stage", "ready", "claimed", "failed", "per minute", "oldest, s")
-        for name, counted in value["stages"].items():
-            shown = f"{name} (paused)" if counted["paused"] else name
-            table.add_row(shown, *(str(counted[key]) for key in ("ready", "claimed", "failed", "rate_per_minute")),
-                          str(counted["oldest_age_seconds"] or ""))  # fmt: skip
+        value = client.pipeline()
+        table = _stages_table(value)
     elif document is None:
-        value = client.call("GET", f"{kb_path(kb)}/documents", params={"limit": 500})
-        table = Table("document", "file", "status", "progress", "pages")
-        table.columns[0].no_wrap, table.columns[0].min_width = True, 32  # ids are copied from here
-        for item in value["items"]:
-            pages = item["pages"]
-            table.add_row(item["id"], item["filename"], item["status"], f"{item['progress']:.0%}",
-                          f"{pages['done']} of {pages['total'] or '?'}")  # fmt: skip
+        items = list(client.documents(kb, limit=None if as_json else _SHOWN))
+        value = {"items": items, "next_cursor": None}
+        table = _documents_table(items)
     else:
-        value = client.call("GET", f"{kb_path(kb)}/documents/{document}")
-        table = Table("stage", "total", "done", "failed", title=f"{value['filename']}: {value['status']}")
-        for name, counted in value["stages"].items():
-            table.add_row(name, *(str(counted[key]) for key in ("total", "done", "failed")))
-        if value["error"]:
-            table.caption = value["error"]["message"]
+        value = client.document(kb, document)
+        table = _document_table(value)
     if as_json:
         print_json(value)
         return
@@ -246,6 +252,36 @@ def status(
     if document is not None:
         for line in fields.lines(value["fields"]):
             OUT.print(line, markup=False, soft_wrap=True)
+
+
+def _stages_table(pipeline: PipelineStatus) -> Table:
+    table = Table("stage", "ready", "claimed", "failed", "per minute", "oldest, s")
+    for name, counted in pipeline["stages"].items():
+        shown = f"{name} (paused)" if counted["paused"] else name
+        counts = (counted["ready"], counted["claimed"], counted["failed"], counted["rate_per_minute"])
+        table.add_row(shown, *map(str, counts), str(counted["oldest_age_seconds"] or ""))
+    return table
+
+
+def _documents_table(documents: Sequence[DocumentStatus]) -> Table:
+    table = Table("document", "file", "status", "progress", "pages")
+    table.columns[0].no_wrap, table.columns[0].min_width = True, 32  # ids are copied from here
+    for item in documents:
+        pages = item["pages"]
+        table.add_row(item["id"], item["filename"], item["status"], f"{item['progress']:.0%}",
+                      f"{pages['done']} of {pages['total'] or '?'}")  # fmt: skip
+    if len(documents) == _SHOWN:
+        table.caption = f"The newest {_SHOWN}; --json tells all."
+    return table
+
+
+def _document_table(document: DocumentStatus) -> Table:
+    table = Table("stage", "total", "done", "failed", title=f"{document['filename']}: {document['status']}")
+    for name, counted in document["stages"].items():
+        table.add_row(name, *map(str, (counted["total"], counted["done"], counted["failed"])))
+    if document["error"]:
+        table.caption = document["error"]["message"]
+    return table
 
 
 @app.command()
@@ -262,19 +298,16 @@ def search(
 ) -> None:
     """Search a knowledge base, or several."""
     client = open_client(url, key)
-    params: dict[str, Any] = {"q": query, "limit": limit, "mode": mode, "filter": only or [], "facet": facet or []}
-    if len(kb) == 1:
-        value = client.call("GET", f"{kb_path(kb[0])}/search", params=params)
-    else:
-        value = client.call("GET", "/search", params={**params, "kb": kb})
+    where = kb[0] if len(kb) == 1 else kb
+    value = client.search(where, query, limit=limit, mode=mode, filters=only or [], facets=facet or [])
     if as_json:
         print_json(value)
         return
-    print_hits(OUT, value, {client.call("GET", kb_path(one))["id"]: one for one in kb if len(kb) > 1})
+    print_hits(OUT, value, {client.knowledge_base(one)["id"]: one for one in kb if len(kb) > 1})
     fields.print_facets(OUT, value["facets"])
 
 
-def print_hits(console: Console, value: dict[str, Any], names: dict[str, str] | None = None) -> None:
+def print_hits(console: Console, value: SearchAnswer, names: dict[str, str] | None = None) -> None:
     """Print an answer of the search endpoint.
 
     Args:
@@ -306,13 +339,7 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Do again what failed of a document; what was read is kept."""
-    secret = password_of(password)
-    body: dict[str, Any] = {"json": {"password": secret}} if secret else {}
-    value = open_client(url, key).call("POST", f"{kb_path(kb)}/documents/{document}/retry", **body)
-    if as_json:
-        print_json(value)
-    else:
-        OUT.print(f"{value['filename']}: run {value['run']} {value['status']}", markup=False)
+    print_run(open_client(url, key).retry(kb, document, password=password_of(password)), as_json)
 
 
 @app.command()

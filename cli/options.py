@@ -6,16 +6,20 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Client, find_server
+from client import Pagemill
+from client.options import Options
 from pipeline import settings
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from client.answers import DocumentStatus
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -38,9 +42,21 @@ def load_settings(data: Path | None = None) -> Settings:
     return settings.load()
 
 
-def open_client(url: str | None, key: str | None) -> Client:
+def open_client(url: str | None, key: str | None, **options: Unpack[Options]) -> Pagemill:
     """A client of the server that was given, else of the local one."""
-    return Client(find_server(settings.load(), url), key)
+    return Pagemill(find_server(settings.load(), url), key, **options)
+
+
+def find_server(settings: Settings, url: str | None) -> str:
+    """The server's address: as given, else PAGEMILL_URL, else where `pagemill up` on this data folder listens."""
+    given = url or os.environ.get("PAGEMILL_URL")
+    if given:
+        return given.rstrip("/")
+    note = settings.data / "server.json"
+    if note.exists():
+        found: str = orjson.loads(note.read_bytes())["url"]
+        return found
+    return f"http://{settings.web.host}:{settings.web.port}"
 
 
 def password_of(wanted: bool) -> str | None:
@@ -54,6 +70,14 @@ def password_of(wanted: bool) -> str | None:
 def print_json(value: Any) -> None:
     """Print a value for scripts."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def print_run(status: DocumentStatus, as_json: bool) -> None:
+    """Print which run of a document was opened."""
+    if as_json:
+        print_json(status)
+    else:
+        OUT.print(f"{status['filename']}: run {status['run']} {status['status']}", markup=False)
 
 
 def table_of(rows: Iterable[Sequence[str]], *heads: str) -> Table:

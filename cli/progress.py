@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, kb_path
+from client import Pagemill
+
+if TYPE_CHECKING:
+    from client.answers import AcceptedDocument, DocumentCounts, DocumentStatus, RunsOpened
 
 _ENDED = ("done", "failed", "cancelled")
 _POLL_S = 0.3
 _NAME_WIDTH = 36
 
 
-def watch(client: Client, kb: str, documents: list[dict[str, Any]], console: Console) -> list[dict[str, Any]]:
+def watch(client: Pagemill, kb: str, documents: Sequence[AcceptedDocument], console: Console) -> list[DocumentStatus]:
     """Wait for documents, drawing a bar each; their last statuses in the order given.
 
     Raises:
         ApiError, NoServer: the server went away or forgot a document.
     """
-    last: dict[str, dict[str, Any]] = {}
+    last: dict[str, DocumentStatus] = {}
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -39,7 +43,7 @@ def watch(client: Client, kb: str, documents: list[dict[str, Any]], console: Con
             for document, task in tasks.items():
                 if document in last:
                     continue
-                status = client.call("GET", f"{kb_path(kb)}/documents/{document}")
+                status = client.document(kb, document)
                 ended = status["status"] in _ENDED
                 bars.update(
                     task, completed=1.0 if ended else status["progress"],
@@ -52,7 +56,7 @@ def watch(client: Client, kb: str, documents: list[dict[str, Any]], console: Con
     return [last[document["id"]] for document in documents]
 
 
-def watch_all(client: Client, kb: str, console: Console) -> dict[str, int]:
+def watch_all(client: Pagemill, kb: str, console: Console) -> DocumentCounts:
     """Wait until nothing of a knowledge base is in work, drawing one bar; its documents by status.
 
     Raises:
@@ -64,8 +68,8 @@ def watch_all(client: Client, kb: str, console: Console) -> dict[str, int]:
     ) as bars:  # fmt: skip
         task = bars.add_task(_shorten(kb), total=1.0, documents="", left="")
         while True:
-            status = client.call("GET", kb_path(kb))
-            counts: dict[str, int] = status["documents"]
+            status = client.knowledge_base(kb)
+            counts = status["documents"]
             open_ = counts["queued"] + counts["running"]
             words = f"{open_} documents in work" if open_ else "done"
             bars.update(task, completed=status["progress"] if open_ else 1.0, documents=words,
@@ -75,7 +79,7 @@ def watch_all(client: Client, kb: str, console: Console) -> dict[str, int]:
             time.sleep(_POLL_S)
 
 
-def opened(value: dict[str, int]) -> str:
+def opened(value: RunsOpened) -> str:
     """How many documents are done again."""
     passed_over = f", {value['passed_over']} passed over, as they are in work" if value["passed_over"] else ""
     return f"{value['runs']} documents are done again{passed_over}"
@@ -92,7 +96,7 @@ def _shorten(name: str) -> str:
     return name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
 
 
-def outcome(status: dict[str, Any]) -> str:
+def outcome(status: DocumentStatus) -> str:
     """One document's end in a sentence."""
     pages = status["pages"]
     if status["status"] != "done":

@@ -5,15 +5,18 @@ from __future__ import annotations
 import codecs
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
 from cli import progress
-from cli.client import ApiError, kb_path
 from cli.options import ERR, OUT, Json, Kb, Key, Url, open_client, print_json
+from client import ApiError
 from pipeline.extract.fields import SCHEMAS
+
+if TYPE_CHECKING:
+    from client.answers import KnowledgeBaseRecord
 
 _STDIN = "-"
 app = typer.Typer()
@@ -64,11 +67,9 @@ def schema_command(
         raise typer.BadParameter("--wait waits for --rerun; give both")
     given = None if schema is None else read_schema(schema)
     client = open_client(url, key)
-    if given is None:
-        record = client.call("GET", kb_path(kb))
-    else:
-        record = client.call("PATCH", kb_path(kb), json={"schema": given})
-    opened = client.call("POST", f"{kb_path(kb)}/reprocess", params={"from": "extract"}) if rerun else None
+    record: KnowledgeBaseRecord
+    record = client.knowledge_base(kb) if given is None else client.change_knowledge_base(kb, schema=given)
+    opened = client.reprocess_all(kb, "extract") if rerun else None
     counts = progress.watch_all(client, kb, ERR) if wait else None
     if as_json:
         print_json({"schema": record["schema"], "reprocess": opened} if opened else record["schema"])

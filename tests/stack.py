@@ -15,7 +15,8 @@ from typing import Any
 
 import orjson
 
-from cli.client import Client, kb_path
+from client import Pagemill
+from client.requests import kb_path
 from pipeline.settings import PROJECT_ROOT
 
 PYTHON = [sys.executable]
@@ -36,7 +37,7 @@ class Stack:
         self.url = url
         self.said = said
         self.key = next((line for line in said if line.startswith("pm_")), None)
-        self.client = Client(url, self.key)
+        self.client = Pagemill(url, self.key)
 
     def log(self) -> str:
         return (self.data / "logs" / "pagemill.log").read_text()

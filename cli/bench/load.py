@@ -16,7 +16,7 @@ from rich.console import Console
 
 from cli import progress, samples
 from cli.bench.figures import Load, Stage
-from cli.client import ApiError, Client, kb_path
+from client import ApiError, Pagemill
 from pipeline import stages
 from pipeline.settings import Settings
 
@@ -44,7 +44,7 @@ class Bench:
         console: where progress goes.
     """
 
-    def __init__(self, client: Client, settings: Settings, console: Console) -> None:
+    def __init__(self, client: Pagemill, settings: Settings, console: Console) -> None:
         self._client = client
         self._settings = settings
         self._console = console
@@ -86,7 +86,7 @@ class Bench:
         result = {}
         for engine in engines:
             name = f"bench {engine}"
-            self._client.call("POST", "/knowledge-bases", json={"name": name, "engine": engine})
+            self._client.create_knowledge_base(name, engine=engine)
             for _ in range(2):
                 document = self._upload(name, samples.fresh_scan(2 * next(self._numbers)))[0]
                 self._finish(name, quiet=True)
@@ -116,7 +116,7 @@ class Bench:
     def _upload(self, kb: str, content: bytes) -> tuple[str, float]:
         """A document's id, and milliseconds until the upload was answered."""
         began = time.perf_counter()
-        answer = self._client.call("POST", f"{kb_path(kb)}/documents", files=[("files", ("bench.pdf", content))])
+        answer = self._client.upload(kb, ("bench.pdf", content))
         answered_ms = 1000 * (time.perf_counter() - began)
         for file in answer["rejected"]:
             raise ApiError(file["error"]["code"], file["error"]["message"])
@@ -131,12 +131,12 @@ class Bench:
         counts = progress.watch_all(self._client, kb, Console(quiet=True) if quiet else self._console)
         if counts["failed"]:
             why = "samples could not be read; see `pagemill doctor`"
-            raise ApiError("failed", f"{counts['failed']} of {sum(counts.values())} {why}")
-        pages: int = self._client.call("GET", kb_path(kb))["pages"]["done"]
-        return pages
+            total = counts["done"] + counts["failed"] + counts["cancelled"]
+            raise ApiError("failed", f"{counts['failed']} of {total} {why}")
+        return self._client.knowledge_base(kb)["pages"]["done"]
 
     def _read(self, kb: str, document: str) -> tuple[float, str]:
-        page = self._client.call("GET", f"{kb_path(kb)}/documents/{document}/pages/1")
+        page = self._client.page(kb, document, 1)
         return page["seconds"], page["engine"]
 
     def _taken(self) -> _Taken:
@@ -153,7 +153,7 @@ class Bench:
 
     def _workers(self) -> dict[str, list[int]]:
         pids: dict[str, list[int]] = {stage: [] for stage in stages.NAMES}
-        for worker in self._client.call("GET", "/pipeline")["workers"]:
+        for worker in self._client.pipeline()["workers"]:
             pids[worker["stage"]].append(worker["pid"])
         return pids
 

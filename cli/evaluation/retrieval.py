@@ -13,14 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from statistics import quantiles
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cli.client import ApiError, Client, kb_path
 from cli.evaluation.questions import Collection, Question, QuestionSet
 from cli.evaluation.scores import DEPTH, Ranking
 from cli.evaluation.server import wait_for_vectors
 from cli.evaluation.typeset import text_pdf
 from cli.samples import scan
+from client import ApiError, Pagemill
+
+if TYPE_CHECKING:
+    from client.answers import SearchHit, Status
 
 MODES = ("hybrid", "vector", "keyword")
 CLIENTS = 4
@@ -119,7 +122,7 @@ class Retrieval:
         scans: how many paragraphs of each collection are scanned too.
     """
 
-    client: Client
+    client: Pagemill
     modes: Sequence[str] = MODES
     scans: int = 0
     clients: int = CLIENTS
@@ -132,7 +135,7 @@ class Retrieval:
             return self._put(one)
         finally:
             for kb in self._made:
-                self.client.call("DELETE", kb_path(kb))
+                self.client.delete_knowledge_base(kb)
             self._made.clear()
 
     def _put(self, one: QuestionSet) -> SearchOutcome:
@@ -167,16 +170,14 @@ class Retrieval:
         self, label: str, collections: Sequence[Collection], problems: list[str], *, scanned: bool = False
     ) -> Filed:
         """Upload paragraphs and wait until they have ended."""
-        record = self.client.call("POST", "/knowledge-bases", json={"name": f"eval {label} {secrets.token_hex(4)}"})
-        kb: str = record["id"]
+        kb = self.client.create_knowledge_base(f"eval {label} {secrets.token_hex(4)}")["id"]
         self._made.append(kb)
         began = time.monotonic()
         places: dict[str, int] = {}
         total = sum(len(each.paragraphs) for each in collections)
         documents = _documents(collections, scanned)
         while batch := list(islice(documents, _FILES_A_REQUEST)):
-            files = [("files", (name, content)) for name, content, _ in batch]
-            answer = self.client.call("POST", f"{kb_path(kb)}/documents", files=files)
+            answer = self.client.upload(kb, *((name, content) for name, content, _ in batch))
             problems += [f"{label}: {each['filename']}: {each['error']['message']}" for each in answer["rejected"]]
             numbers = {name: number for name, _, number in batch}
             places |= {each["id"]: numbers[each["filename"]] for each in answer["documents"]}
@@ -193,8 +194,8 @@ class Retrieval:
         """
         done, moved = -1, time.monotonic()
         while True:
-            counts = self.client.call("GET", kb_path(kb))["documents"]
-            now = sum(counts.get(status, 0) for status in ("done", "failed", "cancelled"))
+            counts = self.client.knowledge_base(kb)["documents"]
+            now = counts["done"] + counts["failed"] + counts["cancelled"]
             if now != done:
                 done, moved = now, time.monotonic()
             self.tell(f"reading {label}", done, total)
@@ -206,9 +207,10 @@ class Retrieval:
 
     def _failures(self, kb: str, label: str) -> list[str]:
         failed = []
-        for status in ("failed", "cancelled"):
-            answer = self.client.call("GET", f"{kb_path(kb)}/documents", params={"status": status, "limit": 500})
-            failed += [f"{label}: {one['filename']} ended {status}" for one in answer["items"]]
+        statuses: tuple[Status, ...] = ("failed", "cancelled")
+        for status in statuses:
+            documents = self.client.documents(kb, status=status)
+            failed += [f"{label}: {one['filename']} ended {status}" for one in documents]
         return failed
 
     def _ask(self, asking: Collection, pages: Filed) -> list[Asked]:
@@ -223,8 +225,7 @@ class Retrieval:
         took: list[float] = []
 
         def ask(question: Question) -> tuple[int | None, float]:
-            params: dict[str, Any] = {"q": question.text, "limit": DEPTH, "mode": mode}
-            answer = self.client.call("GET", f"{kb_path(pages.kb)}/search", params=params)
+            answer = self.client.search(pages.kb, question.text, limit=DEPTH, mode=mode)
             return rank_of(answer["hits"], pages.paragraphs, question.paragraph), answer["took_ms"]
 
         with ThreadPoolExecutor(self.clients) as pool:
@@ -240,7 +241,7 @@ class Retrieval:
         return Asked(asking.name, pages.label, mode, ranks, tuple(took))
 
 
-def rank_of(hits: Sequence[dict[str, Any]], paragraphs: dict[str, int], wanted: int) -> int | None:
+def rank_of(hits: Sequence[SearchHit], paragraphs: dict[str, int], wanted: int) -> int | None:
     """The rank of the first hit in the wanted paragraph, from 1, or None."""
     return next((rank for rank, hit in enumerate(hits, 1) if paragraphs.get(hit["document"]) == wanted), None)
 
@@ -254,7 +255,7 @@ def _documents(collections: Sequence[Collection], scanned: bool) -> Iterator[tup
 
 
 def retrieve(
-    sets: Sequence[QuestionSet], client: Client, modes: Sequence[str], scans: int, tell: Tell
+    sets: Sequence[QuestionSet], client: Pagemill, modes: Sequence[str], scans: int, tell: Tell
 ) -> list[SearchOutcome]:
     """Put sets to a server, one after the other."""
     putting = Retrieval(client, modes, scans, tell=tell)

@@ -12,17 +12,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from cli.client import Client, kb_path
 from cli.up import UpError, python
+from client import Pagemill
 
 _STOP_S = 60.0
 _MODEL_S = 300.0
 
 
 @contextmanager
-def serving(url: str | None, key: str | None, folder: Path | None = None) -> Iterator[Client]:
+def serving(url: str | None, key: str | None, folder: Path | None = None) -> Iterator[Pagemill]:
     """A client of the server at an address, or of a stack started for it with this machine's settings.
 
     The stack ends when the block does, however it ends: by Ctrl-C and SIGTERM too, and by SIGKILL where the system can
@@ -35,7 +34,7 @@ def serving(url: str | None, key: str | None, folder: Path | None = None) -> Ite
         UpError: the stack did not start.
     """
     if url is not None:
-        with closing(_client(url, key)) as client:
+        with closing(Pagemill(url, key)) as client:
             yield client
         return
     temporary = tempfile.TemporaryDirectory(prefix="pagemill-eval-", dir=folder, ignore_cleanup_errors=True)
@@ -49,7 +48,7 @@ def serving(url: str | None, key: str | None, folder: Path | None = None) -> Ite
             start_new_session=True,  # Ctrl-C reaches this process, which stops the stack in order
         )
         try:
-            with closing(_client(_address(stack), None)) as client:
+            with closing(Pagemill(_address(stack))) as client:
                 yield client
         finally:
             stack.terminate()
@@ -58,10 +57,6 @@ def serving(url: str | None, key: str | None, folder: Path | None = None) -> Ite
             except subprocess.TimeoutExpired:
                 stack.kill()
                 stack.wait()
-
-
-def _client(url: str, key: str | None) -> Client:
-    return Client(url.rstrip("/"), key)
 
 
 def _address(stack: subprocess.Popen[str]) -> str:
@@ -90,15 +85,14 @@ def _ended_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def wait_for_vectors(client: Client, kb: str) -> None:
+def wait_for_vectors(client: Pagemill, kb: str) -> None:
     """Wait until searches are answered by vectors too.
 
     Raises:
         UpError: the query model did not load.
     """
     deadline = time.monotonic() + _MODEL_S
-    params: dict[str, Any] = {"q": "ready?", "limit": 1}
-    while (problem := client.call("GET", f"{kb_path(kb)}/search", params=params)["degraded"]) is not None:
+    while (problem := client.search(kb, "ready?", limit=1)["degraded"]) is not None:
         if time.monotonic() > deadline:
             raise UpError(f"searches are not answered as they should be: {problem}")
         time.sleep(0.5)

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 import psutil
 
-from cli.client import kb_path
+from client.requests import kb_path
 from tests.stack import ENDED, Stack, running
 
 # The faster engine and low limits: what is looked for is what a file does to the stack, not how well it is read.
@@ -71,7 +71,7 @@ def put_through(stack: Stack, files: list[Path]) -> bool:
     codes: Counter[str] = Counter()
     documents: set[str] = set()
     for start in range(0, len(files), PART):
-        answer = stack.client.upload(kb, files[start : start + PART])
+        answer = stack.client.upload(kb, *files[start : start + PART])
         documents |= {document["id"] for document in answer["documents"]}
         codes.update(f"refused: {file['error']['code']}" for file in answer["rejected"])
         codes["the same bytes as another"] += sum(document["duplicate"] for document in answer["documents"])

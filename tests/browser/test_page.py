@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 from playwright.sync_api import Page, expect
 
-from cli.client import kb_path
+from client.requests import kb_path
 from tests import drawing
 from tests.browser.conftest import Visit
 from tests.resumes import resumes

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from cli.client import kb_path
+from client.requests import kb_path
 from pipeline.settings import Settings, StorageSettings
 from storage import cleanup
 from storage.catalog import KnowledgeBase, Storage

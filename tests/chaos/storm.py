@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 import psutil
 
-from cli.client import kb_path
+from client.requests import kb_path
 from tests.chaos import aftermath
 from tests.chaos.family import family
 from tests.chaos.papers import Paper, draw

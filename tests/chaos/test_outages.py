@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.client import kb_path
+from client.requests import kb_path
 from tests import drawing
 from tests.chaos.rig import Rig, full, locked, rig
 from tests.chaos.snapshot import snapshot

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cli.client import ApiError, kb_path
+from client import ApiError
+from client.requests import kb_path
 from pipeline.settings import Settings, StorageSettings
 from storage.catalog import Storage
 from tests import drawing

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import pytest
 
-from cli.client import kb_path
+from client.requests import kb_path
 from pipeline import stages
 from storage import keys
 from tests import drawing

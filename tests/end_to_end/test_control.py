@@ -15,7 +15,8 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from cli.client import ApiError, kb_path
+from client import ApiError
+from client.requests import kb_path
 from pipeline.settings import Settings, StorageSettings
 from storage.catalog import KnowledgeBase, Storage
 from tests import drawing

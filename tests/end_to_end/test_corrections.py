@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pymupdf
 
-from cli.client import kb_path
+from client.requests import kb_path
 from tests import drawing
 from tests.stack import Stack
 
 _LINES = ["Harbour report", "The crane was repaired in March.", "Write to ann@example.org for more."]
 
 
-def test_corrected_found_and_still_there_when_read_again(stack: Stack, kb: str) -> None:
+def test_corrected_found_and_still_there_when_read_again(stack: Stack, kb: str, tmp_path: Path) -> None:
     document = stack.upload(kb, "report.pdf", drawing.scan(drawing.text_pdf([_LINES])))
     (status,) = stack.wait(kb, document)
     assert status["status"] == "done", status
@@ -36,8 +37,7 @@ def test_corrected_found_and_still_there_when_read_again(stack: Stack, kb: str) 
     _require(stack, kb, document, status)
     assert status["fields"]["title"]["value"] == "Harbour Report 1987"
     assert stack.client.call("GET", f"{path}/pages/1")["words"] == before
-    pdf = b"".join(stack.client.download(f"{path}/searchable.pdf"))
-    with pymupdf.open("pdf", pdf) as opened:
+    with pymupdf.open(stack.client.save_searchable_pdf(kb, document, tmp_path / "searchable.pdf")) as opened:
         assert "scrapped" in opened[0].get_text() and "repaired" not in opened[0].get_text()
 
 
@@ -53,5 +53,5 @@ def _require(stack: Stack, kb: str, document: str, status: dict[str, Any]) -> No
     [word] = [word for word in page["words"] if "scrapped" in word["text"]]
     [box] = [box for box in hit["boxes"] if box["box"][1] <= word["box"][1] and box["box"][3] >= word["box"][3]]
     assert word["confidence"] == 1 and box["page"] == 1
-    markdown = b"".join(stack.client.download(f"{kb_path(kb)}/documents/{document}/markdown")).decode()
+    markdown = stack.client.markdown(kb, document)
     assert "scrapped" in markdown and "repaired" not in markdown

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.client import ApiError, Client
+from client import ApiError, Pagemill
 from tests import drawing
 from tests.stack import running
 
@@ -29,7 +29,7 @@ def test_the_first_start_shows_a_key_once(tmp_path: Path) -> None:
     with running(data, ALWAYS) as own:
         key = own.key
         assert key is not None and [line.startswith("pm_") for line in own.said] == [False, True, False]
-        with closing(Client(own.url)) as stranger, pytest.raises(ApiError, match="wants a key"):
+        with closing(Pagemill(own.url)) as stranger, pytest.raises(ApiError, match="wants a key"):
             stranger.call("GET", "/knowledge-bases")
         added = _pagemill("add", str(letter), "--kb", "letters", "--wait", "--url", own.url, "--key", key)
         assert added.returncode == 0, added.stderr
@@ -44,6 +44,6 @@ def test_the_first_start_shows_a_key_once(tmp_path: Path) -> None:
         assert not path.is_file() or secret not in path.read_bytes(), path
     with running(data, ALWAYS) as again:
         assert again.key is None and len(again.said) == 1
-        with closing(Client(again.url, key)) as client:
+        with closing(Pagemill(again.url, key)) as client:
             listed = client.call("GET", "/knowledge-bases")
         assert [kb["name"] for kb in listed["items"]] == ["letters"]

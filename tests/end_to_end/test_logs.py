@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pymupdf
 
-from cli.client import kb_path
+from client.requests import kb_path
 from pipeline.settings import Settings, StorageSettings
 from storage.catalog import Storage
 from tests import drawing

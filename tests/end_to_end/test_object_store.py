@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.client import ApiError, kb_path
+from client import ApiError
+from client.requests import kb_path
 from pipeline.settings import Settings, StorageSettings
 from storage import clock
 from storage.bucket import Bucket

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from cli.client import kb_path
+from client.requests import kb_path
 from tests import drawing
 from tests.stack import Stack
 

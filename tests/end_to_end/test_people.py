@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from websockets.sync.client import connect
 
-from cli.client import ApiError, kb_path
+from client import ApiError
+from client.requests import kb_path
 from pipeline.settings import SearchSettings, Settings, StorageSettings
 from storage import search
 from storage.catalog import Storage

@@ -13,7 +13,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli import control, main, schema
-from cli.client import ApiError, kb_path
+from client import ApiError
+from client.requests import kb_path
 from tests import drawing
 from tests.schema_pages import PAGES
 from tests.stack import Stack
@@ -32,7 +33,7 @@ def _pagemill(stack: Stack, *arguments: str) -> Result:
     """The command in this process, which is quick; errors that `main` would turn into a sentence are raised."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (main, control, schema):
-            patch.setattr(module, "open_client", lambda *_: stack.client)
+            patch.setattr(module, "open_client", lambda *_, **__: stack.client)
         return CliRunner().invoke(main.app, list(arguments), catch_exceptions=False)
 
 

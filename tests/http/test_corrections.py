@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from cli import correct as commands
-from cli.client import ApiError
+from client import Pagemill
 from pipeline.settings import Settings
 from storage.catalog import Storage
 from tests.http.guarded import guarded_app
@@ -97,21 +97,11 @@ def test_who_reads_may_not_correct(tmp_path: Path) -> None:
         assert _code(writer.post(path.replace(guarded.kb, guarded.other), json=sent)) == "not_found"
 
 
-class _Calls:
-    """Stands in for the command line's client: the app answers."""
-
-    def __init__(self, client: TestClient) -> None:
-        self._client = client
-
-    def call(self, method: str, path: str, **kwargs: Any) -> Any:
-        answer = self._client.request(method, path, **kwargs)
-        if answer.is_error:
-            raise ApiError(_code(answer), answer.json()["error"]["message"])
-        return answer.json()
-
-
 def test_the_command_line(client: TestClient, document: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(commands, "open_client", lambda *_: _Calls(client))
+    pagemill = Pagemill("http://test")
+    pagemill.close()
+    monkeypatch.setattr(pagemill._api._transport, "_http", client)  # the app answers
+    monkeypatch.setattr(commands, "open_client", lambda *_: pagemill)
     id_ = document.rpartition("/")[2]
 
     def run(*args: str, **kwargs: Any) -> tuple[int, str]:

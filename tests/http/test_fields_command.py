@@ -7,12 +7,14 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.client import ApiError, Client
 from cli.main import app
+from client import ApiError
+from client import Pagemill as Client
 from tests.http.guarded import lonely, served
 from tests.unit import shelf
 
@@ -37,12 +39,12 @@ def pagemill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pagemill]:
         def run(*arguments: str) -> Result:
             made: list[Client] = []
 
-            def client(base: str, key: str | None = None) -> Client:
-                made.append(Client(base, key))
+            def client(base: str, key: str | None = None, **options: Any) -> Client:
+                made.append(Client(base, key, **options))
                 return made[-1]
 
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr("cli.options.Client", client)
+                patched.setattr("cli.options.Pagemill", client)
                 url = ("--url", f"http://127.0.0.1:{port}")
                 result = CliRunner().invoke(app, [*arguments, *url], env={"COLUMNS": "200"})
             for one in made:  # a command's process ends, and its connections with it

@@ -21,7 +21,7 @@ from pipeline import settings, stages
 from pipeline.settings import PROJECT_ROOT
 
 DOCKER = PROJECT_ROOT / "docker"
-OWN = ("pipeline", "storage", "actors", "web", "cli")
+OWN = ("pipeline", "storage", "actors", "web", "cli", "client")
 ROLES = {
     **{stage: ["actors.worker", f"actors.{stage}"] for stage in stages.NAMES},
     "sweep": ["actors.sweep"],

@@ -27,6 +27,7 @@ PAPERS = (
     *READMES,
     PROJECT_ROOT / "CHANGELOG.md",
     PROJECT_ROOT / "docs/architecture.md",
+    PROJECT_ROOT / "docs/client.md",
     PROJECT_ROOT / "docs/operating.md",
     PROJECT_ROOT / "docs/reading.md",
     PROJECT_ROOT / "docker/README.md",
