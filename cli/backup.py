@@ -70,9 +70,9 @@ def _storage(data: Path | None, *, make: bool) -> Storage:
     from storage.catalog import Storage
 
     storage = Storage(load_settings(data))
-    if make and not storage.catalog.path.exists():
+    if make and not storage.catalog.exists():
         storage.prepare()
-    if not storage.catalog.path.exists():
+    if not storage.catalog.exists():
         raise BackupError(f"There is no data of Pagemill in {storage.data}; give its folder with --data.")
     if storage.outdated():
         raise BackupError(

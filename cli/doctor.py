@@ -18,7 +18,7 @@ from cli.doctor_llm import check_model
 from cli.finding import Level, Result
 from cli.options import find_server
 from client.options import key_header
-from pipeline.errors import PermanentError, ServiceUnavailable
+from pipeline.errors import PermanentError, Refused, ServiceUnavailable
 from pipeline.ocr import policy
 from pipeline.settings import FILES_KEYS, Settings
 from storage import clock
@@ -35,7 +35,7 @@ def check(settings: Settings, url: str | None, key: str | None = None) -> list[R
     checks: list[Callable[[], list[Result]]] = [
         _python,
         _libraries,
-        _sqlite,
+        lambda: _databases(settings),
         lambda: _engines(settings),
         lambda: _model(settings),
         lambda: check_model(settings.extract),
@@ -73,6 +73,26 @@ def _libraries() -> list[Result]:
     if missing:
         results.append(Result("Libraries", "missing", ", ".join(missing), "Run `make setup`."))
     return results
+
+
+def _databases(settings: Settings) -> list[Result]:
+    return _postgresql(settings) if settings.storage.database_url.get_secret_value() else _sqlite()
+
+
+def _postgresql(settings: Settings) -> list[Result]:
+    from storage.databases import databases_of
+    from storage.schemas import Schemas
+
+    try:
+        databases = databases_of(settings)
+        assert isinstance(databases, Schemas)
+        with databases.server.transaction("BEGIN READ ONLY; SHOW server_version") as (_, (found,)):
+            told = f"{databases.server}: version {found}"
+        databases.close()
+    except (ServiceUnavailable, Refused) as error:
+        mend = "Start the server, or name another in storage.database_url."
+        return [Result("PostgreSQL", "missing", str(error), mend)]
+    return [Result("PostgreSQL", "ok", told)]
 
 
 def _sqlite() -> list[Result]:

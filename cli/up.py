@@ -24,7 +24,7 @@ from cli.supervise import Program, Supervisor
 from pipeline import metrics, settings, stages
 from pipeline.errors import Refused
 from pipeline.settings import Settings, WebSettings
-from storage import keys, migrate
+from storage import databases, keys
 from storage.catalog import Storage
 from storage.files import disk_errors
 from storage.vectors import HANGS_NOTE
@@ -240,7 +240,7 @@ def up(
     data = config.data
     os.umask(_NOBODY_ELSE)
     with disk_errors(), locked(data):
-        migrate.refuse_newer(data)
+        databases.refuse_newer(config)
         (data / "server.json").unlink(missing_ok=True)
         (data / "supervisor.json").unlink(missing_ok=True)
         shutil.rmtree(data / metrics.FOLDER, ignore_errors=True)
@@ -314,7 +314,7 @@ def run_group(config: Settings, programs: list[Program]) -> None:
         UpError: no queue server is named.
         NewerData: a newer Pagemill wrote the data.
     """
-    migrate.refuse_newer(config.data)
+    databases.refuse_newer(config)
     if not config.queue.redis_url:
         raise UpError(
             "queue.redis_url is not set. A worker, web server or sweep of its own needs the queue server's address;"

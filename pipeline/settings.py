@@ -26,14 +26,27 @@ NOT_SETTINGS = {"PAGEMILL_SETTINGS", "PAGEMILL_URL", "PAGEMILL_KEY", "PAGEMILL_T
 
 LLM_KEY = "PAGEMILL_EXTRACT__LLM_KEY"
 """The variable that holds the key of the language model's server; the settings file must not."""
+DATABASE_URL = "PAGEMILL_STORAGE__DATABASE_URL"
+"""The variable that holds the address of the database, and its password with it."""
 FILES_KEYS = ("PAGEMILL_STORAGE__FILES_KEY_ID", "PAGEMILL_STORAGE__FILES_SECRET")
 """The variables that hold the key of the object store; the settings file must not."""
-SECRETS = frozenset({LLM_KEY, *FILES_KEYS, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+SECRETS = frozenset(
+    {
+        LLM_KEY,
+        DATABASE_URL,
+        "PGPASSWORD",
+        *FILES_KEYS,
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    }
+)
 """Variables that who opens strangers' files must not see."""
 _OF_THE_ENVIRONMENT = {"extract.llm_key": LLM_KEY,
                        "storage.files_key_id": FILES_KEYS[0], "storage.files_secret": FILES_KEYS[1]}  # fmt: skip
 # A wrong one of these may hold a secret.
-_NOT_REPEATED = {*_OF_THE_ENVIRONMENT, "extract.llm_url", "storage.files_url", "storage.files_endpoint"}
+_NOT_REPEATED = {*_OF_THE_ENVIRONMENT, "extract.llm_url", "storage.database_url", "storage.files_url",
+                 "storage.files_endpoint"}  # fmt: skip
 # What is a bucket's name: Amazon's rules; what is a key: `storage/file_store.py`.
 _BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[0-9A-Za-z_-][0-9A-Za-z_.-]*)*/?")
 
@@ -57,6 +70,7 @@ class StorageSettings(Section):
     """Where data lies."""
 
     data: Path = Path("data")
+    database_url: SecretStr = SecretStr("")
     chroma_url: str = ""
     busy_timeout_s: Seconds = 30.0
     backups: Positive = 3

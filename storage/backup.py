@@ -22,12 +22,13 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pipeline.errors import ServiceUnavailable
-from storage import chunks, clock, database, migrate
+from storage import chunks, clock, migrate
 from storage.archive import DATABASE, HEADER, BackupError, Writer
 from storage.catalog import KnowledgeBase, Storage
-from storage.database import Database, Missing
+from storage.database import Missing
 from storage.file_store import StoredFile, home
 from storage.files import sync_folder
+from storage.sqlite import SQLite
 
 FORMAT = 1
 _SNAPSHOTS = 4
@@ -102,8 +103,8 @@ def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any
     vanished: set[str] = set()
     for _ in range(_SNAPSHOTS):
         snapshot.unlink(missing_ok=True)
-        database.copy(
-            kb.folder / "kb.sqlite3", snapshot, lambda left, all_: told("copying the database", all_ - left, all_)
+        storage.databases.copy_out(
+            record["id"], snapshot, lambda left, all_: told("copying the database", all_ - left, all_)
         )
         files = list(_files(snapshot, kb))
         total = snapshot.stat().st_size + sum(_size(file.stored) for file in files)
@@ -131,7 +132,7 @@ def _size(file: StoredFile) -> int:
 
 def _files(snapshot: Path, kb: KnowledgeBase) -> Iterator[_File]:
     """The files of all documents of a snapshot: originals, and results of runs that are published or in work."""
-    opened = Database(snapshot, 5.0)
+    opened = SQLite(snapshot, 5.0)
     try:
         with opened.read() as connection:
             rows = connection.execute(
@@ -171,7 +172,7 @@ def _add(writer: Writer, files: Sequence[_File]) -> set[str]:
 
 def _forget(snapshot: Path, vanished: set[str]) -> int:
     """Take out of the copy what must not leave, so that it cannot be read from the file either; documents left."""
-    opened = Database(snapshot, 5.0)  # it overwrites what it deletes
+    opened = SQLite(snapshot, 5.0)  # it overwrites what it deletes
     try:
         with opened.write(durable=True) as connection:
             deleted = connection.execute(text("SELECT id FROM document WHERE deleted_at IS NOT NULL")).scalars()

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,16 +21,17 @@ from sqlalchemy.exc import IntegrityError
 from pipeline import log
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
-from storage import clock, migrate, pauses, refold, schema
+from storage import clock, pauses, refold, schema
 from storage.columns import ColumnMemory
 from storage.database import Database, text
+from storage.databases import DATABASE_FILE, databases_of
 from storage.file_store import DocumentFiles, FileStore, document_files, home, open_store
 from storage.files import disk_errors, remove_previews, sync_folder
+from storage.names import HEX_ID, check_name, name_key
 from storage.pace import PaceMemory
 from storage.vectors import HANGS_NOTE, VectorStore
 
 DEFAULT_SCHEMA = "generic"
-_HEX_ID = re.compile(r"[0-9a-f]{32}")
 _OPEN_AT_MOST = 64
 _LOG = log.get("storage")
 
@@ -70,9 +69,17 @@ class Storage:
         self.file_store = open_store(settings)
         self._busy_s = busy_timeout_s or settings.storage.busy_timeout_s
         self._chroma_url = chroma_url or settings.storage.chroma_url
-        self.catalog = Database(self.data / "catalog.sqlite3", self._busy_s)
+        self.databases = databases_of(settings, busy_timeout_s)
+        self.catalog = self.databases.catalog
         self._open: OrderedDict[str, KnowledgeBase] = OrderedDict()
         self._lock = Lock()
+
+    def close(self) -> None:
+        """Close what connections nobody uses, of all that was opened."""
+        with self._lock:
+            for known in self._open.values():
+                known.db.close()
+        self.databases.close()
 
     def prepare(self) -> Path | None:
         """Create or migrate every database. Doing it twice, or in two processes at once, is harmless.
@@ -82,15 +89,11 @@ class Storage:
 
         Raises:
             NewerData: a newer Pagemill wrote one of them; nothing was changed.
-            ServiceUnavailable: there is no room to copy them; nothing was changed.
+            ServiceUnavailable: there is no room to copy them, or they are out of reach; nothing was changed.
         """
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # whoever makes it: it is for nobody else
         (self.data / "tmp").mkdir(parents=True, exist_ok=True)
-        with migrate.alone(self.data):
-            migrate.refuse_newer(self.data)
-            kept = migrate.back_up(self.data, self.settings.storage.backups)
-            migrate.upgrade_all(self.data, self._busy_s)
-        return kept
+        return self.databases.prepare()
 
     def outdated(self) -> bool:
         """Whether an older Pagemill wrote the data, so that `prepare` must come first.
@@ -98,8 +101,8 @@ class Storage:
         Raises:
             NewerData: a newer Pagemill wrote it.
         """
-        migrate.refuse_newer(self.data)
-        return migrate.pending(self.data) != []
+        self.databases.refuse_newer()
+        return self.databases.outdated()
 
     def _folder(self, kb_id: str) -> Path:
         return self.data / "kb" / kb_id
@@ -110,8 +113,8 @@ class Storage:
             known = self._open.get(kb_id)
             if known is None:
                 folder = self._folder(kb_id)
-                database = Database(folder / "kb.sqlite3", self._busy_s)
-                breadth, lives = self.settings.search.ef_search, database.path.exists
+                database = self.databases.of(kb_id)
+                breadth, lives = self.settings.search.ef_search, database.exists
                 note = self.data / HANGS_NOTE
                 vectors = VectorStore(self._chroma_url, kb_id, breadth, self._busy_s, lives, note)
                 pace = PaceMemory(partial(pauses.last_pauses, self.catalog))
@@ -162,11 +165,11 @@ class Storage:
         name = check_name(name)
         kb_id = clock.new_id()
         folder = self._folder(kb_id)
-        with _gone_on_failure(folder), disk_errors():
+        with self._gone_on_failure(kb_id), disk_errors():
             (folder / "incoming").mkdir(parents=True)
             (folder / "documents").mkdir()
-            migrate.upgrade(folder / "kb.sqlite3", "kb", self._busy_s)
-            with closing(Database(folder / "kb.sqlite3", self._busy_s)) as database, database.write() as connection:
+            self.databases.make(kb_id)
+            with closing(self.databases.of(kb_id)) as database, database.write() as connection:
                 refold.mark_new(connection)  # lost with the power, it costs the sweep one look
             sync_folder(folder)
             sync_folder(folder.parent)
@@ -178,6 +181,8 @@ class Storage:
     ) -> dict[str, Any]:
         """Take in a knowledge base that lies ready in a folder of the data folder; durable when this returns.
 
+        Its database is a SQLite file there.
+
         Its work goes on from here: the sweep looks at it at once.
 
         Raises:
@@ -185,12 +190,28 @@ class Storage:
         """
         name, target = check_name(name), self._folder(kb_id)
         target.parent.mkdir(exist_ok=True)
-        with _gone_on_failure(target):
+        with self._gone_on_failure(kb_id):
             self.file_store.adopt(folder, home(kb_id))
             folder.rename(target)
+            self.databases.copy_in(kb_id, target / DATABASE_FILE)
             sync_folder(target.parent)
             self._register(kb_id, name, languages, engine, schema_, None, activity=1)
         return self.knowledge_base(kb_id)
+
+    @contextmanager
+    def _gone_on_failure(self, kb_id: str) -> Iterator[None]:
+        """Remove a knowledge base again where its making fails. What a kill leaves is for the sweep."""
+        try:
+            yield
+        except Exception:
+            self.remove_unlisted(kb_id)
+            raise
+
+    def remove_unlisted(self, kb_id: str) -> None:
+        """Remove what there is of a knowledge base that was never listed; its folder last, by which it is found."""
+        with suppress(ServiceUnavailable):  # then the folder alone stays, for the sweep
+            self.databases.drop(kb_id)
+            shutil.rmtree(self._folder(kb_id), ignore_errors=True)
 
     def _register(
         self,
@@ -204,7 +225,7 @@ class Storage:
     ) -> None:
         """Write its row."""
         values = {
-            "id": kb_id, "name": name, "name_key": _key(name), "languages": languages, "engine": engine,
+            "id": kb_id, "name": name, "name_key": name_key(name), "languages": languages, "engine": engine,
             "schema": schema_, "created_at": clock.wall(), "retention_days": retention_days, "activity": activity,
         }  # fmt: skip
         try:
@@ -223,7 +244,7 @@ class Storage:
         """
         table = schema.knowledge_base
         column, value = (
-            (table.c.id, name_or_id) if _HEX_ID.fullmatch(name_or_id) else (table.c.name_key, _key(name_or_id))
+            (table.c.id, name_or_id) if HEX_ID.fullmatch(name_or_id) else (table.c.name_key, name_key(name_or_id))
         )
         with self.catalog.read() as connection:
             row = (
@@ -250,7 +271,7 @@ class Storage:
         """
         if "name" in values:
             values["name"] = check_name(values["name"])
-            values["name_key"] = _key(values["name"])
+            values["name_key"] = name_key(values["name"])
         try:
             with self.catalog.write(durable=True) as connection:
                 connection.execute(
@@ -287,6 +308,7 @@ class Storage:
         handle.db.close()
         with self._lock:
             self._open.pop(kb_id, None)
+        self.databases.drop(kb_id)
         shutil.rmtree(handle.folder, ignore_errors=True)
         remove_previews(self.data, kb_id)
         gone = self.file_store.delete_under(home(kb_id))
@@ -318,7 +340,7 @@ class Storage:
         One may be in the making: its folder comes before its row.
         """
         above = self.data / "kb"
-        folders = [path for path in above.iterdir() if _HEX_ID.fullmatch(path.name)] if above.is_dir() else []
+        folders = [path for path in above.iterdir() if HEX_ID.fullmatch(path.name)] if above.is_dir() else []
         with self.catalog.read() as connection:  # after the folders: of those that were there, none is new
             known = set(connection.execute(text("SELECT id FROM knowledge_base")).scalars())
         return [path for path in folders if path.name not in known]
@@ -366,16 +388,6 @@ class Storage:
             )
 
 
-@contextmanager
-def _gone_on_failure(folder: Path) -> Iterator[None]:
-    """Remove a knowledge base's folder again where its making fails. What a kill leaves is for the sweep."""
-    try:
-        yield
-    except Exception:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
 def not_found(name_or_id: str) -> PermanentError:
     """The error of whoever asks for a knowledge base that is not there, or not for them."""
     return PermanentError("not_found", f"There is no knowledge base “{name_or_id}”.")
@@ -384,23 +396,3 @@ def not_found(name_or_id: str) -> PermanentError:
 def _record(row: RowMapping) -> dict[str, Any]:
     """A knowledge base's row; those made before there were schemas have the default one."""
     return {**row, "schema": row["schema"] or DEFAULT_SCHEMA}
-
-
-def check_name(name: str) -> str:
-    """A knowledge base's name, normalised (NFC, trimmed).
-
-    Raises:
-        PermanentError: `bad_request`.
-    """
-    name = unicodedata.normalize("NFC", name).strip()
-    if not 1 <= len(name) <= 100:
-        raise PermanentError("bad_request", "A knowledge base's name has 1 to 100 characters.")
-    if "/" in name or any(unicodedata.category(character).startswith("C") for character in name):
-        raise PermanentError("bad_request", "A knowledge base's name has no slash and no control characters.")
-    if name in {".", ".."} or _HEX_ID.fullmatch(name):
-        raise PermanentError("bad_request", "This name would be taken for a path or an id; choose another.")
-    return name
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()

@@ -20,7 +20,7 @@ from pipeline.folding import simplified
 from pipeline.types import Chunk
 from storage import fields, fulltext, runs
 from storage.catalog import KnowledgeBase
-from storage.database import text
+from storage.database import ALL, text
 from storage.ledger import Claim, fenced, settling
 from storage.vectors import Vectors, vector_id
 
@@ -255,11 +255,11 @@ def delete_run_chunks(kb: KnowledgeBase, document: str, run: int) -> None:
             deleted = delete_chunks(connection, document, run, _DELETED_AT_ONCE)
 
 
-def delete_chunks(connection: Connection, document: str, run: int, limit: int = -1) -> int:
+def delete_chunks(connection: Connection, document: str, run: int, limit: int = ALL) -> int:
     """Remove chunks of a run, their full text, vectors that no other chunk's text needs, and the run's fields.
 
     Args:
-        limit: at most so many chunks; -1 is all.
+        limit: at most so many chunks.
     """
     fields.remove(connection, document, run)
     rows = connection.execute(
@@ -267,7 +267,7 @@ def delete_chunks(connection: Connection, document: str, run: int, limit: int = 
         {"document": document, "run": run, "limit": limit},
     ).all()
     if rows:
-        connection.execute(text("DELETE FROM chunk_fts WHERE rowid = :seq"), [{"seq": row.seq} for row in rows])
+        fulltext.remove(connection, [row.seq for row in rows])
         connection.execute(text("DELETE FROM chunk WHERE seq = :seq"), [{"seq": row.seq} for row in rows])
         connection.execute(
             text(
@@ -282,5 +282,6 @@ def delete_chunks(connection: Connection, document: str, run: int, limit: int = 
 def _clear_attempt(connection: Connection, document: str, run: int) -> None:
     """Remove the rows of an attempt that was cut off; vectors stay, they are kept by text for the attempt to come."""
     values = {"document": document, "run": run}
-    connection.execute(text(f"DELETE FROM chunk_fts WHERE rowid IN (SELECT seq FROM chunk WHERE {_RUN})"), values)
+    held = connection.execute(text(f"SELECT seq FROM chunk WHERE {_RUN}"), values).scalars().all()
+    fulltext.remove(connection, held)
     connection.execute(text(f"DELETE FROM chunk WHERE {_RUN}"), values)

@@ -19,7 +19,7 @@ from pipeline import log
 from pipeline.errors import ServiceUnavailable
 from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase, Storage
-from storage.database import Missing, text
+from storage.database import Missing, moment, text
 from storage.file_store import IMAGES
 from storage.files import looks_of, remove_if_empty, remove_previews, searchable_file
 
@@ -40,13 +40,14 @@ def unfinished(kb: KnowledgeBase) -> bool:
 def due(kb: KnowledgeBase, limit: int = 20) -> Sequence[Row[Any]]:
     """What is to be cleaned now, longest due first."""
     with kb.db.read() as connection:
+        now = moment(connection)
         return connection.execute(
             text(
                 "SELECT c.document, c.run, c.chunks, c.passes, d.deleted_at, d.run AS latest, d.published_run"
                 " FROM cleanup AS c JOIN document AS d ON d.id = c.document"
                 " WHERE c.boot != :boot OR c.not_before_s <= :now ORDER BY c.not_before_s LIMIT :limit"
             ),
-            {"boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
+            {"boot": now.boot, "now": now.now_s, "limit": limit},
         ).all()
 
 
@@ -93,12 +94,13 @@ def clean_run(kb: KnowledgeBase, row: Row[Any], lease_s: float) -> None:
         if not _stands(connection, row):
             return
         if row.passes + 1 < _PASSES:
+            now = moment(connection)
             connection.execute(
                 text(
                     "UPDATE cleanup SET passes = passes + 1, boot = :boot, not_before_s = :then"
                     " WHERE document = :document AND run = :run"
                 ),
-                {**values, "boot": clock.boot_id(), "then": clock.now_s() + lease_s},
+                {**values, "boot": now.boot, "then": now.now_s + lease_s},
             )
             return
         connection.execute(text("DELETE FROM cleanup WHERE document = :document AND run = :run"), values)
@@ -177,7 +179,7 @@ def remove_unlisted(storage: Storage, age_s: float, seen: dict[Path, Sighting]) 
     """
     old = _lain_still(storage.unlisted_folders(), age_s, seen)
     for folder in old:
-        shutil.rmtree(folder, ignore_errors=True)
+        storage.remove_unlisted(folder.name)
     return [folder.name for folder in old]
 
 

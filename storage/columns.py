@@ -20,8 +20,8 @@ import numpy.typing as npt
 from sqlalchemy import Connection, bindparam, text
 
 from pipeline.extract.fields.columns import Kind
-from storage import collation, values
-from storage.conditions import METADATA_TEXT
+from storage import collation, dialect, values
+from storage.dialect import Dialect
 from storage.filters import METADATA
 
 Ints = npt.NDArray[np.signedinteger[Any]]
@@ -38,18 +38,13 @@ _RUN = (
 )
 # Rows of document, value as it is compared, value as it is shown.
 _OF_DOCUMENT = {
-    "tag": "SELECT d.id, value AS compared, value FROM document AS d, json_each(d.tags) WHERE d.deleted_at IS NULL",
     "language": _DOCUMENT.format("d.language"),
     "created_at": _DOCUMENT.format("d.created_at"),
-    "filename": "SELECT d.id, pagemill_folded(d.filename) AS compared, d.filename AS value FROM document AS d"
+    "filename": "SELECT d.id, d.filename_folded AS compared, d.filename AS value FROM document AS d"
     " WHERE d.deleted_at IS NULL",
     "status": _RUN.format("status"),
     "pages": _RUN.format("pages_total"),
 }
-_METADATA = (
-    f"SELECT d.id, {METADATA_TEXT} AS compared, {METADATA_TEXT} AS value FROM document AS d,"
-    " json_each(d.metadata) WHERE d.deleted_at IS NULL AND key = :key AND type NOT IN ('object', 'array', 'null')"
-)
 _FIELD = "SELECT d.document AS id, d.folded AS compared, d.value FROM field AS d WHERE d.live = 1 AND d.path IN :paths"
 
 
@@ -219,15 +214,31 @@ class ColumnMemory:
         return Values(wanted.kind, documents, codes, compared, spellings)
 
 
+def _of_tags(engine: Dialect) -> str:
+    tags = engine.elements("d.tags", "tag")
+    return f"SELECT d.id, tag.value AS compared, tag.value FROM document AS d, {tags} WHERE d.deleted_at IS NULL"
+
+
+def _of_metadata(engine: Dialect) -> str:
+    shown = engine.member_text("one")
+    return (
+        f"SELECT d.id, {shown} AS compared, {shown} AS value FROM document AS d, {engine.members('d.metadata', 'one')}"
+        f" WHERE d.deleted_at IS NULL AND one.key = :key AND {engine.member_is('one', 'single')}"
+    )
+
+
 def _rows(connection: Connection, wanted: Wanted, changed: Sequence[str] | None) -> Any:
     """Rows of a column: document, value as it is compared, value as it is shown."""
     given: dict[str, Any] = {}
     lists = []
+    engine = dialect.of(connection)
     if wanted.paths:
         sql, given["paths"] = _FIELD, wanted.paths
         lists.append("paths")
     elif wanted.name.startswith(METADATA):
-        sql, given["key"] = _METADATA, wanted.name.removeprefix(METADATA)
+        sql, given["key"] = _of_metadata(engine), wanted.name.removeprefix(METADATA)
+    elif wanted.name == "tag":
+        sql = _of_tags(engine)
     else:
         sql = _OF_DOCUMENT[wanted.name]
     if changed is not None:

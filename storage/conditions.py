@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from storage import values
+from storage.dialect import Dialect
 from storage.filters import METADATA, RANGES, Filter, Operator
 
-_BLANKS = ", ".join(str(code) for code in range(0x3001) if chr(code).isspace())
-METADATA_TEXT = (
-    f"CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE trim(CAST(value AS TEXT), char({_BLANKS})) END"
-)
-"""SQL: a value of metadata, a row of `json_each`, as it is shown and compared: without blanks around it, as filters."""
-_DATED = "({0} GLOB '[0-9][0-9][0-9][0-9]*' OR {0} = 'present')"
+# It begins with four digits.
+_DATED = "(length({0}) >= 4 AND trim(substr({0}, 1, 4), '0123456789') = '' OR {0} = 'present')"
 
 
-def conditions(filters: Sequence[Filter], document: str) -> tuple[str, dict[str, Any]]:
+def conditions(filters: Sequence[Filter], document: str, dialect: Dialect) -> tuple[str, dict[str, Any]]:
     """SQL that holds for documents that meet all filters (empty, or beginning with AND), and its values.
 
     Filters on fields of one list of records are met by one record of it, ranges of one list by one value: an employer
@@ -27,7 +24,7 @@ def conditions(filters: Sequence[Filter], document: str) -> tuple[str, dict[str,
     Args:
         document: alias of the document table in the query.
     """
-    made = _Conditions(document)
+    made = _Conditions(document, dialect)
     lists: dict[str, list[Filter]] = defaultdict(list)
     for wanted in filters:
         if not wanted.paths:
@@ -57,10 +54,11 @@ def _is_narrow(held: Sequence[Filter]) -> bool:
 class _Conditions:
     """Conditions in the making."""
 
-    def __init__(self, document: str) -> None:
+    def __init__(self, document: str, dialect: Dialect) -> None:
         self.sql: list[str] = []
         self.values: dict[str, Any] = {}
         self._document = document
+        self._dialect = dialect
 
     def _bind(self, value: Any) -> str:
         name = f"filter_{len(self.values)}"
@@ -101,12 +99,14 @@ class _Conditions:
     def _value(self, alias: str, wanted: Filter) -> str:
         """What a row of a field must meet."""
         if wanted.operator == ":":
-            return f"instr({alias}.terms, {self._bind(values.terms(wanted.value))}) > 0"
+            return self._dialect.holds(f"{alias}.terms", self._bind(values.terms(wanted.value)))
         if wanted.kind == "number":
             return f"{alias}.number {wanted.operator} {self._bind(wanted.number)}"
         if wanted.kind == "date":
-            return self._date(f"{alias}.folded", wanted.operator, wanted.value)
-        return f"{alias}.folded = {self._bind(values.folded(wanted.value))}"
+            return self._date(self._dialect.indexed(f"{alias}.folded"), wanted.operator, wanted.value)
+        column, value = f"{alias}.folded", self._bind(values.folded(wanted.value))
+        found = self._dialect.indexed(column)
+        return f"{column} = {value}" + ("" if found == column else f" AND {found} = {self._dialect.indexed(value)}")
 
     def _date(self, column: str, operator: Operator, value: str) -> str:
         """Compared as far as both are known (`storage/values.py`); the bare column first, as the index holds that."""
@@ -154,8 +154,9 @@ class _Conditions:
 
     def _tag(self, wanted: Filter) -> None:
         there = wanted.operator != "!=" if wanted.value else wanted.operator == "!="
-        meets = f"value = {self._bind(wanted.value)}" if wanted.value else f"value != {self._bind('')}"
-        each = f"EXISTS (SELECT 1 FROM json_each({self._document}.tags) WHERE {meets})"
+        meets = f"= {self._bind(wanted.value)}" if wanted.value else f"!= {self._bind('')}"
+        tags = self._dialect.elements(f"{self._document}.tags", "tag")
+        each = f"EXISTS (SELECT 1 FROM {tags} WHERE tag.value {meets})"
         self.sql.append(each if there else f"NOT {each}")
 
     def _metadata(self, wanted: Filter) -> None:
@@ -165,25 +166,27 @@ class _Conditions:
         if wanted.operator in RANGES:
             meets = f" AND ({self._metadata_range(wanted)})"
         elif wanted.value:
-            meets = f" AND {METADATA_TEXT} = {self._bind(wanted.value)}"
-        each = f"EXISTS (SELECT 1 FROM json_each({self._document}.metadata) WHERE key = {key}{meets})"
+            meets = f" AND {self._dialect.member_text('one')} = {self._bind(wanted.value)}"
+        members = self._dialect.members(f"{self._document}.metadata", "one")
+        each = f"EXISTS (SELECT 1 FROM {members} WHERE one.key = {key}{meets})"
         self.sql.append(each if there else f"NOT {each}")
 
     def _metadata_range(self, wanted: Filter) -> str:
         """Metadata has no schema: numbers are compared with a number, text with a date where it begins like one."""
         either = []
         if (number := values.number_of(wanted.value)) is not None:
-            either.append(f"type IN ('integer', 'real') AND value {wanted.operator} {self._bind(number)}")
+            either.append(f"{self._dialect.member_number('one')} {wanted.operator} {self._bind(number)}")
         if (date := values.date_of(wanted.value)) is not None:
-            either.append(f"type = 'text' AND {self._date('lower(value)', wanted.operator, date)}")
+            said = self._date(f"lower({self._dialect.member_text('one')})", wanted.operator, date)
+            either.append(f"{self._dialect.member_is('one', 'text')} AND {said}")
         return " OR ".join(either)
 
     def _filename(self, wanted: Filter) -> None:
         column = f"{self._document}.filename"
         if not wanted.value:
-            self.sql.append(f"({column} = {self._bind('')}) = {int(wanted.operator == '=')}")
+            self.sql.append(f"{column} {'=' if wanted.operator == '=' else '!='} {self._bind('')}")
         elif wanted.operator == ":":
-            self.sql.append(f"instr(pagemill_terms({column}), {self._bind(values.terms(wanted.value))}) > 0")
+            self.sql.append(self._dialect.holds(f"{column}_terms", self._bind(values.terms(wanted.value))))
         else:
-            same = f"pagemill_folded({column}) = {self._bind(values.folded(wanted.value))}"
+            same = f"{column}_folded = {self._bind(values.folded(wanted.value))}"
             self.sql.append(same if wanted.operator == "=" else f"NOT {same}")

@@ -1,36 +1,27 @@
-"""One SQLite database behind SQLAlchemy: reading and writing transactions, and nothing else.
+"""One database behind SQLAlchemy: reading and writing transactions, and nothing else.
 
-Every write is `BEGIN IMMEDIATE`: a deferred BEGIN that first reads and then writes fails under other writers.
-A locked database, a full disk or an I/O error becomes `ServiceUnavailable`: the unit waits, nothing is counted.
+Two engines speak for it: `storage/sqlite.py`, a file, and `storage/postgresql.py`, a schema of a server. Whoever asks
+need not know which: the SQL of this package is what both understand, but for the few phrases of `storage/dialect.py`.
+
+One transaction writes at a time, and none sees half of another; a read sees one state. Whatever passes by itself (a
+lock, a full disk, a server that is away) becomes `ServiceUnavailable`: the unit waits, nothing is counted.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import Connection, TextClause, create_engine, event
+from sqlalchemy import Connection, TextClause
 from sqlalchemy import text as parsed
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
 
-from pipeline.errors import ServiceUnavailable
-from storage import collation, values
+from storage.dialect import Dialect
 
-# What queries may ask of a value as people compare it; nothing that is stored is made with them.
-_FUNCTIONS: dict[str, Callable[[str], str]] = {
-    "pagemill_folded": values.folded,
-    "pagemill_terms": values.terms,
-    "pagemill_sort_key": collation.sort_key,
-}
-_COPIED_AT_ONCE = 2000  # pages
-_TRUNCATE_WAIT_MS = 200
+ALL = 2**31 - 1
+"""A LIMIT that is none, for every engine."""
 
 
 @lru_cache(maxsize=1000)
@@ -43,164 +34,74 @@ def text(sql: str) -> TextClause:
 
 
 class Missing(Exception):
-    """The database file is gone: its knowledge base was deleted."""
+    """The database is gone: its knowledge base was deleted."""
 
 
-class Database:
-    """A SQLite file.
+class Moment(NamedTuple):
+    """A time of the clock that leases are measured by: one that all who use the database share, and that cannot jump.
 
-    The file must exist (`create` makes it): opening never brings a deleted knowledge base back to life. A connection
-    that is open would go on in a file that was deleted, so that every transaction looks first whether it is there.
+    Attributes:
+        boot: which start of the clock it is of; times of another are past.
+        now_s: seconds.
     """
 
-    def __init__(self, path: Path, busy_timeout_s: float) -> None:
-        self.path = path
-        self._busy_ms = int(busy_timeout_s * 1000)
-        self._engine = create_engine(
-            "sqlite://",
-            creator=self._connect,
-            poolclass=QueuePool,
-            pool_size=8,
-            pool_use_lifo=True,  # the one that was used last holds the pages that are asked for next
-            max_overflow=32,
-            pool_timeout=busy_timeout_s,
-            hide_parameters=True,  # an error's text goes into logs, and rows hold what documents say
-            json_serializer=lambda value: orjson.dumps(value).decode(),
-            json_deserializer=orjson.loads,
-        )
+    boot: str
+    now_s: float
 
-        # The driver must not begin transactions by itself; SQLAlchemy's begin is where ours start.
-        @event.listens_for(self._engine, "begin")
-        def begin(connection: Connection) -> None:
-            options = connection.get_execution_options()
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
 
-    def _connect(self) -> sqlite3.Connection:
-        if not self.path.exists():
-            raise Missing(self.path)
-        connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode=rw",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=self._busy_ms / 1000,
-        )
-        connection.execute(f"PRAGMA busy_timeout={self._busy_ms}")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA secure_delete=ON")
-        connection.execute("PRAGMA cache_size=-16000")
-        for name, function in _FUNCTIONS.items():
-            connection.create_function(name, 1, function, deterministic=True)
-        return connection
+class Database(ABC):
+    """A catalogue, or a knowledge base.
 
-    @staticmethod
-    def create(path: Path) -> None:
-        """Make an empty database in WAL mode; harmless where it exists."""
-        connection = sqlite3.connect(path)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        finally:
-            connection.close()
+    It must be there: using it never brings a deleted knowledge base back to life.
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database."""
-        with _mapped(self.path), self._engine.connect() as connection, connection.begin():
-            yield connection
+    Attributes:
+        dialect: how its engine says what they say otherwise.
+    """
 
-    @contextmanager
-    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+    dialect: Dialect
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether it is there."""
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[Connection]:
+        """A transaction that sees one state of the database.
+
+        Raises:
+            Missing: it is not there.
+            ServiceUnavailable: it is out of reach.
+        """
+
+    @abstractmethod
+    def write(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that holds the write lock from its start.
 
         Args:
             durable: flush to disk at commit: for whatever a person is told succeeded.
-        """
-        acts: list[Callable[[], object]] = []
-        with _mapped(self.path), self._engine.connect() as connection:
-            writing = connection.execution_options(writing=True, after_commit=acts)
-            if durable:
-                _synchronous(writing, "FULL")
-            try:
-                with writing.begin():
-                    yield writing
-            finally:
-                if durable:
-                    _synchronous(writing, "NORMAL")
-        for act in acts:
-            act()
 
+        Raises:
+            Missing: it is not there.
+            ServiceUnavailable: it is out of reach, or others wrote for too long.
+        """
+
+    @abstractmethod
     def truncate_log(self) -> bool:
-        """Bring the write-ahead log into the database and cut it to nothing; False where others were at it just now.
+        """Have words that were deleted gone from whatever log of changes lies beside the database.
 
-        They are waited for briefly: while this waits, nobody can write.
+        Returns:
+            False where others were at it just now: try again.
         """
-        with _mapped(self.path), self._engine.connect() as connection:
-            raw: Any = connection.connection.dbapi_connection
-            raw.execute(f"PRAGMA busy_timeout={_TRUNCATE_WAIT_MS}")
-            try:
-                busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                raw.execute(f"PRAGMA busy_timeout={self._busy_ms}")
-        return not busy
 
+    @abstractmethod
     def close(self) -> None:
-        """Close idle connections."""
-        self._engine.dispose()
+        """Close idle connections that are its own."""
 
 
-def _synchronous(connection: Connection, level: str) -> None:
-    """Set how hard the next commit is flushed; outside any transaction, or SQLite ignores it."""
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute(f"PRAGMA synchronous={level}")
-
-
-@contextmanager
-def _mapped(path: Path) -> Iterator[None]:
-    if not path.exists():
-        raise Missing(path)
-    try:
-        yield
-    except PoolTimeout as error:
-        raise ServiceUnavailable(f"database {path.name}: too many connections are waiting") from error
-    except (OperationalError, sqlite3.OperationalError) as error:
-        words = str(error.orig if isinstance(error, OperationalError) else error)
-        if any(sign in words for sign in ("locked", "disk is full", "disk I/O", "unable to open", "readonly")):
-            if not path.exists():
-                raise Missing(path) from error
-            raise ServiceUnavailable(f"database {path.name}: {words}") from error
-        raise
-
-
-def copy(source: Path, target: Path, told: Callable[[int, int], None] = lambda _, __: None) -> None:
-    """Copy a database as it stands at one moment, while others read and write it; `target` must not be there.
-
-    The copy is one file, flushed to disk. On any error nothing is left of it.
-
-    Args:
-        told: called with pages left and pages in all, as they are copied.
-
-    Raises:
-        Missing: there is no such database.
-        ServiceUnavailable: the disk is full, or the source cannot be read.
-    """
-    if not source.exists():
-        raise Missing(source)
-    try:
-        with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as origin,
-            closing(sqlite3.connect(target)) as made,
-        ):
-            origin.execute("BEGIN")
-            origin.execute("SELECT count(*) FROM sqlite_schema")  # from here on it sees one state, whoever writes
-            origin.backup(made, pages=_COPIED_AT_ONCE, progress=lambda _, left, total: told(left, total))
-            made.execute("PRAGMA journal_mode=DELETE")
-    except BaseException as error:
-        for path in (target, target.with_name(f"{target.name}-wal"), target.with_name(f"{target.name}-shm")):
-            path.unlink(missing_ok=True)
-        if isinstance(error, sqlite3.OperationalError):
-            raise ServiceUnavailable(f"copying {source.name}: {error}") from error
-        raise
+def moment(connection: Connection) -> Moment:
+    """What the clock of a transaction's database says now; in a write, the time since the lock was had counts."""
+    now: Moment = connection.get_execution_options()["moment"]()
+    return now
 
 
 def after_commit(connection: Connection, act: Callable[[], object]) -> None:

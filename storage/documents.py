@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import PermanentError, ServiceUnavailable
-from storage import clock, fields, passwords, reprocess, runs, schema, status
+from storage import clock, fields, passwords, reprocess, runs, schema, status, values
 from storage.catalog import KnowledgeBase
 from storage.database import Missing, scalar, text
 
@@ -65,7 +65,8 @@ def _require_room(connection: Connection, max_waiting: int | None) -> None:
         connection,
         # Not what is published and stored once more, after a restore: nobody waits for it.
         "SELECT count(*) FROM run JOIN document ON document.id = run.document"
-        " WHERE status IN ('queued', 'running') AND document.published_run IS NOT run.run",
+        " WHERE status IN ('queued', 'running')"
+        " AND coalesce(document.published_run, 0) != run.run",
     )
     if waiting >= max_waiting:
         raise PermanentError(
@@ -107,6 +108,7 @@ def add(
     row = {
         "id": document, "sha256": new.sha256, "filename": new.filename, "kind": new.kind, "size_bytes": new.size_bytes,
         "metadata": new.metadata, "tags": new.tags, "batch": batch, "created_at": clock.wall(), "run": 1, "version": 0,
+        "filename_folded": values.folded(new.filename), "filename_terms": values.terms(new.filename),
     }  # fmt: skip
     try:
         with kb.db.write(durable=True) as connection:

@@ -7,6 +7,9 @@ milliseconds, and then cuts the log.
 
     knowledge.erase   1 a document is gone -> 2 segments are being merged -> 3 the log is left -> 0
 
+On PostgreSQL there is nothing of this to do: deleted rows and what its log and index hold of them are overwritten by
+the server as it vacuums, on its own terms.
+
 FTS5 has an option `secure-delete` of its own from SQLite 3.42 on; it is not used, as an index that was written with it
 can be written by no older SQLite any more: a backup could not be restored on every machine.
 """
@@ -17,10 +20,10 @@ import time
 
 from sqlalchemy import Connection, text
 
+from storage import dialect
 from storage.catalog import KnowledgeBase
 from storage.database import scalar
 
-_MERGED_PAGES = 64  # at once: some 250 kB, measured as 5 to 10 ms
 _ASKED, _MERGING, _LOG_LEFT = 1, 2, 3
 
 
@@ -63,14 +66,8 @@ def _others_are_cleaned(kb: KnowledgeBase) -> bool:
 
 
 def _merge(kb: KnowledgeBase) -> None:
-    """One step: of a negative number of pages the first one begins the merge of all segments there are."""
+    """One step."""
     with kb.db.write() as connection:
         begin = scalar(connection, "SELECT erase FROM knowledge") == _ASKED
-        before = scalar(connection, "SELECT total_changes()")
-        connection.execute(
-            text("INSERT INTO chunk_fts (chunk_fts, rank) VALUES ('merge', :pages)"),
-            {"pages": -_MERGED_PAGES if begin else _MERGED_PAGES},
-        )
-        # The command itself is one change: fewer than two mean that nothing was left to merge (FTS5's own rule).
-        merged = scalar(connection, "SELECT total_changes()") - before >= 2
+        merged = dialect.of(connection).merge_terms(connection, begin=begin)
         connection.execute(text("UPDATE knowledge SET erase = :erase"), {"erase": _MERGING if merged else _LOG_LEFT})

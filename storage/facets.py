@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, text
 
 from pipeline.extract.fields.columns import Kind
-from storage import values
+from storage import dialect, values
 from storage.columns import ColumnMemory, Ints, Values, Wanted
 from storage.conditions import conditions
 from storage.filters import Filter, written
@@ -64,7 +64,7 @@ class Facet:
 
 def in_scope(connection: Connection, filters: Sequence[Filter]) -> list[str]:
     """Ids of the published documents that meet filters."""
-    sql, given = conditions(filters, "d")
+    sql, given = conditions(filters, "d", dialect.of(connection))
     query = f"SELECT d.id FROM document AS d WHERE d.deleted_at IS NULL AND d.published_run IS NOT NULL{sql}"
     return list(connection.execute(text(query), given).scalars())
 

@@ -79,7 +79,8 @@ def discard(kb: KnowledgeBase, stage: str, document: str | None) -> int:
         with kb.db.write(durable=True) as connection:
             found = connection.execute(
                 text(
-                    "UPDATE unit SET discarded_at = :wall WHERE rowid IN (SELECT unit.rowid FROM"
+                    "UPDATE unit SET discarded_at = :wall WHERE (document, run, stage, unit) IN"
+                    " (SELECT unit.document, unit.run, unit.stage, unit.unit FROM"
                     f" {LISTED} AND stage = :stage AND (:document IS NULL OR unit.document = :document) LIMIT :limit)"
                 ),
                 {"stage": stage, "document": document, "wall": clock.wall(), "limit": _AT_ONCE},

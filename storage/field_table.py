@@ -16,10 +16,11 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError
-from storage import fulltext, values
+from storage import dialect, fulltext, values
 from storage.catalog import KnowledgeBase
 from storage.columns import MISSING, Ints, Values, Wanted
 from storage.conditions import conditions
+from storage.dialect import Dialect
 from storage.filters import Filter
 from storage.search.query import parse
 
@@ -150,24 +151,25 @@ def _descending(names: Any) -> Ints:
 
 def _in_scope(connection: Connection, choice: Choice) -> list[str]:
     """Ids of all documents that are chosen, newest first."""
-    sql, given = conditions(choice.filters, "d")
+    engine = dialect.of(connection)
+    sql, given = conditions(choice.filters, "d", engine)
     more = {
         "r.status = :status": ("status", choice.status),
         "d.batch = :batch": ("batch", choice.batch),
-        "EXISTS (SELECT 1 FROM json_each(d.tags) WHERE value = :tag)": ("tag", choice.tag),
+        f"EXISTS (SELECT 1 FROM {engine.elements('d.tags', 'one')} WHERE one.value = :tag)": ("tag", choice.tag),
     }
     for condition, (name, value) in more.items():
         if value is not None:
             sql += f" AND {condition}"
             given[name] = value
     if choice.words is not None:
-        sql += f" AND ({_holding(choice.words, given)})"
+        sql += f" AND ({_holding(choice.words, given, engine)})"
     joined = " JOIN run AS r ON r.document = d.id AND r.run = d.run" if choice.status is not None else ""
     query = f"SELECT d.id FROM document AS d{joined} WHERE d.deleted_at IS NULL{sql} ORDER BY d.id DESC"
     return list(connection.execute(text(query), given).scalars())
 
 
-def _holding(words: str, given: dict[str, Any]) -> str:
+def _holding(words: str, given: dict[str, Any], engine: Dialect) -> str:
     """SQL that holds for documents with all that a query asks for, in whatever passages, and nothing that it excludes.
 
     Or with a file name that holds the whole.
@@ -181,17 +183,19 @@ def _holding(words: str, given: dict[str, Any]) -> str:
     for number, (match, within) in enumerate(
         [*((match, "IN") for match in wanted), *((row.match, "NOT IN") for row in query.excluded)]
     ):
-        given[f"words_{number}"] = match
+        given[f"words_{number}"] = engine.match(match)
         each.append(
             f"(d.id, d.published_run) {within} (SELECT chunk.document, chunk.run FROM chunk_fts"
-            f" JOIN chunk ON chunk.seq = chunk_fts.rowid WHERE chunk_fts MATCH :words_{number})"
+            f" JOIN chunk ON chunk.seq = chunk_fts.rowid WHERE {engine.matches(f':words_{number}')})"
         )
     given["words"] = values.folded(words)
-    of_name = "instr(pagemill_folded(d.filename), :words) > 0"
+    of_name = engine.holds("d.filename_folded", ":words")
     return f"({' AND '.join(each)}) OR {of_name}" if each else of_name
 
 
 def _rows(connection: Connection, ids: Sequence[str]) -> list[Row]:
+    if not ids:
+        return []
     found = connection.execute(
         text(
             "SELECT d.id, d.filename, d.created_at, r.status, d.language, r.pages_total, d.tags, published.fields"

@@ -69,7 +69,7 @@ def index(connection: Connection, document: str, run: int, found: dict[str, Any]
             **key, "seq": seq, "path": path, "record": record, "value": field["value"],
             "folded": values.folded(field["value"]), "terms": values.terms(field["value"], field.get("text") or ""),
             "number": values.number_of(field["value"]), "confidence": field.get("confidence"),
-            "page_number": field.get("page"), "live": live is not None,
+            "page_number": field.get("page"), "live": int(live is not None),
         }
         for seq, (path, record, field) in enumerate(flat(found))
     ]  # fmt: skip
@@ -79,7 +79,8 @@ def index(connection: Connection, document: str, run: int, found: dict[str, Any]
 
 def mark_live(connection: Connection, document: str) -> None:
     """Say which rows are found now, after a run was published or the document deleted. Again is safe."""
-    shown = "(run IS (SELECT published_run FROM document WHERE id = :document AND deleted_at IS NULL))"
+    published = "(SELECT published_run FROM document WHERE id = :document AND deleted_at IS NULL)"
+    shown = f"(CASE WHEN run = {published} THEN 1 ELSE 0 END)"
     connection.execute(
         text(f"UPDATE field SET live = {shown} WHERE document = :document AND live != {shown}"), {"document": document}
     )

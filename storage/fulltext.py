@@ -1,27 +1,24 @@
-"""Full text: words and CJK bigrams in SQLite's FTS5.
+"""Full text: words and CJK bigrams, in SQLite's FTS5 or PostgreSQL's tsvector.
 
 FTS5's own trigrams miss two-character Chinese words, and its word tokenizer takes a whole Chinese sentence for one
 word. So runs of CJK characters are cut here into overlapping pairs before they are indexed or asked for; other words
-are left to the `porter unicode61` tokenizer. Both sides are folded first (`pipeline.folding`).
+are left to the `porter unicode61` tokenizer, or what does the same (`storage/tsearch.py`). Both sides are folded first
+(`pipeline.folding`).
 """
 
 from __future__ import annotations
 
 import re
-import threading
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import snowballstemmer
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection
 
 from pipeline.folding import CJK, fold, fold_with_origins
-from storage.database import text
+from storage import dialect
+from storage.stemming import plain, stem
 
 _PIECE = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+", re.UNICODE)
-_LOCAL = threading.local()
 _SMALL = (
     "a an the and or but of to in on at by for from with as is are was were be been do does did has have had it its"
     " this that these those i you he she we they me him us them my your his her our their who what which when where why"
@@ -136,7 +133,7 @@ class Row:
         wanted, is_last = self.pieces[number], number == len(self.pieces) - 1
         if not _CJK_RUN.match(wanted):
             if self.begins and is_last:
-                return _plain(piece).startswith(_plain(wanted))
+                return plain(piece).startswith(plain(wanted))
             return stem(piece) == stem(wanted)
         if number == 0:
             return piece.endswith(wanted)
@@ -209,29 +206,12 @@ def _all(piece: str, run: str) -> Iterator[int]:
         at = piece.find(run, at + 1)
 
 
-@lru_cache(50_000)
-def stem(word: str) -> str:
-    """As `porter unicode61` makes terms: without diacritics, English endings cut."""
-    stemmer = getattr(_LOCAL, "stemmer", None)
-    if stemmer is None:  # a stemmer works on itself: searches at the same time need one each
-        stemmer = _LOCAL.stemmer = snowballstemmer.stemmer("porter")
-    stemmed: str = stemmer.stemWord(_plain(word))
-    return stemmed
-
-
 def _head(word: str) -> str:
     """What a stem and its words begin with alike: endings are cut or replaced behind it, and only y becomes i.
 
     To compare it takes a hundredth of the time of the stemmer, and tells apart nearly all words that are not meant.
     """
     return word[:_HEAD].replace("y", "i")
-
-
-def _plain(word: str) -> str:
-    """Without diacritics."""
-    if word.isascii():
-        return word
-    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
 
 
 def indexed(value: str) -> str:
@@ -247,17 +227,9 @@ def index(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
 def put(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Write what `indexed` made of texts under their chunks' row ids; again replaces."""
     remove(connection, [seq for seq, _ in rows])
-    if rows:
-        connection.execute(
-            text("INSERT INTO chunk_fts (rowid, terms) VALUES (:seq, :terms)"),
-            [{"seq": seq, "terms": value} for seq, value in rows],
-        )
+    dialect.of(connection).put_terms(connection, rows)
 
 
 def remove(connection: Connection, seqs: Sequence[int]) -> None:
     """Remove texts from the index; those that are not there are no error."""
-    if seqs:
-        connection.execute(
-            text("DELETE FROM chunk_fts WHERE rowid IN :seqs").bindparams(bindparam("seqs", expanding=True)),
-            {"seqs": list(seqs)},
-        )
+    dialect.of(connection).remove_terms(connection, seqs)

@@ -19,7 +19,7 @@ from sqlalchemy import RowMapping, delete, insert, or_, select, update
 from pipeline.errors import PermanentError
 from pipeline.settings import WebSettings
 from storage import clock
-from storage.database import Database, scalar
+from storage.database import Database, moment, scalar
 from storage.schema import api_key, session
 
 Scope = Literal["read", "write", "admin"]
@@ -153,8 +153,8 @@ def open_session(catalog: Database, key_id: str, seconds: float) -> str:
     Times are of the clock that cannot jump, so a session ends with its machine's run at the latest.
     """
     token = secrets.token_urlsafe(32)
-    now_s, boot = clock.now_s(), clock.boot_id()
     with catalog.write(durable=True) as connection:
+        boot, now_s = moment(connection)
         connection.execute(delete(session).where(or_(session.c.boot != boot, session.c.until_s <= now_s)))
         connection.execute(
             insert(session).values(
@@ -169,17 +169,18 @@ def find_session(catalog: Database, token: str) -> Key | None:
 
     Looking its hash up tells nothing by the time it takes: nobody can choose what a hash begins with.
     """
-    wanted = (
-        select(api_key)
-        .join(session, session.c.api_key == api_key.c.id)
-        .where(
-            session.c.hash == _hash(token),
-            session.c.boot == clock.boot_id(),
-            session.c.until_s > clock.now_s(),
-            api_key.c.revoked_at.is_(None),
-        )
-    )
     with catalog.read() as connection:
+        boot, now_s = moment(connection)
+        wanted = (
+            select(api_key)
+            .join(session, session.c.api_key == api_key.c.id)
+            .where(
+                session.c.hash == _hash(token),
+                session.c.boot == boot,
+                session.c.until_s > now_s,
+                api_key.c.revoked_at.is_(None),
+            )
+        )
         row = connection.execute(wanted).mappings().first()
     return None if row is None else _key(row)
 

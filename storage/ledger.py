@@ -2,8 +2,8 @@
 
     blocked -> ready -> claimed -> done | failed | cancelled          claimed -> ready when its lease expires
 
-Every change is one `BEGIN IMMEDIATE`. A worker's writes carry the token of its claim (the fence): once the unit was
-taken away (lease expired, cancelled, deleted), nothing it writes lands.
+Every change is one writing transaction, one at a time. A worker's writes carry the token of its claim (the fence): once
+the unit was taken away (lease expired, cancelled, deleted), nothing it writes lands.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.errors import LeaseLost, PermanentError
 from pipeline.settings import LedgerSettings
 from storage import clock, runs
 from storage.catalog import KnowledgeBase
-from storage.database import Missing, text
+from storage.database import ALL, Missing, moment, text
 
 _UNIT = "document = :document AND run = :run AND stage = :stage AND unit = :unit"
 _DUE = "(not_before_s IS NULL OR boot != :boot OR not_before_s <= :now)"
@@ -83,10 +83,10 @@ def claim(
     token = uuid.uuid4().hex
     try:
         with kb.db.write() as connection:
-            now = clock.now_s()  # not before: the lock may have been long in coming, and the lease begins now
+            now = moment(connection)  # not before: the lock may have been long in coming, and the lease begins now
             values = {
                 "document": document, "run": run, "stage": stage, "unit": unit, "token": token, "worker": worker,
-                "boot": clock.boot_id(), "now": now, "until": now + rules.lease_s, "wall": clock.wall(),
+                "boot": now.boot, "now": now.now_s, "until": now.now_s + rules.lease_s, "wall": clock.wall(),
             }  # fmt: skip
             row = connection.execute(
                 text(
@@ -126,7 +126,7 @@ def renew(held: Claim, rules: LedgerSettings) -> None:
         with held.kb.db.write() as connection:
             done = connection.execute(
                 text(f"UPDATE unit SET lease_until_s = :until WHERE {_UNIT} AND state = 'claimed' AND token = :token"),
-                {**held.key, "token": held.token, "until": clock.now_s() + rules.lease_s},
+                {**held.key, "token": held.token, "until": moment(connection).now_s + rules.lease_s},
             )
             if done.rowcount != 1:
                 raise LeaseLost(held.unit)
@@ -232,16 +232,16 @@ def expire_leases(kb: KnowledgeBase, rules: LedgerSettings) -> list[dict[str, An
     A worker is silent too while the database is locked. So where the lock was long in coming, all is left to the next
     round: the renewals that waited for the same lock land first.
     """
-    now: dict[str, Any] = {"now": clock.now_s(), "boot": clock.boot_id()}
-    expired = "state = 'claimed' AND (boot != :boot OR lease_until_s < :now)"
+    expired = "state = 'claimed' AND (boot != :boot OR lease_until_s < :now_s)"
     with kb.db.read() as connection:
+        now = moment(connection)._asdict()
         if connection.execute(text(f"SELECT 1 FROM unit WHERE {expired} LIMIT 1"), now).first() is None:
             return []
     began = clock.now_s()
     with kb.db.write() as connection:
-        now["now"] = clock.now_s()
-        if now["now"] - began > _PROMPT_S:
+        if clock.now_s() - began > _PROMPT_S:
             return []
+        now = moment(connection)._asdict()
         columns = "document, run, stage, unit, first, last, worker, losses"
         rows = connection.execute(text(f"SELECT {columns} FROM unit WHERE {expired}"), now).mappings().all()
         for row in rows:
@@ -255,13 +255,14 @@ def expire_leases(kb: KnowledgeBase, rules: LedgerSettings) -> list[dict[str, An
         return [dict(row) for row in rows]
 
 
-def waiting(kb: KnowledgeBase, stage: str, limit: int = -1) -> list[Waiting]:
-    """A document's next ready unit, longest unserved documents first; at most `limit` documents, -1: all.
+def waiting(kb: KnowledgeBase, stage: str, limit: int = ALL) -> list[Waiting]:
+    """A document's next ready unit, longest unserved documents first; at most `limit` documents.
 
     What it costs grows with `limit`, not with the documents that wait: ready units lie in the order of their turns,
     and `not_before_s` is a unit's turn (`claim`, `runs.MY_TURN`).
     """
     with kb.db.read() as connection:
+        now = moment(connection)
         rows = connection.execute(
             text(
                 "SELECT document, run, unit, coalesce(not_before_s, 0) AS served_s, coalesce((SELECT max(not_before_s)"
@@ -269,9 +270,9 @@ def waiting(kb: KnowledgeBase, stage: str, limit: int = -1) -> list[Waiting]:
                 f" FROM unit WHERE stage = :stage AND state = 'ready' AND {_DUE} AND NOT EXISTS (SELECT 1"
                 " FROM unit AS earlier WHERE earlier.stage = :stage AND earlier.document = unit.document"
                 f" AND earlier.state = 'ready' AND earlier.first < unit.first AND {_DUE})"
-                " ORDER BY not_before_s, document LIMIT :limit"
+                " ORDER BY not_before_s NULLS FIRST, document LIMIT :limit"
             ),
-            {"stage": stage, "boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
+            {"stage": stage, "boot": now.boot, "now": now.now_s, "limit": limit},
         )
         return [Waiting(*row) for row in rows]
 
@@ -279,12 +280,13 @@ def waiting(kb: KnowledgeBase, stage: str, limit: int = -1) -> list[Waiting]:
 def ready_units(kb: KnowledgeBase, stage: str, document: str, limit: int) -> list[tuple[int, str]]:
     """Run and name of the ready units of one document in a stage, in order."""
     with kb.db.read() as connection:
+        now = moment(connection)
         rows = connection.execute(
             text(
                 "SELECT run, unit FROM unit WHERE stage = :stage AND state = 'ready'"
                 f" AND document = :document AND {_DUE} ORDER BY first LIMIT :limit"
             ),
-            {"stage": stage, "document": document, "boot": clock.boot_id(), "now": clock.now_s(), "limit": limit},
+            {"stage": stage, "document": document, "boot": now.boot, "now": now.now_s, "limit": limit},
         )
         return [(row.run, row.unit) for row in rows]
 
@@ -343,12 +345,13 @@ def fail(connection: Connection, key: dict[str, Any], first: int, last: int, err
 
 
 def _ready_again(connection: Connection, key: dict[str, Any], delay_s: float) -> None:
+    now = moment(connection)
     connection.execute(
         text(
             "UPDATE unit SET state = 'ready', token = NULL, worker = NULL, lease_until_s = NULL, boot = :boot,"
             f" not_before_s = :not_before, ready_at = :wall WHERE {_UNIT}"
         ),
-        {**key, "boot": clock.boot_id(), "not_before": clock.now_s() + delay_s, "wall": clock.wall()},
+        {**key, "boot": now.boot, "not_before": now.now_s + delay_s, "wall": clock.wall()},
     )
 
 

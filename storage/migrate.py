@@ -1,4 +1,4 @@
-"""Bring databases to the newest schema with Alembic; run at start, by one process at a time.
+"""Bring SQLite databases to the newest schema with Alembic; run at start, by one process at a time.
 
 The catalogue and the knowledge bases have a line of migrations each: `migrations/catalog`, `migrations/kb`. Before any
 database is changed, all that will be are copied to `backups/<time>-<schema>/` in the data folder, where they lie as in
@@ -24,8 +24,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.errors import Refused
-from storage.database import Database, copy
 from storage.files import disk_errors, sync_folder
+from storage.sqlite import SQLite, copy
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -182,15 +182,15 @@ def upgrade(path: Path, line: Line, busy_timeout_s: float, to: str = "head") -> 
         if to == "head" and not path.exists():
             _make(path, line)
             return
-        Database.create(path)
-        with closing(Database(path, busy_timeout_s)) as database, database.write(durable=True) as connection:
+        SQLite.create(path)
+        with closing(SQLite(path, busy_timeout_s)) as database, database.write(durable=True) as connection:
             raw: Any = connection.connection.dbapi_connection
             current = _revision(raw)
             if current == head(line):
                 return
             if current is not None and not knows(line, current):
                 raise NewerData(path, current)
-            _migrate(connection, line, to)
+            run(connection, line, to)
 
 
 def _make(path: Path, line: Line) -> None:
@@ -219,15 +219,16 @@ def _empty(line: Line) -> bytes:
     """
     with TemporaryDirectory(prefix="pagemill-") as folder:
         path = Path(folder) / "empty.sqlite3"
-        Database.create(path)
-        with closing(Database(path, _ALONE_S)) as database:
+        SQLite.create(path)
+        with closing(SQLite(path, _ALONE_S)) as database:
             with database.write() as connection:
-                _migrate(connection, line, "head")
+                run(connection, line)
             database.truncate_log()
         return path.read_bytes()
 
 
-def _migrate(connection: Connection, line: Line, to: str) -> None:
+def run(connection: Connection, line: Line, to: str = "head") -> None:
+    """Run the migrations that are pending on a connection, in its transaction."""
     import alembic.command
 
     config = _config(line)

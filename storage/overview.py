@@ -90,8 +90,8 @@ def _add(storage: Storage, kb_id: str, result: dict[str, dict[str, Any]]) -> Non
             text(
                 # Each state has an index of its own, which holds nothing else: the units that are done are many.
                 "SELECT stage, state, count(*) AS n, min(ready_at) AS oldest FROM unit"
-                " WHERE state = 'ready' GROUP BY stage UNION ALL"
-                " SELECT stage, state, count(*), NULL FROM unit WHERE state = 'claimed' GROUP BY stage UNION ALL"
+                " WHERE state = 'ready' GROUP BY stage, state UNION ALL"
+                " SELECT stage, state, count(*), NULL FROM unit WHERE state = 'claimed' GROUP BY stage, state UNION ALL"
                 f" SELECT stage, 'failed', count(*), NULL FROM {failures.LISTED} GROUP BY stage"
             )
         ).all()

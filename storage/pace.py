@@ -198,8 +198,8 @@ def _left(connection: Connection) -> dict[str, dict[str, Share]]:
     known, scans = 0, 0
     for row in connection.execute(
         text(
-            "SELECT r.document, r.pages_total, count(p.page_number) AS known,"
-            " coalesce(sum(p.source = 'ocr' OR p.state = 'rendered'), 0) AS scans"
+            "SELECT r.document, max(r.pages_total) AS pages_total, count(p.page_number) AS known,"
+            " count(*) FILTER (WHERE p.source = 'ocr' OR p.state = 'rendered') AS scans"
             " FROM run AS r LEFT JOIN page AS p ON p.document = r.document AND p.run = r.run"
             " WHERE r.status IN ('queued', 'running') GROUP BY r.document"
         )
@@ -211,8 +211,8 @@ def _left(connection: Connection) -> dict[str, dict[str, Share]]:
     begun: dict[str, set[str]] = {document: set() for document in work}
     for row in connection.execute(
         text(
-            "SELECT u.document, u.stage, sum(iif(u.state IN ('ready', 'blocked'), u.size, 0)) AS waiting,"
-            " sum(iif(u.state = 'claimed', u.size, 0)) AS in_work,"
+            "SELECT u.document, u.stage, coalesce(sum(u.size) FILTER (WHERE u.state IN ('ready', 'blocked')), 0)"
+            " AS waiting, coalesce(sum(u.size) FILTER (WHERE u.state = 'claimed'), 0) AS in_work,"
             " coalesce(max(u.claimed_s), min(u.not_before_s), 0) AS turn FROM unit AS u JOIN run AS r"
             " ON r.document = u.document AND r.run = u.run AND r.status IN ('queued', 'running')"
             " GROUP BY u.document, u.stage"

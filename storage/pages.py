@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import datetime
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row
-from sqlalchemy.dialects.sqlite import insert
 
 from pipeline import metrics
 from pipeline.corrections.page import blank_page, corrected_page
 from pipeline.errors import PermanentError
 from pipeline.types import PageImage, PageReading, RenderedPage
-from storage import runs, schema, standing
+from storage import dialect, runs, schema, standing
 from storage.catalog import KnowledgeBase
 from storage.database import after_commit, scalar, text
 from storage.ledger import Claim, fail_page, fenced, settling
@@ -235,7 +234,7 @@ def _put_reading(connection: Connection, claim: Claim, reading: PageReading, con
     reading_id = f"{claim.document}-{claim.run}-{reading.page_number}"
     body = zlib.compress(orjson.dumps(reading.as_dict()), 1)
     row = {"id": reading_id, "document": claim.document, "body": body, "content": content}
-    connection.execute(insert(schema.reading).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+    dialect.of(connection).upsert(connection, schema.reading, ["id"], row)
     _put_page(
         connection, claim, reading.page_number, state="read", width_pt=reading.width_pt, height_pt=reading.height_pt,
         rotation=reading.rotation, image=None, reading=reading_id, source=reading.source, engine=reading.engine,
@@ -247,10 +246,4 @@ def _put_reading(connection: Connection, claim: Claim, reading: PageReading, con
 
 def _put_page(connection: Connection, claim: Claim, page_number: int, **values: Any) -> None:
     key: dict[str, Any] = {"document": claim.document, "run": claim.run, "page_number": page_number}
-    connection.execute(
-        insert(schema.page).values({**key, **values}).on_conflict_do_update(index_elements=_names(key), set_={**values})
-    )
-
-
-def _names(key: dict[str, Any]) -> Sequence[str]:
-    return list(key)
+    dialect.of(connection).upsert(connection, schema.page, list(key), {**key, **values})

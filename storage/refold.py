@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.types import JSON
 
 from pipeline.folding import FINGERPRINT
-from storage import fields, fulltext
+from storage import fields, fulltext, values
 
 if TYPE_CHECKING:
     from storage.catalog import KnowledgeBase
@@ -105,10 +106,24 @@ def _fields(kb: KnowledgeBase, state: _State) -> _State:
         ).all()
         for row in rows:
             fields.index(connection, row.document, row.run, row.fields or {})
+        _names(connection, sorted({row.document for row in rows}))
         ended = _State("chunks") if state.stage == "fields" else _State("done")
         state = _State(state.stage, rows[-1].document, rows[-1].run) if rows else ended
         _remember(connection, state)
     return state
+
+
+def _names(connection: Connection, documents: Sequence[str]) -> None:
+    """Names of files, as they are compared."""
+    rows = connection.execute(
+        text("SELECT id, filename FROM document WHERE id IN :ids").bindparams(bindparam("ids", expanding=True)),
+        {"ids": documents},
+    ).all() if documents else []  # fmt: skip
+    made = [{"id": row.id, "folded": values.folded(row.filename), "terms": values.terms(row.filename)} for row in rows]
+    if made:
+        connection.execute(
+            text("UPDATE document SET filename_folded = :folded, filename_terms = :terms WHERE id = :id"), made
+        )
 
 
 def _chunks(kb: KnowledgeBase, state: _State) -> _State:

@@ -130,12 +130,13 @@ def reprocess_all(
         engine: only documents with a page that this engine read, in their latest or published run.
         tag: only documents with this tag.
     """
+    tags = kb.db.dialect.elements("d.tags", "tag")
     with kb.db.read() as connection:
         found = connection.execute(
             text(
                 "SELECT d.id FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run"
                 " WHERE d.deleted_at IS NULL AND (:status IS NULL OR r.status = :status)"
-                " AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(d.tags) WHERE value = :tag))"
+                f" AND (:tag IS NULL OR EXISTS (SELECT 1 FROM {tags} WHERE tag.value = :tag))"
                 " AND (:engine IS NULL OR EXISTS (SELECT 1 FROM page AS p WHERE p.document = d.id"
                 " AND p.run IN (d.run, d.published_run) AND p.engine = :engine)) ORDER BY d.id"
             ),
@@ -329,8 +330,8 @@ def _same_text(connection: Connection, document: str, row: Row[Any], run: int, s
     columns = "page_number, state, reading, corrected"
     of_run = f"SELECT {columns} FROM page WHERE document = :document AND run ="
     differing = connection.execute(
-        text(f"SELECT 1 FROM ({of_run} :run EXCEPT {of_run} :base) UNION SELECT 1 FROM ({of_run} :base EXCEPT {of_run}"
-             " :run) LIMIT 1"),
+        text(f"SELECT 1 FROM ({of_run} :run EXCEPT {of_run} :base) AS more UNION SELECT 1 FROM ({of_run} :base EXCEPT"
+             f" {of_run} :run) AS fewer LIMIT 1"),
         {"document": document, "run": run, "base": row.published_run},
     )  # fmt: skip
     return differing.first() is None

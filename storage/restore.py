@@ -29,9 +29,10 @@ from pipeline.settings import EngineName, Language
 from storage import clock, migrate, runs, vetting
 from storage.archive import CHECKSUMS, DATABASE, HEADER, BackupError, Reader
 from storage.backup import FORMAT, Told
-from storage.catalog import Storage, check_name
-from storage.database import Database
+from storage.catalog import Storage
 from storage.files import sync_folder
+from storage.names import check_name
+from storage.sqlite import SQLite
 
 _STAGING = "restore"
 
@@ -161,7 +162,7 @@ def _restore(storage: Storage, reader: Reader, folder: Path, name: str | None, t
     told("checking the database", 0, 0)
     vetting.check_database(path, header.revision, folder / "compared.sqlite3")
     migrate.upgrade(path, "kb", storage.settings.storage.busy_timeout_s)
-    database = Database(path, storage.settings.storage.busy_timeout_s)
+    database = SQLite(path, storage.settings.storage.busy_timeout_s)
     try:
         with database.write(durable=True) as connection:
             vetting.check_files(connection, folder, reader.checksums)
@@ -169,7 +170,7 @@ def _restore(storage: Storage, reader: Reader, folder: Path, name: str | None, t
             in_work = "SELECT count(*) FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run"
             documents: int = connection.execute(text("SELECT count(*) FROM document")).scalar_one()
             working: int = connection.execute(
-                text(f"{in_work} WHERE r.status IN ('queued', 'running') AND d.published_run IS NOT d.run")
+                text(f"{in_work} WHERE r.status IN ('queued', 'running') AND coalesce(d.published_run, 0) != d.run")
             ).scalar_one()
     finally:
         database.close()

@@ -16,8 +16,10 @@ from sqlalchemy.types import JSON
 
 from pipeline.errors import PermanentError
 from pipeline.vertical import VERTICAL_REVIEW
+from storage import dialect
 from storage.catalog import KnowledgeBase
 from storage.database import scalar
+from storage.dialect import Dialect
 
 CURSOR = r"([01]\.[0-9]{1,30})-([01])-([0-9a-f]{32})-([0-9]{1,9})"
 """Form of a cursor."""
@@ -29,12 +31,6 @@ _WHY = {
     VERTICAL_REVIEW: "vertical",
     "the page is damaged": "page_damaged",
 }
-_SHOWN_PAGES = (
-    " FROM page AS p INDEXED BY page_review JOIN document AS d ON d.id = p.document AND d.deleted_at IS NULL"
-    " JOIN run AS r ON r.document = d.id AND r.run = p.run"
-    " WHERE (p.review IS NOT NULL OR p.state = 'failed')"
-    " AND p.run = coalesce(d.published_run, CASE WHEN r.status IN ('done', 'failed') THEN d.run END)"
-)
 _SHOWN_FIELDS = " FROM field AS f JOIN document AS d ON d.id = f.document WHERE f.live = 1 AND f.confidence < :line"
 
 
@@ -96,7 +92,8 @@ def listed(
 
 def counts(kb: KnowledgeBase, line: float, document: str | None = None) -> dict[str, int]:
     """How many pages and fields there are to look at."""
-    pages, fields = f"SELECT count(*){_SHOWN_PAGES}", "SELECT count(*) FROM field WHERE live = 1 AND confidence < :line"
+    pages = f"SELECT count(*){_shown_pages(kb.db.dialect)}"
+    fields = "SELECT count(*) FROM field WHERE live = 1 AND confidence < :line"
     values = {} if document is None else {"document": document}
     if document is not None:
         pages, fields = f"{pages} AND d.id = :document", f"{fields} AND document = :document"
@@ -107,18 +104,29 @@ def counts(kb: KnowledgeBase, line: float, document: str | None = None) -> dict[
         }
 
 
+def _shown_pages(engine: Dialect) -> str:
+    return (
+        f" FROM page AS p{engine.by_index('page_review')} JOIN document AS d ON d.id = p.document"
+        " AND d.deleted_at IS NULL JOIN run AS r ON r.document = d.id AND r.run = p.run"
+        " WHERE (p.review IS NOT NULL OR p.state = 'failed')"
+        " AND p.run = coalesce(d.published_run, CASE WHEN r.status IN ('done', 'failed') THEN d.run END)"
+    )
+
+
 def _pages(connection: Connection, document: str | None, after: Place | None, limit: int) -> Iterator[Item]:
     where, values = "", dict[str, Any](limit=limit)
-    sure = "round(CASE WHEN p.state = 'failed' THEN 0.0 ELSE coalesce(p.confidence, 0.0) END, 6)"
+    sure = "CASE WHEN p.state = 'failed' THEN 0.0 ELSE coalesce(p.confidence, 0.0) END"
+    sure = f"CAST(round(CAST({sure} AS numeric), 6) AS double precision)"
     if document is not None:
         where += " AND d.id = :document"
         values |= {"document": document}
     if after is not None:
         where += f" AND ({sure}, 0, d.id, p.page_number) > (:confidence, :kind, :id, :number)"
         values |= _values(after)
+    shown = _shown_pages(dialect.of(connection))
     rows = connection.execute(
         text(
-            f"SELECT {sure} AS confidence, d.id, d.filename, p.page_number, p.review, p.error{_SHOWN_PAGES}{where}"
+            f"SELECT {sure} AS confidence, d.id, d.filename, p.page_number, p.review, p.error{shown}{where}"
             " ORDER BY 1, d.id, p.page_number LIMIT :limit"
         ).columns(error=JSON),
         values,

@@ -15,12 +15,13 @@ from sqlalchemy.types import JSON
 
 from pipeline import metrics, stages
 from storage import clock, fields, standing
-from storage.database import after_commit, text
+from storage.database import after_commit, moment, text
 
 UNFINISHED = ("queued", "running")
 _READER_DIED = ("page_crashed", "page_timeout", "page_memory", "worker_lost")
 _RUN = "document = :document AND run = :run"
 _OPEN = "state IN ('blocked', 'ready', 'claimed')"
+_CUT = "CASE WHEN last < :total THEN last ELSE :total END"
 # A unit that becomes ready has its turn when its document has it: whoever was served last waits longest. That is when
 # a unit of the same document and stage was last claimed (of this boot: an older clock tells nothing), or else now.
 MY_TURN = (
@@ -86,11 +87,11 @@ def add_units(
     connection: Connection, document: str, run: int, stage: str, ranges: Iterable[tuple[int, int]], state: str
 ) -> None:
     """Insert units; those that are there already stay as they are."""
-    wall = clock.wall()
+    wall, now = clock.wall(), moment(connection)
     rows = [
         {
             "document": document, "run": run, "stage": stage, "unit": f"{first}-{last}", "first": first, "last": last,
-            "size": last - first + 1, "state": state, "wall": wall, "boot": clock.boot_id(), "now": clock.now_s(),
+            "size": last - first + 1, "state": state, "wall": wall, "boot": now.boot, "now": now.now_s,
         }
         for first, last in ranges
     ]  # fmt: skip
@@ -108,7 +109,7 @@ def set_pages(connection: Connection, document: str, run: int, unit: str, total:
         return
     step = connection.execute(
         text(
-            f"UPDATE unit SET last = min(last, :total), size = min(last, :total) - first + 1 WHERE {_RUN}"
+            f"UPDATE unit SET last = {_CUT}, size = {_CUT} - first + 1 WHERE {_RUN}"
             " AND stage = 'render' AND unit = :unit RETURNING last"
         ),
         values,
@@ -175,6 +176,7 @@ def _open_window(connection: Connection, values: dict[str, Any], room: int, *, n
         text(f"SELECT unit, size FROM unit WHERE {_RUN} AND stage = 'render' AND state = 'blocked' ORDER BY first"),
         values,
     )
+    now = moment(connection)
     for unit in blocked.fetchmany(max(room, 1)):
         if unit.size > room and not nothing_ahead:
             break
@@ -190,8 +192,8 @@ def _open_window(connection: Connection, values: dict[str, Any], room: int, *, n
                 "stage": "render",
                 "unit": unit.unit,
                 "wall": clock.wall(),
-                "boot": clock.boot_id(),
-                "now": clock.now_s(),
+                "boot": now.boot,
+                "now": now.now_s,
             },
         )
 
@@ -335,14 +337,15 @@ def finish_all(connection: Connection, document: str, before: int | None = None)
 
 def clean_later(connection: Connection, document: str, run: int) -> None:
     """Have the sweep remove what a run left behind and nobody sees. Twice is safe: the rows are the same."""
+    now = moment(connection)
     connection.execute(
         text(
             "INSERT INTO cleanup (document, run, chunks, passes, boot, not_before_s) SELECT :document, :run,"
             f" (SELECT count(*) FROM chunk WHERE {_RUN}), 0, :boot, :now"
             " ON CONFLICT (document, run) DO UPDATE SET passes = 0, boot = :boot, not_before_s = :now,"
-            " chunks = max(cleanup.chunks, excluded.chunks)"
+            " chunks = CASE WHEN cleanup.chunks < excluded.chunks THEN excluded.chunks ELSE cleanup.chunks END"
         ),
-        {"document": document, "run": run, "boot": clock.boot_id(), "now": clock.now_s()},
+        {"document": document, "run": run, "boot": now.boot, "now": now.now_s},
     )
 
 
@@ -355,7 +358,7 @@ def stages_of(connection: Connection, document: str, run: int) -> dict[str, dict
         text(
             "SELECT stage, sum(size) AS total, sum(CASE WHEN state = 'done' THEN size ELSE 0 END) AS done,"
             " sum(CASE WHEN state = 'failed' THEN size ELSE 0 END) AS failed, min(started_at) AS started_at,"
-            f" max(finished_at) AS finished_at, max({_OPEN}) AS open FROM unit WHERE {_RUN} AND"
+            f" max(finished_at) AS finished_at, count(*) FILTER (WHERE {_OPEN}) AS open FROM unit WHERE {_RUN} AND"
             " (state != 'cancelled' OR error IS NULL) GROUP BY stage"
         ),
         {"document": document, "run": run},

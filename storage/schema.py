@@ -1,14 +1,17 @@
 """The tables, as SQLAlchemy sees them. Migrations make them; a test holds both together.
 
-catalog.sqlite3   knowledge_base, worker, lease, pause, api_key -> session
-kb.sqlite3        knowledge (1 row), document -> run -> unit (the ledger), page -> reading, field, chunk -> embedding,
+catalog           knowledge_base, worker, lease, pause, api_key -> session
+knowledge base    knowledge (1 row), document -> run -> unit (the ledger), page -> reading, field, chunk -> embedding,
                   chunk_fts (full text), correction, cleanup, tombstone
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -18,12 +21,22 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     text,
 )
+from sqlalchemy import Text as AnyText
 
 catalog = MetaData()
 kb = MetaData()
+
+# Sorted by code points everywhere, as SQLite does; and numbers that may outgrow the integer of PostgreSQL.
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
+Long = Integer().with_variant(BigInteger(), "postgresql")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of only the rows that meet it, in either engine."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 knowledge_base = Table(
     "knowledge_base",
@@ -38,8 +51,8 @@ knowledge_base = Table(
     Column("deleted_at", Text),
     Column("retention_days", Integer),  # documents older than this are deleted; None: kept
     # Raised by everything that makes work; the sweep sets it to 0 when none is left. 0: dispatch need not look.
-    Column("activity", Integer, nullable=False),
-    Index("knowledge_base_name", "name_key", unique=True, sqlite_where=text("deleted_at IS NULL")),
+    Column("activity", Long, nullable=False),
+    Index("knowledge_base_name", "name_key", unique=True, **_where("deleted_at IS NULL")),
 )
 
 worker = Table(
@@ -102,7 +115,7 @@ knowledge = Table(
     "knowledge",
     kb,
     Column("id", Integer, primary_key=True),
-    Column("version", Integer, nullable=False),  # raised by every settle; stamps documents
+    Column("version", Long, nullable=False),  # raised by every settle; stamps documents
     Column("model", Text),
     Column("model_fingerprint", Text),
     Column("dimension", Integer),
@@ -118,7 +131,7 @@ document = Table(
     Column("sha256", Text, nullable=False),
     Column("filename", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("size_bytes", Integer, nullable=False),
+    Column("size_bytes", Long, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
     Column("batch", Text, nullable=False),
@@ -126,14 +139,16 @@ document = Table(
     Column("deleted_at", Text),
     Column("run", Integer, nullable=False),  # the latest
     Column("published_run", Integer),
-    Column("version", Integer, nullable=False),
+    Column("version", Long, nullable=False),
     Column("language", Text),
+    Column("filename_folded", Text, nullable=False, server_default=""),  # as it is compared whole (storage/values.py)
+    Column("filename_terms", Text, nullable=False, server_default=""),  # its words
     Column("kept_from", Text),  # when the same bytes came again, from which on retention counts; None: never
-    Index("document_sha256", "sha256", unique=True, sqlite_where=text("deleted_at IS NULL")),
+    Index("document_sha256", "sha256", unique=True, **_where("deleted_at IS NULL")),
     Index("document_batch", "batch"),
     Index("document_version", "version"),
     Index("document_language", "language"),
-    Index("document_filename", "filename"),  # in which large and small letters are one (COLLATE NOCASE)
+    Index("document_filename", "filename_folded"),
 )
 
 run = Table(
@@ -155,7 +170,7 @@ run = Table(
     Column("created_at", Text, nullable=False),
     Column("started_at", Text),
     Column("finished_at", Text),
-    Index("run_unfinished", "status", sqlite_where=text("status IN ('queued', 'running')")),
+    Index("run_unfinished", "status", **_where("status IN ('queued', 'running')")),
 )
 
 unit = Table(
@@ -184,12 +199,12 @@ unit = Table(
     Column("ready_at", Text),
     Column("discarded_at", Text),  # a person took it off the list of failures
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
-    Index("unit_ready", "stage", "document", "first", sqlite_where=text("state = 'ready'")),
-    Index("unit_turn", "stage", "not_before_s", "document", sqlite_where=text("state = 'ready'")),
-    Index("unit_claimed", "lease_until_s", sqlite_where=text("state = 'claimed'")),
+    Index("unit_ready", "stage", "document", "first", **_where("state = 'ready'")),
+    Index("unit_turn", "stage", "not_before_s", "document", **_where("state = 'ready'")).ddl_if("sqlite"),
+    Index("unit_claimed", "lease_until_s", **_where("state = 'claimed'")),
     Index("unit_served", "document", "stage", "claimed_s"),
-    Index("unit_recent", "stage", "finished_at", sqlite_where=text("state = 'done'")),
-    Index("unit_failed", "stage", sqlite_where=text("state = 'failed'")),
+    Index("unit_recent", "stage", "finished_at", **_where("state = 'done'")),
+    Index("unit_failed", "stage", **_where("state = 'failed'")),
 )
 
 reading = Table(
@@ -199,7 +214,7 @@ reading = Table(
     Column("document", Text, ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),  # zlib of the PageReading's JSON
     Column("content", LargeBinary),  # what was read by OCR, and how (pipeline/page_content.py); None: a text layer
-    Index("reading_content", "content", sqlite_where=text("content IS NOT NULL")),
+    Index("reading_content", "content", **_where("content IS NOT NULL")),
 )
 
 page = Table(
@@ -223,7 +238,7 @@ page = Table(
     Column("corrected", Text),  # id of the correction that stands for it in this run
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
     Index("page_reading", "reading"),
-    Index("page_review", "document", "run", sqlite_where=text("review IS NOT NULL OR state = 'failed'")),
+    Index("page_review", "document", "run", **_where("review IS NOT NULL OR state = 'failed'")),
 )
 
 # The values of `run.fields`, a row each, for filters, facets and sorting; they lie by document and path.
@@ -243,9 +258,9 @@ field = Table(
     Column("page_number", Integer),
     Column("live", Integer, nullable=False),  # 1: of the published run of a document that is there
     ForeignKeyConstraint(["document", "run"], ["run.document", "run.run"], ondelete="CASCADE"),
-    Index("field_confidence", "confidence", "document", "seq", "live", sqlite_where=text("live = 1")),
-    Index("field_value", "path", "folded", "document", sqlite_where=text("live = 1")),
-    Index("field_number", "path", "number", "document", sqlite_where=text("live = 1 AND number IS NOT NULL")),
+    Index("field_confidence", "confidence", "document", "seq", "live", **_where("live = 1")),
+    Index("field_value", "path", "folded", "document", **_where("live = 1")).ddl_if("sqlite"),
+    Index("field_number", "path", "number", "document", **_where("live = 1 AND number IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 
@@ -283,7 +298,7 @@ embedding = Table(
 chunk = Table(
     "chunk",
     kb,
-    Column("seq", Integer, primary_key=True),  # row id of its full text
+    Column("seq", Long, primary_key=True),  # row id of its full text
     Column("document", Text, nullable=False),
     Column("run", Integer, nullable=False),
     Column("position", Integer, nullable=False),
@@ -313,9 +328,25 @@ tombstone = Table(
     "tombstone",
     kb,
     Column("document", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", Long, nullable=False),
     Index("tombstone_version", "version"),
 )
 
-# FTS5 tables are beyond SQLAlchemy's table model: made by the migration, used by storage/fulltext.py.
+# The full text is beyond SQLAlchemy's table model: in SQLite made by the migration.
 CHUNK_FTS = "CREATE VIRTUAL TABLE chunk_fts USING fts5(terms, tokenize='porter unicode61')"
+
+POSTGRESQL = """
+CREATE TABLE chunk_fts (
+    rowid bigint PRIMARY KEY, terms text COLLATE "C" NOT NULL, stems text COLLATE "C" NOT NULL,
+    lexemes tsvector NOT NULL, length integer NOT NULL
+);
+ALTER TABLE chunk_fts ALTER stems SET STORAGE MAIN, ALTER lexemes SET STORAGE EXTERNAL;
+CREATE INDEX chunk_fts_lexemes ON chunk_fts USING gin (lexemes);
+CREATE TABLE chunk_fts_total (chunks bigint NOT NULL, terms bigint NOT NULL);
+INSERT INTO chunk_fts_total VALUES (0, 0);
+CREATE INDEX unit_turn ON unit (stage, not_before_s NULLS FIRST, document) WHERE state = 'ready';
+CREATE INDEX field_value ON field (path, left(folded, 300), document) WHERE live = 1;
+"""
+"""What a knowledge base has in PostgreSQL alone: full text (`storage/tsearch.py`), of which ranking reads the stems of
+each match, so that they stand in the row itself; and two indexes that SQLite has otherwise, as here what has no time
+comes last by itself, and an index cannot hold a long text (`Dialect.indexed`)."""

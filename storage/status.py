@@ -84,10 +84,10 @@ def statuses(
     given = {
         "r.status = :status": ("status", status),
         "d.batch = :batch": ("batch", batch),
-        "EXISTS (SELECT 1 FROM json_each(d.tags) WHERE value = :tag)": ("tag", tag),
+        f"EXISTS (SELECT 1 FROM {kb.db.dialect.elements('d.tags', 'one')} WHERE one.value = :tag)": ("tag", tag),
         "d.id < :after": ("after", after),
     }
-    where, values = conditions(filters, "d")
+    where, values = conditions(filters, "d", kb.db.dialect)
     for condition, (name, value) in given.items():
         if value is not None:
             where += f" AND {condition}"
@@ -167,9 +167,9 @@ def counts(kb: KnowledgeBase, batch: str | None = None) -> dict[str, Any]:
             raise PermanentError("not_found", f"There is no batch “{batch}” in this knowledge base.")
         pages = connection.execute(
             text(
-                "SELECT coalesce(sum(p.state = 'read'), 0) AS done,"
-                " coalesce(sum(p.state = 'failed'), 0) AS failed, coalesce(sum(p.state IN ('read', 'failed')"
-                " AND r.status IN ('queued', 'running')), 0) AS in_work FROM document AS d"
+                "SELECT count(*) FILTER (WHERE p.state = 'read') AS done,"
+                " count(*) FILTER (WHERE p.state = 'failed') AS failed, count(*) FILTER (WHERE"
+                " p.state IN ('read', 'failed') AND r.status IN ('queued', 'running')) AS in_work FROM document AS d"
                 " JOIN run AS r ON r.document = d.id AND r.run = d.run"
                 f" JOIN page AS p ON p.document = d.id AND p.run = d.run WHERE {where}"
             ),
@@ -205,10 +205,11 @@ def _select(connection: Connection, where: str, **values: Any) -> Any:
 def _page_counts(connection: Connection, document: str, run: int) -> dict[str, int]:
     row = connection.execute(
         text(
-            "SELECT coalesce(sum(state = 'read'), 0) AS done, coalesce(sum(state = 'failed'), 0) AS failed,"
-            " coalesce(sum(source = 'text_layer'), 0) AS text_layer,"
-            " coalesce(sum(source = 'ocr' OR state = 'rendered'), 0) AS ocr,"
-            " coalesce(sum(review IS NOT NULL), 0) AS review"
+            "SELECT count(*) FILTER (WHERE state = 'read') AS done,"
+            " count(*) FILTER (WHERE state = 'failed') AS failed,"
+            " count(*) FILTER (WHERE source = 'text_layer') AS text_layer,"
+            " count(*) FILTER (WHERE source = 'ocr' OR state = 'rendered') AS ocr,"
+            " count(*) FILTER (WHERE review IS NOT NULL) AS review"
             " FROM page WHERE document = :document AND run = :run"
         ),
         {"document": document, "run": run},

@@ -6,16 +6,66 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from pipeline.settings import Settings, StorageSettings
+from storage import clock
 from storage.catalog import KnowledgeBase, Storage
 from tests.object_server import ObjectServer, serving
+from tests.postgresql import PostgreSQL, started
 from tests.stack import Stack, running
+
+# Files whose tests of storage run over PostgreSQL too; those marked `files` are about SQLite's own.
+OVER_BOTH = {
+    "test_storage_changes", "test_storage_control", "test_storage_deletes", "test_storage_fields", "test_storage_keys",
+    "test_storage_ledger", "test_storage_orphans", "test_storage_pace", "test_storage_passwords",
+    "test_storage_reprocess", "test_search_query", "test_search_hits", "test_search_several", "test_search_snippets",
+    "test_facets", "test_filters", "test_field_table", "test_corrections", "test_corrections_lists", "test_refold",
+    "test_backup", "test_llm_actor",
+}  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests over the engines that their module names in ENGINES, or over both."""
+    if "engine" not in metafunc.fixturenames or metafunc.definition.get_closest_marker("files"):
+        return
+    both = metafunc.module.__name__.rpartition(".")[2] in OVER_BOTH
+    engines = getattr(metafunc.module, "ENGINES", ("sqlite", "postgresql") if both else ())
+    if engines:
+        metafunc.parametrize("engine", engines, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> str:
+    """Which engine speaks for the databases."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A server for the session."""
+    with started() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_settings(engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Settings:
+    """For what a module makes once and only reads."""
+    url = request.getfixturevalue("postgresql").new_database() if engine == "postgresql" else ""
+    data = tmp_path_factory.mktemp("own") / "data"
+    return Settings(storage=StorageSettings(data=data, database_url=SecretStr(url)))
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(storage=StorageSettings(data=tmp_path / "data"))
+def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    url = ""
+    if engine == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        server.clear()
+        url = server.url
+        # Tests that turn the clock turn the one of this machine.
+        request.getfixturevalue("monkeypatch").setattr("storage.postgresql.server_time", lambda _: clock.now_s())
+    return Settings(storage=StorageSettings(data=tmp_path / "data", database_url=SecretStr(url)))
 
 
 @pytest.fixture
@@ -25,7 +75,7 @@ def storage(settings: Settings) -> Iterator[Storage]:
     yield storage
     for record in storage.knowledge_bases():
         storage.open(record["id"]).db.close()
-    storage.catalog.close()
+    storage.close()
 
 
 @pytest.fixture

@@ -81,9 +81,9 @@ class Stack:
 
     def idle(self) -> bool:
         """Whether neither work nor clean-up is left anywhere, as the sweep sees it."""
-        from storage.database import Database
+        from storage.sqlite import SQLite
 
-        catalog = Database(self.data / "catalog.sqlite3", 5.0)
+        catalog = SQLite(self.data / "catalog.sqlite3", 5.0)
         try:
             with catalog.read() as connection:
                 found = connection.exec_driver_sql("SELECT count(*) FROM knowledge_base WHERE activity > 0")

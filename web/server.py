@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from pipeline import log, metrics, settings
 from pipeline.process import die_with_parent, raise_file_limit
 from pipeline.settings import Settings
-from storage import keys, migrate
+from storage import databases, keys, migrate
 from storage.catalog import Storage
 from web.app import create_app
 from web.connection import Connection, SocketConnection
@@ -28,7 +28,7 @@ def main() -> None:
     config = settings.load()
     log.configure(config.log.level)
     metrics.share(config.data / metrics.FOLDER, "web")
-    migrate.refuse_newer(config.data)
+    databases.refuse_newer(config)
     if config.web.needs_keys:
         _require_key(config)
     raise_file_limit()

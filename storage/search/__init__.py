@@ -92,7 +92,8 @@ def search_all(
         Missing, ServiceUnavailable: none could be searched.
     """
     wanted = max(limit, rules.candidates)
-    asked, notes = heeded([(source.kb, scope_of(source.filters)) for source in sources], parse(query))
+    places = [(source.kb, scope_of(source.filters, source.kb.db.dialect)) for source in sources]
+    asked, notes = heeded(places, parse(query))
     if asked.is_empty and not asked.excluded:
         notes.append("The query holds no word to look for.")
     degraded: list[str] = []

@@ -84,7 +84,7 @@ def gather(
         Missing, ServiceUnavailable: the knowledge base was deleted, or its database is out of reach.
     """
     kb = source.kb
-    scope = narrowed(scope_of(source.filters), query)
+    scope = narrowed(scope_of(source.filters, kb.db.dialect), query, kb.db.dialect)
     if query.is_empty:
         connection = stack.enter_context(kb.db.read())
         return Candidates(connection, shares=newest(connection, wanted, scope) if query.excluded else {})

@@ -10,20 +10,21 @@ from pipeline.errors import ServiceUnavailable
 from storage import fulltext
 from storage.catalog import KnowledgeBase
 from storage.database import Missing
+from storage.dialect import Dialect
 from storage.search.query import Query
 from storage.search.scope import Scope, first_in_scope
 
 
-def narrowed(scope: Scope, query: Query) -> Scope:
+def narrowed(scope: Scope, query: Query, dialect: Dialect) -> Scope:
     """The chunks in scope that hold all that the query requires and nothing that it excludes."""
     for name, rows, within, joined in (
         ("required", query.required, "IN", " AND "),
         ("excluded", query.excluded, "NOT IN", " OR "),
     ):
         if whole := [row.match for row in rows if not row.begins]:
-            scope = _with(scope, name, joined.join(whole), "", within)
+            scope = _with(scope, dialect, name, joined.join(whole), "", within)
         for number, row in enumerate(row for row in rows if row.begins):
-            scope = _with(scope, f"{name}_{number}", row.match, row.beginning, within)
+            scope = _with(scope, dialect, f"{name}_{number}", row.match, row.beginning, within)
     return scope
 
 
@@ -50,16 +51,17 @@ def heeded(places: Sequence[tuple[KnowledgeBase, Scope]], query: Query) -> tuple
 def _is_somewhere(places: Iterable[tuple[KnowledgeBase, Scope]], query: Query) -> bool:
     for kb, scope in places:
         with suppress(Missing, ServiceUnavailable), kb.db.read() as connection:  # the search itself will say so
-            if first_in_scope(connection, narrowed(scope, query), 1):
+            if first_in_scope(connection, narrowed(scope, query, kb.db.dialect), 1):
                 return True
     return False
 
 
-def _with(scope: Scope, name: str, match: str, beginning: str, within: str) -> Scope:
+def _with(scope: Scope, dialect: Dialect, name: str, match: str, beginning: str, within: str) -> Scope:
     """The chunks in scope that MATCH and hold a word with the beginning, or (`within` "NOT IN") those that do not."""
-    condition = f"SELECT rowid FROM chunk_fts WHERE chunk_fts MATCH :{name}"
-    values = {name: match}
+    condition = f"SELECT rowid FROM chunk_fts WHERE {dialect.matches(f':{name}')}"
+    values = {name: dialect.match(match)}
     if beginning:  # stems alone cannot tell
-        condition += f" AND instr(' ' || chunk_fts.terms, :{name}_begins) > 0"
+        held = dialect.holds("' ' || chunk_fts.terms", f":{name}_begins")
+        condition += f" AND {held}"
         values[f"{name}_begins"] = f" {beginning}"
     return Scope(f"{scope.sql} AND chunk.seq {within} ({condition})", {**scope.values, **values})

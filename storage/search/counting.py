@@ -45,7 +45,8 @@ def count_facets(
 
 def _documents(connection: Connection, source: Source, query: Query, mode: Mode, rules: SearchSettings) -> list[str]:
     """Ids of the documents that count."""
-    scope = narrowed(scope_of(source.filters), query)
+    engine = source.kb.db.dialect
+    scope = narrowed(scope_of(source.filters, engine), query, engine)
     if mode == "vector" or (query.is_empty and query.excluded):
         if not query.required and not query.excluded:
             return in_scope(connection, source.filters)
@@ -60,8 +61,8 @@ def _documents(connection: Connection, source: Source, query: Query, mode: Mode,
     found = connection.execute(
         text(
             "SELECT DISTINCT chunk.document FROM chunk_fts JOIN chunk ON chunk.seq = chunk_fts.rowid"
-            f" JOIN document ON {scope.sql} WHERE chunk_fts MATCH :match"
+            f" JOIN document ON {scope.sql} WHERE {engine.matches(':match')}"
         ),
-        {**scope.values, "match": " OR ".join(chosen)},
+        {**scope.values, "match": engine.match(" OR ".join(chosen))},
     )
     return list(found.scalars())

@@ -16,6 +16,7 @@ from storage.fulltext import Row
 from storage.search.query import Query
 from storage.search.scope import VISIBLE
 from storage.search.snippets import snippet
+from storage.stemming import stem
 
 _COMMON = 0.1  # beside inverse document frequencies of some 3 to 10
 
@@ -123,11 +124,11 @@ def hits(
 
 def _worth(idf: dict[str, float]) -> Callable[[str], float]:
     """What a marked piece of text is worth in a snippet: what its terms weigh, little where they are common."""
-    by_stem = {fulltext.stem(term): weight for term, weight in idf.items()}
+    by_stem = {stem(term): weight for term, weight in idf.items()}
 
     @cache
     def worth(piece: str) -> float:
-        return sum(max(by_stem.get(fulltext.stem(term), 0.0), _COMMON) for term in fulltext.terms(piece, query=True))
+        return sum(max(by_stem.get(stem(term), 0.0), _COMMON) for term in fulltext.terms(piece, query=True))
 
     return worth
 

@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import Connection, text
 
+from storage import values
 from storage.search.scope import Scope
 
 _LONGEST = 255  # characters of a file's name
@@ -19,18 +20,18 @@ def named(connection: Connection, query: str, scope: Scope) -> list[int]:
     Args:
         query: as someone wrote it.
     """
-    name = query.strip()
+    name = values.folded(query)
     if not name or len(name) > _LONGEST:
         return []
     rows = connection.execute(
         text(
-            "SELECT id, filename FROM document WHERE filename COLLATE NOCASE = :name"
-            " UNION ALL SELECT id, filename FROM document"
-            " WHERE filename COLLATE NOCASE > :name || '.' AND filename COLLATE NOCASE < :name || '/' LIMIT :most"
+            "SELECT id, filename_folded AS held FROM document WHERE filename_folded = :name"
+            " UNION ALL SELECT id, filename_folded FROM document"
+            " WHERE filename_folded > :ending AND filename_folded < :behind LIMIT :most"
         ),
-        {"name": name, "most": 10 * _MOST},
+        {"name": name, "ending": f"{name}.", "behind": f"{name}/", "most": 10 * _MOST},
     ).all()
-    ids = [row.id for row in rows if len(row.filename) == len(name) or _ENDING.fullmatch(row.filename[len(name) :])]
+    ids = [row.id for row in rows if row.held == name or _ENDING.fullmatch(row.held[len(name) :])]
     found: list[int] = []
     for id_ in ids[:_MOST]:
         first = connection.execute(

@@ -8,7 +8,9 @@ import numpy as np
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
+from storage import dialect
 from storage.catalog import KnowledgeBase
+from storage.dialect import Type
 from storage.search.scope import Scope, first_in_scope
 from storage.vectors import Vectors
 
@@ -16,6 +18,7 @@ from storage.vectors import Vectors
 _OVERFETCH = (1.25, 2, 8)
 _OVERFETCH_FILTERED = (4, 16)
 _COMPARED_AT_MOST = 5000
+_HIT: dict[str, Type] = {"document": "text", "run": "integer", "position": "integer", "cosine": "double precision"}
 
 
 def nearest(kb: KnowledgeBase, vector: Vectors, wanted: int, scope: Scope) -> dict[int, float]:
@@ -44,13 +47,13 @@ def _visible(connection: Connection, nearest: Sequence[tuple[str, float]], scope
     rows = []
     for id_, cosine in nearest:
         document, run, position = id_.split(":")
-        rows.append([document, int(run), int(position), cosine])
+        rows.append({"document": document, "run": int(run), "position": int(position), "cosine": cosine})
     values = orjson.dumps(rows)
+    hit = dialect.of(connection).records(":rows", "hit", _HIT)
     found = connection.execute(
         text(
-            "SELECT chunk.seq, json_extract(hit.value, '$[3]') AS cosine FROM json_each(:rows) AS hit JOIN chunk"
-            " ON chunk.document = json_extract(hit.value, '$[0]') AND chunk.run = json_extract(hit.value, '$[1]')"
-            f" AND chunk.position = json_extract(hit.value, '$[2]') JOIN document ON {scope.sql}"
+            f"SELECT chunk.seq, hit.cosine FROM {hit} JOIN chunk ON chunk.document = hit.document"
+            f" AND chunk.run = hit.run AND chunk.position = hit.position JOIN document ON {scope.sql}"
         ),
         {**scope.values, "rows": values.decode()},
     )

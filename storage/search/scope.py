@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from storage.conditions import conditions
+from storage.dialect import Dialect
 from storage.filters import Filter
 
 VISIBLE = "document.id = chunk.document AND document.published_run = chunk.run AND document.deleted_at IS NULL"
@@ -22,9 +23,9 @@ class Scope:
     values: dict[str, Any]
 
 
-def scope_of(filters: Sequence[Filter]) -> Scope:
+def scope_of(filters: Sequence[Filter], dialect: Dialect) -> Scope:
     """Which chunks may be found: of published runs of documents that are there and meet the filters."""
-    condition, values = conditions(filters, "document")
+    condition, values = conditions(filters, "document", dialect)
     return Scope(VISIBLE + condition, values)
 
 

@@ -20,7 +20,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from cli.samples import scan
-from storage.database import Database, Missing
+from storage.database import Missing
+from storage.sqlite import SQLite
 from tests import drawing
 from tests.browser.chromium import launched
 from tests.stack import ENDED, Stack, running, until
@@ -63,7 +64,7 @@ class Committed(threading.Thread):
 
     def __init__(self, database: Path) -> None:
         super().__init__(daemon=True)
-        self._database = Database(database, 5.0)
+        self._database = SQLite(database, 5.0)
         self.at: dict[int, float] = {}
         self.stopping = threading.Event()
 

@@ -1,6 +1,7 @@
-"""The warmed process of the crash contract: `python -m tests.chaos.crash FOLDER REDIS_URL CHROMA_URL BUCKET`.
+"""The warmed process of the crash contract: `python -m tests.chaos.crash FOLDER REDIS_URL CHROMA_URL BUCKET DATABASE`.
 
-BUCKET is "{}", or what `StorageSettings` says of an object store, as JSON.
+BUCKET is "{}", or what `StorageSettings` says of an object store, as JSON. DATABASE is the address of a PostgreSQL
+database, beside which one is made for each case.
 
 It loads the engines once. Then it reads cases from standard input and answers on standard output, JSON a line each.
 For a case it forks a process that plays the scenario on a new data folder and is killed after an effect, and another
@@ -28,6 +29,7 @@ from typing import Any
 
 import chromadb.api.fastapi  # noqa: F401  # else forked processes would import it again and again
 import httpx
+import psycopg
 import redis
 
 from pipeline import log
@@ -69,10 +71,11 @@ def settings(data: Path, redis_url: str, chroma_url: str, bucket: dict[str, Any]
 class Cases:
     """Runs cases in forked processes, each in a folder and on a queue database of its own."""
 
-    def __init__(self, folder: Path, redis_url: str, chroma_url: str, bucket: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, chroma_url: str, bucket: str, database_url: str) -> None:
         self._folder = folder
         self._redis_url = redis_url.rpartition("/")[0]
         self._chroma_url = chroma_url
+        self._database_url = database_url
         self._bucket: dict[str, Any] = json.loads(bucket)
         config = settings(folder, redis_url, chroma_url, self._bucket)
         ocr = {
@@ -112,19 +115,22 @@ class Cases:
     def _run(self, case: dict[str, Any], folder: Path, slot: int) -> None:
         """Play, be killed, recover."""
         url = f"{self._redis_url}/{slot}"
+        database_url = self._new_database(slot) if self._database_url else ""
         found: dict[str, Any] = {}
         scenario = self._scenarios[case["scenario"]]
         try:
             with redis.Redis.from_url(url) as server:
                 server.flushdb()
                 if case["stop_after"] is not None:
-                    _, status = os.waitpid(_forked(lambda: self._play(scenario, folder, url, case["stop_after"])), 0)
+                    _, status = os.waitpid(
+                        _forked(lambda: self._play(scenario, folder, url, database_url, case["stop_after"])), 0
+                    )
                     if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
                         raise AssertionError(f"was not killed: {status}")
                     found["stopped"] = (folder / "stopped").read_text()
                     if case["recovery"] == "sweep":
                         server.flushdb()
-            _, status = os.waitpid(_forked(lambda: self._play(scenario, folder, url, None)), 0)
+            _, status = os.waitpid(_forked(lambda: self._play(scenario, folder, url, database_url, None)), 0)
             if status:
                 raise AssertionError(f"the recovery failed: {(folder / 'problem').read_text()}")
             found |= json.loads((folder / "found.json").read_text())
@@ -132,7 +138,17 @@ class Cases:
             found["problem"] = traceback.format_exc() + (folder / "log").read_text()[-5000:]
         (folder / "outcome.json").write_text(json.dumps(found))
 
-    def _play(self, scenario: Scenario, folder: Path, redis_url: str, stop_after: int | None) -> None:
+    def _new_database(self, slot: int) -> str:
+        """An empty database for a case; its address."""
+        name = f"case_{slot}"
+        with psycopg.connect(self._database_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._database_url.replace("/postgres?", f"/{name}?")
+
+    def _play(
+        self, scenario: Scenario, folder: Path, redis_url: str, database_url: str, stop_after: int | None
+    ) -> None:
         with (folder / "log").open("a") as stream:
             os.dup2(stream.fileno(), 2)
         try:
@@ -145,7 +161,7 @@ class Cases:
             effects = Effects(data, stop_after, folder / "stopped", watched)
             self._engines.put_in_place(effects)
             journal = Journal(folder / "journal.json")
-            config = settings(data, redis_url, self._chroma_url, place)
+            config = settings(data, redis_url, self._chroma_url, {**place, "database_url": database_url})
             effects.watch()
             mill = Mill(config, journal, effects)
             if not journal.kb:
@@ -178,18 +194,18 @@ def _forked(body: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def main(folder: Path, redis_url: str, chroma_url: str, bucket: str) -> None:
+def main(folder: Path, redis_url: str, chroma_url: str, bucket: str, database_url: str = "") -> None:
     """Answer until standard input ends."""
     die_with_parent()
     os.environ.pop("PAGEMILL_PARENT", None)  # that is this process's; those it forks have another
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     log.configure("warning")
-    cases = Cases(folder, redis_url, chroma_url, bucket)
+    cases = Cases(folder, redis_url, chroma_url, bucket, database_url)
     for line in sys.stdin:
         answers.write(json.dumps(cases.run(json.loads(line))) + "\n")
         answers.flush()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:5])
+    main(Path(sys.argv[1]), *sys.argv[2:6])

@@ -22,7 +22,8 @@ from pipeline.settings import PROJECT_ROOT
 _PRODUCT = tuple(f"{PROJECT_ROOT / name}{os.sep}" for name in ("pipeline", "storage", "actors", "web"))
 # What only carries out what others decide does not tell where an effect comes from.
 _PLUMBING = {
-    "database.py", "files.py", "children.py", "file_store.py", "folder.py", "bucket.py", "fetched.py",
+    "database.py", "sqlite.py", "postgresql.py", "databases.py", "schemas.py", "files.py", "children.py",
+    "file_store.py", "folder.py", "bucket.py", "fetched.py",
 }  # fmt: skip
 _PLUMBING_FUNCTIONS = {"fenced", "settling"}
 
@@ -72,9 +73,11 @@ class Effects:
         from chromadb.api.fastapi import FastAPI
 
         from actors.broker import Queue
-        from storage.database import Database
+        from storage.postgresql import Schema
+        from storage.sqlite import SQLite
 
-        self._watch_commits(Database)
+        self._watch_commits(SQLite)
+        self._watch_commits(Schema)
         if self._bucket is not None:
             for name, kind in (("_upload", "upload"), ("put", "put"), ("delete", "remove"), ("delete_under", "remove")):
                 self._after(self._bucket, name, f"{kind} objects")
@@ -116,14 +119,21 @@ class Effects:
         @contextmanager
         def write(database: Any, *, durable: bool = False) -> Iterator[Any]:
             with original(database, durable=durable) as connection:
-                raw: Any = connection.connection.dbapi_connection
-                before = raw.total_changes
+                before = _changes(connection)
                 yield connection
-                changed = raw.total_changes > before
+                changed = _changes(connection) > before
             if changed:
                 self.happened("commit")
 
         database.write = write
+
+
+def _changes(connection: Any) -> int:
+    """A number that grows with what is written in a transaction."""
+    if connection.dialect.name == "sqlite":
+        changes: int = connection.connection.dbapi_connection.total_changes
+        return changes
+    return int(connection.exec_driver_sql("SELECT pg_current_xact_id_if_assigned() IS NOT NULL").scalar_one())
 
 
 def _where() -> str:

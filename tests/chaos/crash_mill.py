@@ -1,8 +1,8 @@
 """All of Pagemill in one process that does one thing at a time, so that every run of it is the same.
 
 The web app answers requests, messages are taken from the real queue server and done by the real shell and actors, the
-real sweep goes its rounds, on real SQLite files and a real Chroma server. Differences from the stack, all for the
-sake of order:
+real sweep goes its rounds, on real SQLite files or a real PostgreSQL server, and a real Chroma server. Differences from
+the stack, all for the sake of order:
 
 - the engine children are called in this process, warmed before it was forked (the stack's tests kill real ones);
 - the clock of leases stands still until there is nothing to do, and then jumps over everything that may be waited for;
@@ -31,7 +31,7 @@ from actors.shell import Hands, Shell
 from actors.sweep import Sweep
 from pipeline import stages
 from pipeline.settings import Settings
-from storage import clock, ledger
+from storage import clock, ledger, postgresql
 from storage.catalog import Storage
 from tests.chaos.crash_effects import Effects
 from web.app import create_app
@@ -80,6 +80,7 @@ class Journal:
         if path.exists():
             self.__dict__.update(json.loads(path.read_text()))
         clock.now_s = lambda: self.now_s
+        postgresql.server_time = lambda _: self.now_s
 
     def save(self) -> None:
         told = {"kb": self.kb, "document": self.document, "steps": self.steps, "now_s": self.now_s}

@@ -11,6 +11,8 @@ import re
 import zlib
 from typing import Any
 
+import orjson
+
 from storage.catalog import KnowledgeBase
 
 _TABLES = {
@@ -60,6 +62,8 @@ def _without_times(body: bytes) -> bytes:
 def _told(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
+    if isinstance(value, dict | list):
+        value = orjson.dumps(value).decode()
     if isinstance(value, str):
         value = re.sub(r'"corrected_at":"[^"]*"', '"corrected_at":""', value)
         for id_, name in names.items():

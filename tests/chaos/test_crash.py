@@ -13,6 +13,8 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from storage import clock
 from tests.chaos.crash_rows import differences
 from tests.chaos.crash_scenarios import scenarios
 from tests.object_server import ObjectServer
+from tests.postgresql import PostgreSQL
 from tests.stack import PYTHON, until
 from tests.unit.test_embed_embedder import needs_model
 
@@ -82,11 +85,22 @@ def _kind(effect: str) -> str:
 @pytest.fixture(scope="module", params=["folder", pytest.param("bucket", marks=pytest.mark.soak)])
 def contract(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Contract]:
     """Files lie in the data folder, or in a real object store."""
-    folder = tmp_path_factory.mktemp("crash")
     bucket: dict[str, Any] = {}
     if request.param == "bucket":
         server: ObjectServer = request.getfixturevalue("object_server")
         bucket = server.settings(clock.new_id())
+    with warmed(tmp_path_factory.mktemp("crash"), bucket) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def over_postgresql(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) -> Iterator[Contract]:
+    with warmed(tmp_path_factory.mktemp("crash"), {}, postgresql.url) as made:
+        yield made
+
+
+@contextmanager
+def warmed(folder: Path, bucket: dict[str, Any], database_url: str = "") -> Iterator[Contract]:
     (folder / "cases").mkdir()
     valkey, redis_url = up.valkey_program(folder)
     chroma, chroma_url = up.chroma_program(folder)
@@ -100,7 +114,8 @@ def contract(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
             until(lambda: up.redis_answers(redis_url), 60, "the queue server")
             until(lambda: up.http_answers(f"{chroma_url}/api/v2/heartbeat"), 60, "Chroma")
             process = subprocess.Popen(
-                [*PYTHON, "-m", "tests.chaos.crash", str(folder / "cases"), redis_url, chroma_url, json.dumps(bucket)],
+                [*PYTHON, "-m", "tests.chaos.crash", str(folder / "cases"), redis_url, chroma_url, json.dumps(bucket),
+                 database_url],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=env, cwd=PROJECT_ROOT,
             )  # fmt: skip
             running.append(process)
@@ -163,6 +178,21 @@ def test_messages_are_delivered_again(contract: Contract, role: str) -> None:
     """Where messages are what the stop was about; `make soak` does all."""
     points = [case for case in contract.points(role, "messages") if _kind(case["effect"]) in OF_MESSAGES]
     assert not contract.broken(points)
+
+
+@pytest.mark.siege
+@pytest.mark.parametrize("role", ROLES)
+def test_over_postgresql_the_sweep_repairs_after_any_commit(over_postgresql: Contract, role: str) -> None:
+    """The same ledger over the other engine: what is not a commit is no matter of it. `make soak` does those too."""
+    points = [case for case in over_postgresql.points(role, "sweep") if _kind(case["effect"]) == "commit"]
+    assert points
+    assert not over_postgresql.broken(points)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("role", ROLES)
+def test_over_postgresql_the_sweep_repairs_after_any_stop(over_postgresql: Contract, role: str) -> None:
+    assert not over_postgresql.broken(over_postgresql.points(role, "sweep"))
 
 
 @pytest.mark.soak

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import text
 
 from pipeline.settings import LedgerSettings
 from pipeline.types import Box, Chunk, PageImage, PageReading, RenderedPage, Span, Word
@@ -95,8 +96,9 @@ def publish(kb: KnowledgeBase, document: str, run: int = 1) -> None:
     """What store does, without a vector server."""
     held = claim(kb, document, "store", run=run)
     with ledger.settling(held) as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT seq, text FROM chunk WHERE document = ? AND run = ?", (document, run)
+        rows = connection.execute(
+            text("SELECT seq, text FROM chunk WHERE document = :document AND run = :run"),
+            {"document": document, "run": run},
         ).all()
         fulltext.index(connection, [(row.seq, row.text) for row in rows])
         runs.publish(connection, document, run)
@@ -119,8 +121,6 @@ def field(value: str, page: int | None = 1) -> dict[str, Any]:
 
 def states(kb: KnowledgeBase, document: str) -> dict[str, str]:
     """`stage unit` -> state of the latest run's units."""
-    from sqlalchemy import text
-
     with kb.db.read() as connection:
         rows = connection.execute(
             text(

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 
 from pipeline import stages
 from pipeline.errors import LeaseLost, PermanentError
 from pipeline.settings import LedgerSettings, Settings, StorageSettings
 from pipeline.types import Box, Chunk, PageReading, Span, Word
-from storage import chunks, cleanup, clock, documents, erasure, ledger, pages, status
+from storage import chunks, cleanup, clock, documents, erasure, ledger, pages, postgresql, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
 from storage.ledger import Claim
@@ -72,16 +74,20 @@ class LedgerModel:
     Args:
         template: a prepared data folder; it is copied.
         kb_id: the knowledge base in it.
+        database_url: of a copy of the database that belongs to it; empty: it lies in the folder.
     """
 
-    def __init__(self, template: Path, kb_id: str) -> None:
+    def __init__(self, template: Path, kb_id: str, database_url: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ledger"))
         shutil.copytree(template, self.folder, dirs_exist_ok=True)
         self.now = 1000.0
         self.real_clock = clock.now_s
         clock.now_s = lambda: self.now
         self.vectors = Vectors()
-        self.storages = [Storage(Settings(storage=StorageSettings(data=self.folder))) for _ in range(2)]
+        self.real_server_time = postgresql.server_time
+        postgresql.server_time = lambda _: self.now
+        section = StorageSettings(data=self.folder, database_url=SecretStr(database_url))
+        self.storages = [Storage(Settings(storage=section)) for _ in range(2)]
         self.kbs = [replace(one.open(kb_id), vectors=self.vectors) for one in self.storages]  # type: ignore[arg-type]
         self.good: dict[str, Held] = {}  # claims that are good as far as this test can tell, by token
         self.claims: list[Claim] = []  # all that some worker may still believe in
@@ -126,8 +132,9 @@ class LedgerModel:
             self.claims.append(claim)
             if stage == "store":
                 with kb.db.read() as connection:
-                    positions = connection.exec_driver_sql(
-                        "SELECT position FROM chunk WHERE document = ? AND run = ?", (document, run)
+                    positions = connection.execute(
+                        text("SELECT position FROM chunk WHERE document = :document AND run = :run"),
+                        {"document": document, "run": run},
                     ).scalars()
                     self.to_store[claim.token] = [f"{document}:{run}:{position}" for position in positions]
             del self.claims[:-12]
@@ -287,8 +294,7 @@ class LedgerModel:
         ledger_checks.check_clean(self.kbs[0], self.vectors.ids)
 
     def close(self) -> None:
-        clock.now_s = self.real_clock
-        for storage, kb in zip(self.storages, self.kbs, strict=True):
-            kb.db.close()
-            storage.catalog.close()
+        clock.now_s, postgresql.server_time = self.real_clock, self.real_server_time
+        for storage in self.storages:
+            storage.close()
         shutil.rmtree(self.folder)

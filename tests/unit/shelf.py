@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import text
 
 from storage import clock, fields, fulltext, runs
+from storage import values as compared
 from storage.catalog import KnowledgeBase
 from tests.unit.builders import field
 
@@ -33,12 +34,14 @@ def put(
     values = {
         "id": id_, "name": filename, "tags": orjson.dumps(tags).decode(), "language": language, "pages": pages,
         "metadata": orjson.dumps(metadata or {}).decode(), "wall": created_at or wall,
-        "status": "running" if found is None else "done",
+        "status": "running" if found is None else "done", "folded": compared.folded(filename),
+        "terms": compared.terms(filename), "hash": b"0",
     }  # fmt: skip
     with kb.db.write() as connection:
         for sql in (
             "INSERT INTO document (id, sha256, filename, kind, size_bytes, metadata, tags, batch, created_at, run,"
-            " version, language) VALUES (:id, :id, :name, 'pdf', 1, :metadata, :tags, 'b', :wall, 1, 0, :language)",
+            " version, language, filename_folded, filename_terms) VALUES (:id, :id, :name, 'pdf', 1, :metadata, :tags,"
+            " 'b', :wall, 1, 0, :language, :folded, :terms)",
             "INSERT INTO run (document, run, status, cause, settings, pages_total, created_at)"
             " VALUES (:id, 1, :status, 'upload', '{}', :pages, :wall)",
         ):
@@ -47,9 +50,9 @@ def put(
             seq = connection.execute(
                 text(
                     "INSERT INTO chunk (document, run, position, text, heading, spans, tokens, text_hash)"
-                    " VALUES (:id, 1, :position, :passage, '', '[]', 3, x'00') RETURNING seq"
+                    " VALUES (:id, 1, :position, :passage, '', :spans, 3, :hash) RETURNING seq"
                 ),
-                {"id": id_, "position": position, "passage": passage},
+                {**values, "position": position, "passage": passage, "spans": b"[]"},
             ).scalar_one()
             fulltext.index(connection, [(seq, passage)])
         runs.touch(connection, id_)

@@ -19,7 +19,6 @@ from storage import (
     archive,
     backup,
     cleanup,
-    database,
     documents,
     failures,
     ledger,
@@ -28,6 +27,7 @@ from storage import (
     restore,
     runs,
     search,
+    sqlite,
     status,
 )
 from storage.archive import BackupError
@@ -204,7 +204,7 @@ def test_a_document_deleted_while_files_are_copied(
     storage: Storage, kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, gone = published(kb, b"1", "a.pdf"), published(kb, b"2", "b.pdf")
-    after_copying(monkeypatch, lambda: (documents.delete(kb, gone), kb.files(gone).remove()))
+    after_copying(storage, monkeypatch, lambda: (documents.delete(kb, gone), kb.files(gone).remove()))
     made = back_up(storage, kb, tmp_path / "kb.tar")
     assert (made.documents, made.left_out) == (1, [])
     again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
@@ -246,7 +246,7 @@ def test_a_document_published_anew_while_files_are_copied(
         builders.publish(kb, document, run=2)
         kb.files(document).remove_run(1)
 
-    after_copying(monkeypatch, publish_anew)
+    after_copying(storage, monkeypatch, publish_anew)
     made = back_up(storage, kb, tmp_path / "kb.tar")
     assert (made.documents, made.left_out) == (1, [])
     again = storage.open(bring_back(storage, tmp_path / "kb.tar", "again").id)
@@ -268,9 +268,10 @@ def test_a_document_whose_files_are_gone_for_good_is_left_out_and_named(
         assert connection.execute(text("SELECT id FROM document")).scalars().all() == [kept]
 
 
-def after_copying(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+def after_copying(storage: Storage, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Have something happen once, between the copy of the database and that of the files."""
-    copy = database.copy
+    kind = type(storage.databases)
+    copy = kind.copy_out
     acts = [act]
 
     def copying(*args: Any) -> None:
@@ -278,12 +279,12 @@ def after_copying(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) ->
         if acts:
             acts.pop()()
 
-    monkeypatch.setattr(database, "copy", copying)
+    monkeypatch.setattr(kind, "copy_out", copying)
 
 
 def test_a_copy_is_of_one_moment_and_ends_although_others_write_all_the_time(tmp_path: Path) -> None:
-    source = database.Database(tmp_path / "source.sqlite3", 5.0)
-    database.Database.create(source.path)
+    source = sqlite.SQLite(tmp_path / "source.sqlite3", 5.0)
+    sqlite.SQLite.create(source.path)
     with source.write() as connection:
         connection.exec_driver_sql("CREATE TABLE account (id INTEGER PRIMARY KEY, amount INTEGER, filler BLOB)")
         connection.exec_driver_sql(
@@ -306,7 +307,7 @@ def test_a_copy_is_of_one_moment_and_ends_although_others_write_all_the_time(tmp
     try:
         seen: list[int] = []
         until(lambda: moved > 10, 30, "the writer to be at it")
-        database.copy(source.path, tmp_path / "copy.sqlite3", lambda left, _: seen.append(moved))
+        sqlite.copy(source.path, tmp_path / "copy.sqlite3", lambda left, _: seen.append(moved))
     finally:
         enough.set()
         writer.join()

@@ -9,11 +9,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import text, update
 
 from pipeline.errors import PermanentError
 from pipeline.extract.build import build_document
 from pipeline.types import Box, PageReading, RenderedPage, Word
-from storage import chunks, cleanup, corrections, documents, erasure, failures, ledger, pages, reprocess, review, status
+from storage import (
+    chunks,
+    cleanup,
+    corrections,
+    documents,
+    erasure,
+    failures,
+    ledger,
+    pages,
+    reprocess,
+    review,
+    status,
+)
+from storage import schema as tables
 from storage.catalog import KnowledgeBase
 from storage.taking import FieldEntry, PageEntry
 from tests.unit import builders
@@ -78,7 +92,7 @@ def begun(kb: KnowledgeBase, *read: RenderedPage | tuple[int, PermanentError], c
     """A document whose pages were read."""
     document = upload(kb, content).id
     with kb.db.write() as connection:
-        connection.exec_driver_sql("UPDATE run SET settings = json_set(settings, '$.schema', 'resume')")
+        connection.execute(update(tables.run).values(settings=RESUME))
     first = claim(kb, document, "render")
     pages.page_count_known(first, len(read))
     pages.settle_render(first, read[:2])
@@ -476,7 +490,7 @@ def test_a_reprocess_from_chunks_on_has_what_was_not_published(kb: KnowledgeBase
     run = reprocess.reprocess(kb, document, "embed", RESUME)
     finish(kb, document, run)
     with kb.db.read() as connection:
-        texts = connection.exec_driver_sql("SELECT text FROM chunk WHERE run = ?", (run,)).scalars().all()
+        texts = connection.execute(text("SELECT text FROM chunk WHERE run = :run"), {"run": run}).scalars().all()
     assert texts == ["Not yet seen"]
     run = reprocess.reprocess(kb, document, "store", RESUME)
     held = claim(kb, document, "extract", run=run)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PermanentError
 from pipeline.extract.fields.columns import Kind
-from pipeline.settings import Settings, StorageSettings
+from pipeline.settings import Settings
 from storage import facets, values
 from storage.catalog import KnowledgeBase, Storage
 from storage.filters import Filter, parse_filter
@@ -38,8 +38,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[KnowledgeBase, dict[str, str]]]:
-    storage = Storage(Settings(storage=StorageSettings(data=tmp_path_factory.mktemp("filters"))))
+def people(own_settings: Settings) -> Iterator[tuple[KnowledgeBase, dict[str, str]]]:
+    storage = Storage(own_settings)
     storage.prepare()
     kb = storage.open(storage.create_knowledge_base("people", ["en"], "auto")["id"])
     told = {

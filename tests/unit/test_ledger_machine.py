@@ -26,10 +26,11 @@ from hypothesis.stateful import (
 
 from pipeline import stages
 from pipeline.errors import PermanentError
-from pipeline.settings import LedgerSettings, Settings, StorageSettings
+from pipeline.settings import LedgerSettings, Settings
 from storage import chunks, cleanup, corrections, documents, erasure, failures, ledger, reprocess
 from storage.catalog import Storage
 from storage.taking import PageEntry
+from tests.postgresql import PostgreSQL
 from tests.unit import builders
 from tests.unit.ledger_model import ERROR, LEASE_S, PAGES, Dead, Deadly, LedgerModel
 
@@ -43,10 +44,11 @@ class LedgerMachine(LedgerModel, RuleBasedStateMachine):
 
     template: Path
     kb_id: str
+    database: Callable[[], str]
 
     def __init__(self) -> None:
         RuleBasedStateMachine.__init__(self)
-        LedgerModel.__init__(self, self.template, self.kb_id)
+        LedgerModel.__init__(self, self.template, self.kb_id, self.database())
 
     @initialize(attempts=st.integers(1, 3), story=st.lists(begun, max_size=3, unique_by=lambda one: one[0]))
     def begin(self, attempts: int, story: list[tuple[str, int, int]]) -> None:
@@ -268,15 +270,20 @@ def _works(item: dict[str, Any]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> type[LedgerMachine]:
-    """The machine, on copies of a data folder that was prepared once."""
-    data = tmp_path_factory.mktemp("machine")
-    storage = Storage(Settings(storage=StorageSettings(data=data)))
+def machine(own_settings: Settings, engine: str, request: pytest.FixtureRequest) -> type[LedgerMachine]:
+    """The machine, on copies of a data folder, and of a database, that was prepared once."""
+    storage = Storage(own_settings)
     storage.prepare()
     kb_id = storage.create_knowledge_base("board", ["en"], "auto")["id"]
-    storage.open(kb_id).db.close()
-    storage.catalog.close()
-    return type("Machine", (LedgerMachine,), {"template": data, "kb_id": kb_id})
+    storage.close()
+
+    def copied() -> str:
+        name = own_settings.storage.database_url.get_secret_value().rpartition("/")[2].partition("?")[0]
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        return server.new_database(name)
+
+    database = staticmethod(copied if engine == "postgresql" else str)
+    return type("Machine", (LedgerMachine,), {"template": own_settings.data, "kb_id": kb_id, "database": database})
 
 
 _ANY = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)

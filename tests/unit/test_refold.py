@@ -142,7 +142,7 @@ def test_chunks_that_change_meanwhile_keep_what_they_have(kb: KnowledgeBase, mon
 
     def meanwhile(value: str) -> str:
         with kb.db.write() as connection:  # the row ids go to others: of another text, and of none yet
-            connection.execute(text("UPDATE chunk SET text_hash = x'00' WHERE position = 0"))
+            connection.execute(text("UPDATE chunk SET text_hash = :hash WHERE position = 0"), {"hash": b"0"})
             connection.execute(
                 text("DELETE FROM chunk WHERE document = :document AND position = 1"), {"document": document}
             )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.settings import SearchSettings, Settings, StorageSettings
+from pipeline.settings import SearchSettings, Settings
 from storage import fulltext, search
 from storage.catalog import KnowledgeBase, Storage
 from storage.search import highlights, parse
@@ -82,8 +82,8 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
-    storage = Storage(Settings(storage=StorageSettings(data=tmp_path_factory.mktemp("query") / "data")))
+def filled(own_settings: Settings) -> Iterator[KnowledgeBase]:
+    storage = Storage(own_settings)
     storage.prepare()
     kb = storage.open(storage.create_knowledge_base("query", ["en", "zh-Hans"], "auto")["id"])
     for number, text in TEXTS.items():
@@ -92,8 +92,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeBase]:
         builders.through_embed(kb, document, texts=[text])
         builders.publish(kb, document)
     yield kb
-    kb.db.close()
-    storage.catalog.close()
+    storage.close()
 
 
 def _search(kb: KnowledgeBase, query: str, mode: search.Mode = "hybrid") -> search.Results:

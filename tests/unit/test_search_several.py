@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import numpy as np
@@ -56,7 +55,7 @@ def test_passages_of_all_stand_in_one_ranking(storage: Storage, kb: KnowledgeBas
 def test_a_knowledge_base_that_is_gone_is_told(storage: Storage, kb: KnowledgeBase, other: KnowledgeBase) -> None:
     _published(kb, "the reservoir was repaired")
     other.db.close()
-    shutil.rmtree(other.folder)
+    storage.databases.drop(other.id)
     results = _ask(storage, "reservoir", kb, other)
     assert [hit.knowledge_base for hit in results.hits] == [kb.id]
     assert results.degraded == ["“kb 2”: not searched: it was deleted meanwhile"]

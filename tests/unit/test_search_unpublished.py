@@ -13,11 +13,12 @@ from storage.catalog import KnowledgeBase
 from storage.search.matching import matching
 from storage.search.nearest import nearest
 from storage.search.scope import scope_of
+from storage.sqlite_dialect import SQLiteDialect
 from storage.vectors import Vectors, VectorStore, vector_id
 from tests.unit import builders
 
 _WANTED = 4
-_EVERYWHERE = scope_of(())
+_EVERYWHERE = scope_of((), SQLiteDialect())
 
 
 class _Index:

@@ -66,6 +66,7 @@ def _holding(folder: Path, words: tuple[str, ...]) -> set[str]:
     }  # fmt: skip
 
 
+@pytest.mark.files
 def test_no_byte_tells_a_word_of_a_deleted_document(kb: KnowledgeBase) -> None:
     kept = _published(kb, b"kept", "an albatross, 信天翁")
     document = _published(kb, b"gone", *(f"{WORDS[0]} and {WORDS[1]} number {n}" for n in range(40)))
@@ -84,6 +85,7 @@ def test_no_byte_tells_a_word_of_a_deleted_document(kb: KnowledgeBase) -> None:
     assert found == 1 and status.status(kb, kept)["status"] == "done"
 
 
+@pytest.mark.files
 def test_erasing_goes_on_where_it_was_interrupted_and_lets_others_write(kb: KnowledgeBase) -> None:
     document = _published(kb, b"gone", *(f"{WORDS[0]} {n}" for n in range(40)))
     other = _published(kb, b"other", "an albatross")
@@ -246,6 +248,7 @@ def test_of_a_deleted_document_only_vectors_are_left_while_chroma_is_away(
     assert erasure.erase(kb, 60.0) and not cleanup.unfinished(kb)
 
 
+@pytest.mark.files
 def test_preparing_brings_no_deleted_knowledge_base_back(
     storage: Storage, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,7 +74,7 @@ def test_a_filter_that_means_nothing_is_refused(given: str) -> None:
 
 
 def test_values_of_a_filter_are_never_sql(kb: KnowledgeBase, people: dict[str, str]) -> None:
-    sql, values = conditions([parse_filter("tag:') OR 1=1 --", KNOWN)], "d")
+    sql, values = conditions([parse_filter("tag:') OR 1=1 --", KNOWN)], "d", kb.db.dialect)
     assert "1=1" not in sql and values == {"filter_0": "') OR 1=1 --"}
     assert _found(kb, people, "tag:') OR 1=1 --") == set()
 

@@ -65,7 +65,9 @@ def test_revoking_ends_the_key_and_its_sessions(storage: Storage) -> None:
         keys.revoke(storage.catalog, "0" * 32)
 
 
-def test_sessions_end_by_the_clock_that_cannot_jump(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_end_by_the_clock_that_cannot_jump(
+    storage: Storage, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, _ = keys.make(storage.catalog, "k", "read")
     token, other = (keys.open_session(storage.catalog, made.id, 60) for _ in range(2))
     keys.close_session(storage.catalog, other)
@@ -77,6 +79,8 @@ def test_sessions_end_by_the_clock_that_cannot_jump(storage: Storage, monkeypatc
     assert keys.find_session(storage.catalog, token) is None
     fresh = keys.open_session(storage.catalog, made.id, 60)
     assert keys.find_session(storage.catalog, fresh) == made
+    if engine == "postgresql":
+        return
     monkeypatch.setattr(clock, "boot_id", lambda: "another")
     assert keys.find_session(storage.catalog, fresh) is None
     keys.open_session(storage.catalog, made.id, 60)

@@ -83,9 +83,9 @@ def test_a_file_that_cannot_be_opened_keeps_its_code(kb: KnowledgeBase) -> None:
 class _Lock:
     """A clock that stands still, and a write lock that comes so many seconds late."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s, self.late_s = clock.now_s(), 0.0
-        write = Database.write
+        write = type(kb.db).write
 
         @contextmanager
         def write_late(database: Database, *, durable: bool = False) -> Iterator[Connection]:
@@ -94,12 +94,12 @@ class _Lock:
                 yield connection
 
         monkeypatch.setattr(clock, "now_s", lambda: self.now_s)
-        monkeypatch.setattr(Database, "write", write_late)
+        monkeypatch.setattr(type(kb.db), "write", write_late)
 
 
 def test_a_lease_begins_when_the_lock_came(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     document = upload(kb).id
-    lock = _Lock(monkeypatch)
+    lock = _Lock(kb, monkeypatch)
     lock.late_s = RULES.lease_s + 1
     held = claim(kb, document, "render")
     lock.late_s = 0.0
@@ -116,7 +116,7 @@ def test_while_the_database_is_locked_nobody_counts_as_silent(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim(kb, upload(kb).id, "render")
-    lock = _Lock(monkeypatch)
+    lock = _Lock(kb, monkeypatch)
     lock.now_s += RULES.lease_s + 1
     lock.late_s = RULES.lease_s
     assert ledger.expire_leases(kb, RULES) == [], "the renewals that waited too land first"
@@ -334,6 +334,7 @@ def test_a_unit_that_becomes_ready_takes_the_turn_of_its_document(
     assert book in [one.document for one in ledger.waiting(kb, "render")], "it would wait until a clock is there"
 
 
+@pytest.mark.files
 def test_who_chooses_the_next_units_reads_no_more_than_it_asks_for(kb: KnowledgeBase) -> None:
     upload(kb)
     with kb.db.read() as connection:

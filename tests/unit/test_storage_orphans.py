@@ -11,7 +11,7 @@ import pytest
 from actors.sweep import Sweep
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import SweepSettings
-from storage import backup, cleanup, clock, documents, restore
+from storage import backup, cleanup, clock, documents, migrate, restore
 from storage.catalog import KnowledgeBase, Storage
 from storage.cleanup import Sighting
 from storage.file_store import IMAGES
@@ -80,6 +80,7 @@ def test_what_could_not_be_listed_leaves_no_folder(
 ) -> None:
     staged = storage.data / "staged"
     staged.mkdir()
+    migrate.upgrade(staged / "kb.sqlite3", "kb", 5.0)
 
     def locked(*_: object, **__: object) -> None:
         raise ServiceUnavailable("database catalog.sqlite3: database is locked")

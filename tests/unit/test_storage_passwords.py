@@ -132,6 +132,7 @@ def test_it_is_kept_only_where_pages_are_rendered_again(kb: KnowledgeBase) -> No
     assert _sealed(kb, document) is not None
 
 
+@pytest.mark.files
 def test_nothing_on_disk_holds_it_in_clear(kb: KnowledgeBase) -> None:
     document = _upload(kb)
     claim(kb, document, "render")

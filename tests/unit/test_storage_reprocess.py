@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from pipeline.errors import PermanentError
 from pipeline.types import Box, PageReading, Word
@@ -53,8 +53,9 @@ def _words(kb: KnowledgeBase, document: str, run: int) -> dict[int, str]:
 
 def _texts(kb: KnowledgeBase, document: str, run: int) -> list[str]:
     with kb.db.read() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT text FROM chunk WHERE document = ? AND run = ? ORDER BY position", (document, run)
+        rows = connection.execute(
+            text("SELECT text FROM chunk WHERE document = :document AND run = :run ORDER BY position"),
+            {"document": document, "run": run},
         )
         return list(rows.scalars())
 

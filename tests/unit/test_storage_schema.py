@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 from storage import clock, migrate, schema, search, status
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Database
+from storage.sqlite import SQLite
 from storage.vectors import VectorStore
 from tests.unit.test_storage_control import _Messages
 
@@ -96,8 +97,8 @@ def test_every_program_refuses_newer_data_in_a_sentence(
 def at_first_schema(path: Path, line: migrate.Line, *rows: str) -> None:
     """A database as the first Pagemill made it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Database.create(path)
-    database = Database(path, 5.0)
+    SQLite.create(path)
+    database = SQLite(path, 5.0)
     with database.write() as connection:
         config = migrate._config(line)
         config.attributes["connection"] = connection

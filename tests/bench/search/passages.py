@@ -22,6 +22,7 @@ from sqlalchemy import text
 from pipeline.embed.embedder import Embedder
 from pipeline.settings import EmbedSettings
 from storage import clock, fields, fulltext
+from storage import values as compared
 from storage.catalog import KnowledgeBase, Storage
 from storage.chunks import ModelIdentity
 from storage.vectors import Vectors, vector_id
@@ -155,11 +156,15 @@ def _insert(kb: KnowledgeBase, rows: list[dict[str, Any]]) -> None:
 
 def _insert_document(kb: KnowledgeBase, connection: Any, row: dict[str, Any], wall: str) -> None:
     number = row["number"] // PER_DOCUMENT
-    values = {"id": row["document"], "name": f"{number}.pdf", "wall": wall}
+    name = f"{number}.pdf"
+    values = {
+        "id": row["document"], "name": name, "wall": wall, "folded": compared.folded(name),
+        "terms": compared.terms(name),
+    }  # fmt: skip
     connection.execute(
         text("INSERT INTO document (id, sha256, filename, kind, size_bytes, metadata, tags, batch, created_at, run,"
-             " published_run, version, language) VALUES (:id, :id, :name, 'pdf', 1, '{}', '[]', 'b', :wall, 1, 1, 1,"
-             " 'en')"), values)  # fmt: skip
+             " published_run, version, language, filename_folded, filename_terms) VALUES (:id, :id, :name, 'pdf', 1,"
+             " '{}', '[]', 'b', :wall, 1, 1, 1, 'en', :folded, :terms)"), values)  # fmt: skip
     connection.execute(
         text("INSERT INTO run (document, run, status, cause, settings, pages_total, created_at, finished_at)"
              " VALUES (:id, 1, 'done', 'upload', '{}', 1, :wall, :wall)"), values)  # fmt: skip

@@ -1,0 +1,114 @@
+"""A PostgreSQL server for tests: Debian's, on a folder and a socket of its own, gone with the tests."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.stack import until
+
+# Of the newest version that Debian has here; `make postgresql` installs one.
+_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+_QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_connections=200")
+MISSING = "PostgreSQL is not installed; `apt-get install postgresql` enables its tests."
+
+
+class PostgreSQL:
+    """A server that runs.
+
+    Attributes:
+        folder: where its data and its socket lie.
+        url: of its database, as in the settings.
+    """
+
+    def __init__(self, folder: Path, user: str) -> None:
+        self.folder, self._user = folder, user
+        self.url = f"postgresql://{user}@/postgres?host={folder}"
+        self._made = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = [part for setting in (*_QUICK, "listen_addresses=", f"unix_socket_directories={self.folder}")
+                   for part in ("-c", setting)]  # fmt: skip
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [_PROGRAMS[-1] / "postgres", "-D", self.folder / "data", *options],
+                stdout=log,
+                stderr=log,
+                **_as(self._user),
+            )
+        until(self._answers, 30, "PostgreSQL to answer")
+
+    def _answers(self) -> bool:
+        try:
+            self.run("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """End it at once, as a crash does."""
+        if self._process is not None:
+            self._process.send_signal(3)  # SIGQUIT: no waiting for clients, no checkpoint
+            self._process.wait(30)
+            self._process = None
+
+    def run(self, *statements: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def new_database(self, template: str = "template1") -> str:
+        """A database of its own, a copy of another; its address."""
+        self._made += 1
+        name = f"made_{self._made}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url.replace("/postgres?", f"/{name}?")
+
+    def clear(self) -> None:
+        """Remove whatever a test before left."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            found = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(catalog$|kb_)'").fetchall()
+            for (name,) in found:
+                connection.execute(f'DROP SCHEMA "{name}" CASCADE')
+
+
+def _as(user: str) -> dict[str, object]:
+    """Arguments that start a program as a user; PostgreSQL refuses to run as root."""
+    if os.getuid() != 0:
+        return {}
+    found = pwd.getpwnam(user)
+    return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def started() -> Iterator[PostgreSQL]:
+    """Make a server and end it afterwards; without PostgreSQL the test is skipped, and fails in CI."""
+    if not _PROGRAMS:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
+    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    folder = Path(tempfile.mkdtemp(prefix="pagemill-pg-"))
+    try:
+        if os.getuid() == 0:
+            os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+        subprocess.run(
+            [_PROGRAMS[-1] / "initdb", "-D", folder / "data", "-U", user, "-A", "trust", "-N", "-E", "UTF8",
+             "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **_as(user),
+        )  # fmt: skip
+        server = PostgreSQL(folder, user)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
