@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.client import kb_path
+from client.requests import kb_path
 from tests import drawing
 from tests.postgresql import PostgreSQL
 from tests.stack import Stack, running, until
