@@ -89,31 +89,30 @@ class Shelf:
         self.held: dict[str, dict[str, str]] = {}
         self.deleted: list[str] = []
 
-    def call(self, method: str, path: str, **given: object) -> object:
-        kb = path.split("/")[2] if path.count("/") > 1 else ""
-        match method, path.rpartition("/")[2]:
-            case "POST", "knowledge-bases":
-                self.held[f"kb{len(self.held)}"] = {}
-                return {"id": f"kb{len(self.held) - 1}"}
-            case "POST", "documents":
-                names = [name for _, (name, _) in given["files"]]  # type: ignore[attr-defined]
-                self.held[kb] |= {f"{kb}-{name}": name for name in names}
-                return {"rejected": [], "documents": [{"id": f"{kb}-{n}", "filename": n} for n in names]}
-            case "GET", "documents":
-                return {"items": []}
-            case "GET", "search":
-                return self.search(kb, given["params"])  # type: ignore[arg-type]
-            case "DELETE", _:
-                self.deleted.append(kb)
-                return None
-            case _:
-                return {"documents": {"done": len(self.held[kb])}}
+    def create_knowledge_base(self, _: str) -> dict[str, str]:
+        self.held[f"kb{len(self.held)}"] = {}
+        return {"id": f"kb{len(self.held) - 1}"}
 
-    def search(self, kb: str, params: dict[str, str]) -> dict[str, object]:
-        wanted = [one for one in self.held[kb] if params.get("mode") != "keyword" and one.endswith(params["q"])]
+    def delete_knowledge_base(self, kb: str) -> None:
+        self.deleted.append(kb)
+
+    def knowledge_base(self, kb: str) -> dict[str, object]:
+        return {"documents": {"done": len(self.held[kb]), "failed": 0, "cancelled": 0}}
+
+    def upload(self, kb: str, *files: tuple[str, bytes]) -> dict[str, object]:
+        names = [name for name, _ in files]
+        self.held[kb] |= {f"{kb}-{name}": name for name in names}
+        return {"rejected": [], "documents": [{"id": f"{kb}-{name}", "filename": name} for name in names]}
+
+    def documents(self, _: str, *, status: str) -> list[object]:
+        assert status in ("failed", "cancelled")
+        return []
+
+    def search(self, kb: str, question: str, *, limit: int, mode: str) -> dict[str, object]:
+        wanted = [one for one in self.held[kb] if mode != "keyword" and one.endswith(question)]
         others = [one for one in self.held[kb] if one not in wanted]
         hits = [{"document": one} for one in [*others[:1], *wanted]]
-        return {"hits": hits, "degraded": None, "took_ms": 3.0}
+        return {"hits": hits[:limit], "degraded": None, "took_ms": 3.0}
 
 
 def test_questions_are_put_in_every_language_and_mode_and_all_is_removed(tmp_path: Path) -> None:
