@@ -108,7 +108,7 @@ class Shelf:
         assert status in ("failed", "cancelled")
         return []
 
-    def search(self, kb: str, question: str, *, limit: int, mode: str) -> dict[str, object]:
+    def search(self, kb: str, question: str, *, limit: int, mode: str | None = None) -> dict[str, object]:
         wanted = [one for one in self.held[kb] if mode != "keyword" and one.endswith(question)]
         others = [one for one in self.held[kb] if one not in wanted]
         hits = [{"document": one} for one in [*others[:1], *wanted]]
