@@ -27,7 +27,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
 	@echo "make test    set up and run the tests"
-	@echo "make siege   and the attacks of some minutes: kills, storm, outages, bombs"
+	@echo "make siege   and the attacks of some minutes: kills, storm, outages, bombs; stacks on other back ends"
 	@echo "make soak    a storm of kills, long outages and whatever else takes minutes"
 	@echo "make eval    how well pages are read, fields filled, texts found: its own, and FOLDERS=\"a b\""
 	@echo "make bench   how fast all is, beside others that do the same; BENCHES=\"...\" for a few"
@@ -127,7 +127,7 @@ test: setup browser objects postgresql
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(STACKLESS)) && exit $$stackless
 
 # Every file has servers and stacks of its own.
-siege: setup postgresql
+siege: setup objects postgresql
 	$(BESIDE) -m "siege and not soak"
 
 soak: setup browser objects

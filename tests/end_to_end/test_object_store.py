@@ -17,6 +17,8 @@ from tests.object_server import ObjectServer
 from tests.stack import Stack, running, until
 from tests.wire import Wire
 
+pytestmark = pytest.mark.siege
+
 
 def _waits(stack: Stack) -> bool:
     """Whether a worker put a unit back, uncounted."""

@@ -18,6 +18,7 @@ from tests import drawing
 from tests.postgresql import PostgreSQL
 from tests.stack import Stack, running, until
 
+pytestmark = pytest.mark.siege
 ENGINES = ["postgresql"]
 LETTER = "The lighthouse keeper asks for two barrels of oil before the winter storms."
 CHINESE = "灯塔看守人请求在冬季风暴之前送来两桶油。"
