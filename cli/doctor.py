@@ -80,7 +80,7 @@ def _databases(settings: Settings) -> list[Result]:
 
 
 def _postgresql(settings: Settings) -> list[Result]:
-    from storage.databases import databases_of
+    from storage.databases import DATABASE_FILE, databases_of
     from storage.schemas import Schemas
 
     try:
@@ -92,6 +92,11 @@ def _postgresql(settings: Settings) -> list[Result]:
     except (ServiceUnavailable, Refused) as error:
         mend = "Start the server, or name another in storage.database_url."
         return [Result("PostgreSQL", "missing", str(error), mend)]
+    here = list(settings.data.glob(f"kb/*/{DATABASE_FILE}"))
+    if here:
+        told += f"; but {len(here)} knowledge bases lie in SQLite files in {settings.data}, and are not in use"
+        mend = "Move them: unset storage.database_url, `pagemill backup` each, set it again, `pagemill restore`."
+        return [Result("PostgreSQL", "note", told, mend)]
     return [Result("PostgreSQL", "ok", told)]
 
 

@@ -2,6 +2,8 @@
 
 The defaults here and the values in settings.toml are the same (a test holds them together): this file says what is
 allowed, settings.toml says it to the person who changes it. A wrong value or an unknown key is refused at start.
+
+In one file, as settings.toml is: a class a section, in the same order, and behind them how they are read.
 """
 
 from __future__ import annotations

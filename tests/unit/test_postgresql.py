@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
+from cli import doctor
 from pipeline.errors import Refused, ServiceUnavailable
 from pipeline.settings import Settings, StorageSettings
 from storage import fields, fulltext, migrate, postgresql, schema, status, tsearch
@@ -44,6 +45,17 @@ def files(tmp_path: Path) -> Iterator[Storage]:
     storage.prepare()
     yield storage
     storage.close()
+
+
+def test_knowledge_bases_left_behind_in_files_are_told_with_the_way_here(settings: Settings) -> None:
+    assert [(one.level, one.mend) for one in doctor._databases(settings)] == [("ok", "")]
+    own = Storage(Settings(storage=StorageSettings(data=settings.data)))
+    own.prepare()
+    own.create_knowledge_base("left", ["en"], "auto")
+    own.close()
+    [found] = doctor._databases(settings)
+    assert found.level == "note" and "1 knowledge bases lie in SQLite files" in found.found
+    assert "pagemill restore" in found.mend
 
 
 def test_the_schemas_are_what_the_code_expects(storage: Storage, kb: KnowledgeBase) -> None:
