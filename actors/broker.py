@@ -1,7 +1,7 @@
 """The queue: a Redis broker set so that nothing is enqueued twice, hoarded, or stuck behind a dead worker.
 
 Traps avoided, all found by experiment:
-- `url=` and not `host=`: the latter inherits redis-py's retries, and a lost reply would enqueue twice.
+- The client is made from a URL (`actors/queue_server.py`): made otherwise it would try again, and enqueue twice.
 - No middleware but `CurrentMessage`: the ledger retries and the sweep repairs. Dramatiq's `Retries` loses a message
   whose actor raises while Redis is down; `pipelines` and `groups` fire early, twice or never under redelivery.
 - Workers fetch no more than they have threads for (`actors/worker.py`), so that a slow stage hoards nothing, and wait
@@ -20,12 +20,12 @@ from dramatiq.middleware import CurrentMessage
 from redis.exceptions import RedisError
 
 from actors.consumer import WaitingBroker
+from actors.queue_server import connect, said
 from pipeline import metrics, stages
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import QueueSettings
 
 _NAMESPACE = "pagemill"
-_TIMEOUTS = "socket_timeout=5&socket_connect_timeout=2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,8 @@ class Queue:
     def __init__(self, settings: QueueSettings) -> None:
         if not settings.redis_url:
             raise ServiceUnavailable("queue: no address; set queue.redis_url or start `pagemill up`")
-        url = settings.redis_url + ("&" if "?" in settings.redis_url else "?") + _TIMEOUTS
         self.broker = WaitingBroker(
-            url=url,
+            client=connect(settings),
             middleware=[CurrentMessage()],
             namespace=_NAMESPACE,
             longest_wait_ms=settings.poll_ms,
@@ -73,7 +72,7 @@ class Queue:
         try:
             self.broker.enqueue(message)
         except RedisError as error:
-            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+            raise ServiceUnavailable(said(error)) from error
         metrics.MESSAGES.labels(stage).inc()
 
     def standing(self, names: Iterable[str]) -> dict[str, list[Sent]]:
@@ -90,7 +89,7 @@ class Queue:
                 pipeline.lrange(f"{_NAMESPACE}:{stage}", 0, -1)
             answers = iter(pipeline.execute())
         except RedisError as error:
-            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+            raise ServiceUnavailable(said(error)) from error
         return {stage: _sent(next(answers), next(answers)) for stage in wanted}
 
     def sent(self, stage: str) -> list[Sent]:
@@ -102,7 +101,7 @@ class Queue:
         try:
             self.broker.client.hdel(f"{_NAMESPACE}:{stage}.msgs", redis_id)
         except RedisError as error:
-            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+            raise ServiceUnavailable(said(error)) from error
 
     def ping(self) -> None:
         """Ask whether the server answers.
@@ -113,7 +112,7 @@ class Queue:
         try:
             self.broker.client.ping()
         except RedisError as error:
-            raise ServiceUnavailable(f"queue: {type(error).__name__}: {error}") from error
+            raise ServiceUnavailable(said(error)) from error
 
 
 def _sent(bodies: dict[bytes, bytes], queued: list[bytes]) -> list[Sent]:

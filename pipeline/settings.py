@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from pipeline import addresses
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "PAGEMILL_"
 # Variables that steer the program rather than set a setting.
@@ -32,23 +34,25 @@ DATABASE_URL = "PAGEMILL_STORAGE__DATABASE_URL"
 """The variable that holds the address of the database, and its password with it."""
 FILES_KEYS = ("PAGEMILL_STORAGE__FILES_KEY_ID", "PAGEMILL_STORAGE__FILES_SECRET")
 """The variables that hold the key of the object store; the settings file must not."""
-SECRETS = frozenset(
-    {
-        LLM_KEY,
-        DATABASE_URL,
-        "PGPASSWORD",
-        *FILES_KEYS,
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-    }
-)
+REDIS_PASSWORD = "PAGEMILL_QUEUE__REDIS_PASSWORD"
+"""The variable that holds the password of the queue server."""
+CHROMA_TOKEN = "PAGEMILL_STORAGE__CHROMA_TOKEN"
+"""The variable that holds what Chroma, or who stands before it, wants to be shown."""
+_OF_THE_ENVIRONMENT = {
+    "extract.llm_key": LLM_KEY,
+    "storage.files_key_id": FILES_KEYS[0],
+    "storage.files_secret": FILES_KEYS[1],
+    "storage.chroma_token": CHROMA_TOKEN,
+    "queue.redis_password": REDIS_PASSWORD,
+}
+SECRETS = frozenset({
+    *_OF_THE_ENVIRONMENT.values(), DATABASE_URL, "PGPASSWORD", "PAGEMILL_QUEUE__REDIS_URL",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+})  # fmt: skip
 """Variables that who opens strangers' files must not see."""
-_OF_THE_ENVIRONMENT = {"extract.llm_key": LLM_KEY,
-                       "storage.files_key_id": FILES_KEYS[0], "storage.files_secret": FILES_KEYS[1]}  # fmt: skip
 # A wrong one of these may hold a secret.
 _NOT_REPEATED = {*_OF_THE_ENVIRONMENT, "extract.llm_url", "storage.database_url", "storage.files_url",
-                 "storage.files_endpoint"}  # fmt: skip
+                 "storage.files_endpoint", "storage.chroma_url", "queue.redis_url"}  # fmt: skip
 # What is a bucket's name: Amazon's rules; what is a key: `storage/file_store.py`.
 _BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[0-9A-Za-z_-][0-9A-Za-z_.-]*)*/?")
 
@@ -74,6 +78,8 @@ class StorageSettings(Section):
     data: Path = Path("data")
     database_url: SecretStr = SecretStr("")
     chroma_url: str = ""
+    chroma_ca: str = ""
+    chroma_header: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = "Authorization"
     busy_timeout_s: Seconds = 30.0
     backups: Positive = 3
     files_url: str = ""
@@ -84,6 +90,7 @@ class StorageSettings(Section):
     # Of the environment alone, as `extract.llm_key`; empty: AWS_* variables, or the machine's own role.
     files_key_id: SecretStr = Field(default=SecretStr(""), exclude=True)
     files_secret: SecretStr = Field(default=SecretStr(""), exclude=True)
+    chroma_token: SecretStr = Field(default=SecretStr(""), exclude=True)  # of the environment alone
 
     @field_validator("files_url")
     @classmethod
@@ -95,13 +102,9 @@ class StorageSettings(Section):
     @field_validator("files_endpoint")
     @classmethod
     def _plain_endpoint(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+        if value and urlsplit(value).path.strip("/"):
             raise ValueError("must be http://HOST:PORT or https://HOST:PORT")
-        if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-            raise ValueError("must hold no user, password, query or fragment; keys belong into "
-                             + " and ".join(FILES_KEYS))  # fmt: skip
-        return value.rstrip("/")
+        return addresses.plain(value, " and ".join(FILES_KEYS))
 
     @property
     def bucket(self) -> tuple[str, str]:
@@ -109,14 +112,42 @@ class StorageSettings(Section):
         bucket, _, prefix = self.files_url.removeprefix("s3://").partition("/")
         return bucket, prefix
 
+    @field_validator("chroma_url")
+    @classmethod
+    def _plain_chroma_url(cls, value: str) -> str:
+        return addresses.plain(value, CHROMA_TOKEN)
+
+    @field_validator("chroma_ca")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        return addresses.absolute(value)
+
+    @field_validator("chroma_token")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        return addresses.printable(value)
+
 
 class QueueSettings(Section):
     """The queue server."""
 
-    redis_url: str = ""
+    redis_url: str = Field(default="", repr=False)
+    redis_ca: str = ""
     poll_ms: Annotated[int, Field(ge=5, le=3000)] = 2000
     heartbeat_timeout_s: Annotated[int, Field(ge=5, le=600)] = 15
     min_outstanding: Positive = 1
+    redis_password: SecretStr = Field(default=SecretStr(""), exclude=True)  # of the environment alone
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis_url(cls, value: str) -> str:
+        """One from before there was a variable for the password may hold it, and is never shown."""
+        return addresses.redis(value, REDIS_PASSWORD)
+
+    @field_validator("redis_ca")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        return addresses.absolute(value)
 
 
 class LedgerSettings(Section):
@@ -236,19 +267,12 @@ class ExtractSettings(StageSettings):
     @classmethod
     def _plain_url(cls, value: str) -> str:
         """An address that may stand in logs and databases: a key has a variable of its own."""
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("must be http://HOST or https://HOST with what stands before /chat/completions")
-        if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-            raise ValueError("must hold no user, password, query or fragment; the key belongs into " + LLM_KEY)
-        return value.rstrip("/")
+        return addresses.plain(value, LLM_KEY, " with what stands before /chat/completions")
 
     @field_validator("llm_key")
     @classmethod
     def _fits_a_header(cls, value: SecretStr) -> SecretStr:
-        if not all("!" <= character <= "~" for character in value.get_secret_value()):
-            raise ValueError("must hold printable ASCII without blanks")
-        return value
+        return addresses.printable(value)
 
 
 class EmbedSettings(StageSettings):
@@ -396,6 +420,9 @@ def load() -> Settings:
         raise SettingsError(f"{' and '.join(FILES_KEYS)}: set both, or neither")
     if settings.files_ca is not None and not settings.files_ca.is_file():
         raise SettingsError(f"storage.files_ca: there is no file {settings.files_ca}")
+    for name, given in (("queue.redis_ca", settings.queue.redis_ca), ("storage.chroma_ca", settings.storage.chroma_ca)):
+        if given and not Path(given).is_file():
+            raise SettingsError(f"{name}: there is no file {given}")
     return settings
 
 

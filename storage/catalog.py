@@ -29,7 +29,7 @@ from storage.file_store import DocumentFiles, FileStore, document_files, home, o
 from storage.files import disk_errors, remove_previews, sync_folder
 from storage.names import HEX_ID, check_name, name_key
 from storage.pace import PaceMemory
-from storage.vectors import HANGS_NOTE, VectorStore
+from storage.vectors import HANGS_NOTE, Access, VectorStore
 
 DEFAULT_SCHEMA = "generic"
 _OPEN_AT_MOST = 64
@@ -69,6 +69,7 @@ class Storage:
         self.file_store = open_store(settings)
         self._busy_s = busy_timeout_s or settings.storage.busy_timeout_s
         self._chroma_url = chroma_url or settings.storage.chroma_url
+        self._chroma_access = Access.of(settings.storage)
         self.databases = databases_of(settings, busy_timeout_s)
         self.catalog = self.databases.catalog
         self._open: OrderedDict[str, KnowledgeBase] = OrderedDict()
@@ -116,7 +117,7 @@ class Storage:
                 database = self.databases.of(kb_id)
                 breadth, lives = self.settings.search.ef_search, database.exists
                 note = self.data / HANGS_NOTE
-                vectors = VectorStore(self._chroma_url, kb_id, breadth, self._busy_s, lives, note)
+                vectors = VectorStore(self._chroma_url, kb_id, breadth, self._busy_s, lives, note, self._chroma_access)
                 pace = PaceMemory(partial(pauses.last_pauses, self.catalog))
                 known = KnowledgeBase(kb_id, folder, self.data, self.file_store, database, vectors, pace)
                 self._open[kb_id] = known

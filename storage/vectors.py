@@ -7,9 +7,11 @@ or the way to it does wrong becomes `ServiceUnavailable`: the unit waits; search
 from __future__ import annotations
 
 import importlib
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -20,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import ServiceUnavailable, TransientError
+from pipeline.settings import StorageSettings
 from storage.database import Missing
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class VectorStore:
         lives: whether the knowledge base is there: for a deleted one no database is made any more.
         note: made when the server hangs for good. After a disk that was full Chroma may hang on one collection while
             it answers about all others, so that no look from outside would tell.
+        access: what it takes to be let in.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class VectorStore:
         timeout_s: float,
         lives: Callable[[], bool] = lambda: True,
         note: Path | None = None,
+        access: Access | None = None,
     ) -> None:
         self._url = url
         self._database = f"kb_{kb_id}"
@@ -73,6 +78,7 @@ class VectorStore:
         self._timeout_s = timeout_s
         self._lives = lives
         self._note = note
+        self._access = access or Access()
         self._known: Collection | None = None
         self._lock = Lock()
 
@@ -129,7 +135,7 @@ class VectorStore:
             return self._known
 
     def _server(self) -> Any:
-        return _server(self._url, self._timeout_s)
+        return _server(self._url, self._timeout_s, self._access)
 
     def _connect(self) -> Collection:
         from chromadb.api.models.Collection import Collection
@@ -207,8 +213,34 @@ def _load() -> None:
         importlib.import_module("chromadb")
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What it takes to be let in by a Chroma server, or by a proxy before it.
+
+    Attributes:
+        ca: file of certificates that its own is checked with; empty: the usual ones.
+        headers: shown with every request.
+    """
+
+    ca: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, settings: StorageSettings) -> Access:
+        """As the settings say."""
+        token, name = settings.chroma_token.get_secret_value(), settings.chroma_header
+        shown = f"Bearer {token}" if name.lower() == "authorization" else token
+        return cls(settings.chroma_ca, ((name, shown),) if token else ())
+
+    def checked(self, url: str) -> ssl.SSLContext | bool:
+        """How a server's certificate is checked. Without TLS none is loaded: that takes longer than an answer."""
+        if not url.startswith("https:"):
+            return False
+        return ssl.create_default_context(cafile=self.ca) if self.ca else True
+
+
 @cache
-def _server(url: str, timeout_s: float) -> Any:
+def _server(url: str, timeout_s: float, access: Access) -> Any:
     """One connection to a server for all knowledge bases of a process, with a limit to how long it waits.
 
     The library's own clients have no such limit and no setting for one, ask the server before one could be set, and
@@ -223,9 +255,17 @@ def _server(url: str, timeout_s: float) -> Any:
         anonymized_telemetry=False,
         chroma_api_impl="chromadb.api.fastapi.FastAPI",
         chroma_server_host=parts.hostname,
-        chroma_server_http_port=parts.port or 8000,
+        chroma_server_http_port=parts.port or (443 if parts.scheme == "https" else 8000),
         chroma_server_ssl_enabled=parts.scheme == "https",
     )
     server = chromadb.AdminClient(settings)._server
-    server._session.timeout = timeout_s
+    if access == Access():
+        server._session.timeout = timeout_s
+        return server
+    session = server._session  # the library has no setting for a context of certificates
+    session.close()
+    server._session = type(session)(
+        headers={**session.headers, **dict(access.headers)}, timeout=timeout_s, limits=server.http_limits,
+        verify=access.checked(url),
+    )  # fmt: skip
     return server

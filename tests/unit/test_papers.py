@@ -36,7 +36,8 @@ _LINK = re.compile(r"^(?![a-z]+:)[^#]+")
 _COMMENT = re.compile(r"(^|\s+)#.*$", re.MULTILINE)
 _SETTING = re.compile(rf"({'|'.join(Settings.model_fields)})\.([a-z_]+)")
 _VARIABLE = re.compile(r"PAGEMILL_([A-Z]+)__([A-Z_]+)")
-_OF_THE_ENVIRONMENT = {"extract.llm_key", "storage.files_key_id", "storage.files_secret"}  # never in a file
+_OF_THE_ENVIRONMENT = {"extract.llm_key", "queue.redis_password", "storage.chroma_token", "storage.files_key_id",
+                       "storage.files_secret"}  # never in a file  # fmt: skip
 _COMMAND = re.compile(r"^(?:PAGEMILL_\S+ )*(?:\.venv/bin/)?pagemill ([a-z]+)", re.MULTILINE)
 
 

@@ -179,3 +179,44 @@ def test_a_key_reaches_extract_workers_alone(monkeypatch: pytest.MonkeyPatch) ->
     for stage in ("render", "ocr", "extract", "embed", "store"):
         for program in worker_programs(loaded, stage, {}):
             assert program.env[settings.LLM_KEY] == ("sk-secret" if stage == "extract" else "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("QUEUE__REDIS_URL", "http://me:s3cret@redis:6379", "redis://HOST"),
+        ("QUEUE__REDIS_URL", "redis://me:s3/cret@redis:6379/0", "REDIS_PASSWORD"),
+        ("QUEUE__REDIS_URL", "rediss://", "rediss:// with TLS"),
+        ("QUEUE__REDIS_CA", "ca.pem", "absolute"),
+        ("QUEUE__REDIS_CA", "/no/such/ca.pem", "there is no file"),
+        ("STORAGE__CHROMA_URL", "https://me:s3cret@chroma", "no user"),
+        ("STORAGE__CHROMA_URL", "grpc://chroma", "https://HOST"),
+        ("STORAGE__CHROMA_CA", "/no/such/ca.pem", "there is no file"),
+        ("STORAGE__CHROMA_HEADER", "X Y: s", "chroma_header"),
+        ("STORAGE__CHROMA_TOKEN", "s3cret\nX-Evil: 1", "printable"),
+    ],
+)
+def test_a_wrong_way_to_a_server_is_refused_without_repeating_a_secret(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"PAGEMILL_{variable}", value)
+    with pytest.raises(SettingsError) as refused:
+        settings.load()
+    assert says in str(refused.value) and "s3" not in str(refused.value)
+
+
+def test_passwords_of_servers_come_from_the_environment_and_are_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PAGEMILL_QUEUE__REDIS_PASSWORD", "s3cret")
+    monkeypatch.setenv("PAGEMILL_QUEUE__REDIS_URL", "rediss://:s3cret@redis:6379/0")
+    monkeypatch.setenv("PAGEMILL_STORAGE__CHROMA_TOKEN", "s3cret")
+    loaded = settings.load()
+    assert loaded.queue.redis_password.get_secret_value() == loaded.storage.chroma_token.get_secret_value() == "s3cret"
+    assert "s3cret" not in f"{loaded!r} {loaded}"
+    (tmp_path / "settings.toml").write_text("[queue]\nredis_password = 's3cret'\n")
+    monkeypatch.setenv("PAGEMILL_SETTINGS", str(tmp_path / "settings.toml"))
+    settings.load.cache_clear()
+    with pytest.raises(SettingsError, match="PAGEMILL_QUEUE__REDIS_PASSWORD in the environment") as refused:
+        settings.load()
+    assert "s3cret" not in str(refused.value)
