@@ -102,7 +102,7 @@ class WaitingConsumer(dramatiq.Consumer):
         """The next message; None where none came for a while, for the thread that asks to look around.
 
         Raises:
-            ConnectionClosed: the queue server is out of reach.
+            ConnectionClosed: the queue server is out of reach, or refuses: no memory, a right that is missing.
         """
         try:
             if not self._fetched:
@@ -112,7 +112,7 @@ class WaitingConsumer(dramatiq.Consumer):
                 if not self._fetched:
                     self._wait(room > 0)
                     return None
-        except (redis.ConnectionError, NoPermissionError) as error:
+        except redis.RedisError as error:
             raise _closed(error) from None
         message: dramatiq.Message[Any] = dramatiq.Message.decode(self._fetched.popleft())
         self._held.add(message.options["redis_message_id"])
@@ -155,7 +155,7 @@ class WaitingConsumer(dramatiq.Consumer):
         redis_id: str = message.options["redis_message_id"]
         try:
             say(self._queue, redis_id)
-        except (redis.ConnectionError, NoPermissionError) as error:
+        except redis.RedisError as error:
             raise _closed(error) from None
         finally:
             self._held.discard(redis_id)

@@ -10,6 +10,7 @@ from redis.exceptions import NoPermissionError
 from pipeline.settings import QueueSettings
 
 _SILENT_S, _CONNECT_S = 5.0, 2.0
+_IN_A_SCRIPT = "ACL failure in script"  # there a missing right has no error of its own
 
 
 def connect(settings: QueueSettings) -> redis.Redis:
@@ -28,6 +29,6 @@ def connect(settings: QueueSettings) -> redis.Redis:
 
 def said(error: redis.RedisError) -> str:
     """What is wrong, in a sentence without address and password."""
-    if isinstance(error, NoPermissionError):
+    if isinstance(error, NoPermissionError) or str(error).startswith(_IN_A_SCRIPT):
         return f"queue: its user lacks a right: {error}; docs/operating.md lists those it needs"
     return f"queue: {type(error).__name__}: {error}"

@@ -1,11 +1,10 @@
-"""What settings may say of servers elsewhere: their addresses, what is shown to them, files of certificates.
+"""What settings may say of servers elsewhere: their addresses, and what is shown to them.
 
 Messages name what is allowed and never repeat what was given: it may hold a secret.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -58,15 +57,4 @@ def printable(value: SecretStr) -> SecretStr:
     """
     if not all("!" <= character <= "~" for character in value.get_secret_value()):
         raise ValueError("must hold printable ASCII without blanks")
-    return value
-
-
-def absolute(value: str) -> str:
-    """A path that means the same wherever a program was started.
-
-    Raises:
-        ValueError: it does not.
-    """
-    if value and not Path(value).is_absolute():
-        raise ValueError("must be an absolute path")
     return value

@@ -14,7 +14,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
@@ -117,11 +117,6 @@ class StorageSettings(Section):
     def _plain_chroma_url(cls, value: str) -> str:
         return addresses.plain(value, CHROMA_TOKEN)
 
-    @field_validator("chroma_ca")
-    @classmethod
-    def _absolute(cls, value: str) -> str:
-        return addresses.absolute(value)
-
     @field_validator("chroma_token")
     @classmethod
     def _fits_a_header(cls, value: SecretStr) -> SecretStr:
@@ -143,11 +138,6 @@ class QueueSettings(Section):
     def _a_redis_url(cls, value: str) -> str:
         """One from before there was a variable for the password may hold it, and is never shown."""
         return addresses.redis(value, REDIS_PASSWORD)
-
-    @field_validator("redis_ca")
-    @classmethod
-    def _absolute(cls, value: str) -> str:
-        return addresses.absolute(value)
 
 
 class LedgerSettings(Section):
@@ -358,11 +348,6 @@ class Settings(BaseSettings):
         return str(path) if self.search.reranker and path.is_dir() else self.search.reranker
 
     @property
-    def files_ca(self) -> Path | None:
-        """The file of certificates that the object store's is to be checked with as well."""
-        return self._root / self.storage.files_ca if self.storage.files_ca else None
-
-    @property
     def got_model(self) -> str:
         """The weights of GOT-OCR 2 as a path where they lie there, else as it was given (a hub id, or empty)."""
         path = self._root / self.ocr.got_model
@@ -418,12 +403,21 @@ def load() -> Settings:
     place = settings.storage
     if bool(place.files_key_id.get_secret_value()) != bool(place.files_secret.get_secret_value()):
         raise SettingsError(f"{' and '.join(FILES_KEYS)}: set both, or neither")
-    if settings.files_ca is not None and not settings.files_ca.is_file():
-        raise SettingsError(f"storage.files_ca: there is no file {settings.files_ca}")
-    for name, given in (("queue.redis_ca", settings.queue.redis_ca), ("storage.chroma_ca", settings.storage.chroma_ca)):
-        if given and not Path(given).is_file():
-            raise SettingsError(f"{name}: there is no file {given}")
-    return settings
+    storage = _certificates("storage", place, ("files_ca", "chroma_ca"), path.parent)
+    queue = _certificates("queue", settings.queue, ("redis_ca",), path.parent)
+    return settings.model_copy(update={"storage": storage, "queue": queue})
+
+
+_S = TypeVar("_S", bound=Section)
+
+
+def _certificates(name: str, section: _S, keys: tuple[str, ...], root: Path) -> _S:
+    """A section with its files of certificates as absolute paths: they count from the folder of the settings file."""
+    given = {key: root / getattr(section, key) for key in keys if getattr(section, key)}
+    for key, file in given.items():
+        if not file.is_file():
+            raise SettingsError(f"{name}.{key}: there is no file {file}")
+    return section.model_copy(update={key: str(file) for key, file in given.items()})
 
 
 def _secrets_in(path: Path) -> list[str]:

@@ -75,8 +75,8 @@ class Bucket:
             "connect_timeout": timedelta(seconds=_CONNECT_S), "read_timeout": timedelta(seconds=_SILENT_S),
             "timeout": timedelta(seconds=_WHOLE_S), "allow_http": place.files_endpoint.startswith("http://"),
         }  # fmt: skip
-        if settings.files_ca is not None:
-            client["root_certificate"] = settings.files_ca.read_bytes()
+        if place.files_ca:
+            client["root_certificate"] = Path(place.files_ca).read_bytes()
         self._store = S3Store(
             bucket, prefix=prefix or None, config=_config(place), client_options=client,
             retry_config={"max_retries": _TRIES, "retry_timeout": timedelta(seconds=_TRYING_S)},

@@ -54,6 +54,7 @@ def secured(front: Front, ca: Path | None, password: str = PASSWORD) -> QueueSet
     )
 
 
+@pytest.mark.siege
 def test_a_whole_stack_over_tls_with_the_rights_that_the_paper_names(
     stack: Stack, front: Front, made: Certificates, tmp_path: Path
 ) -> None:
@@ -121,7 +122,11 @@ def test_a_right_that_is_missing_is_named_and_found_once_it_is_given(
         admin.execute_command("ACL", "SETUSER", "pagemill", "+blmove", "-evalsha")
         with pytest.raises(ServiceUnavailable, match=r"lacks a right.*evalsha"):
             queue.send("ocr", "kb", "document", 1, "1-1")
-        admin.execute_command("ACL", "SETUSER", "pagemill", "+evalsha")
+        admin.execute_command("ACL", "SETUSER", "pagemill", "+evalsha", "-keys")
+        admin.zadd("pagemill:__heartbeats__", {"a worker that is dead": 1})
+        with pytest.raises(ServiceUnavailable, match=r"lacks a right.*keys"):
+            queue.send("ocr", "kb", "document", 1, "1-1")
+        admin.execute_command("ACL", "SETUSER", "pagemill", "+keys")
         queue.send("ocr", "kb", "document", 1, "1-1")
         assert next(consumer) is not None
         consumer.close()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -127,8 +128,11 @@ def test_a_child_that_has_nothing_to_do_lets_go_of_the_last_original(tmp_path: P
 
     def opened() -> list[str]:
         assert child._process is not None
-        descriptors = Path(f"/proc/{child._process.pid}/fd").iterdir()  # where a deleted file has a name, too
-        return [name for name in map(os.readlink, descriptors) if name.startswith(str(path))]
+        names = []
+        for descriptor in Path(f"/proc/{child._process.pid}/fd").iterdir():  # where a deleted file has a name, too
+            with suppress(FileNotFoundError):  # closed just now
+                names.append(str(descriptor.readlink()))
+        return [name for name in names if name.startswith(str(path))]
 
     request = {"call": "open", "path": str(path), "kind": "pdf", "max_pages": 5}
     try:

@@ -187,7 +187,7 @@ def test_a_key_reaches_extract_workers_alone(monkeypatch: pytest.MonkeyPatch) ->
         ("QUEUE__REDIS_URL", "http://me:s3cret@redis:6379", "redis://HOST"),
         ("QUEUE__REDIS_URL", "redis://me:s3/cret@redis:6379/0", "REDIS_PASSWORD"),
         ("QUEUE__REDIS_URL", "rediss://", "rediss:// with TLS"),
-        ("QUEUE__REDIS_CA", "ca.pem", "absolute"),
+        ("QUEUE__REDIS_CA", "no-such-ca.pem", f"there is no file {PROJECT_ROOT}"),
         ("QUEUE__REDIS_CA", "/no/such/ca.pem", "there is no file"),
         ("STORAGE__CHROMA_URL", "https://me:s3cret@chroma", "no user"),
         ("STORAGE__CHROMA_URL", "grpc://chroma", "https://HOST"),
@@ -203,6 +203,17 @@ def test_a_wrong_way_to_a_server_is_refused_without_repeating_a_secret(
     with pytest.raises(SettingsError) as refused:
         settings.load()
     assert says in str(refused.value) and "s3" not in str(refused.value)
+
+
+def test_certificates_count_from_the_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("")
+    (tmp_path / "settings.toml").write_text(
+        "[storage]\nfiles_ca = 'ca.pem'\nchroma_ca = 'ca.pem'\n[queue]\nredis_ca = 'ca.pem'\n"
+    )
+    monkeypatch.setenv("PAGEMILL_SETTINGS", str(tmp_path / "settings.toml"))
+    loaded = settings.load()
+    found = {loaded.storage.files_ca, loaded.storage.chroma_ca, loaded.queue.redis_ca}
+    assert found == {str(tmp_path / "ca.pem")}
 
 
 def test_passwords_of_servers_come_from_the_environment_and_are_not_shown(
