@@ -120,11 +120,11 @@ demo: setup
 up: setup
 	@$(BIN)/pagemill up
 
-# First what starts no stack, file by file in two processes of one thread each; then the rest, one test after the other,
-# as they share a stack that uses all cores. Both run whatever becomes of the first, and either's failure is the target's.
+# First what starts no stack, in processes of one thread each; then the rest, where each process has a stack that its
+# tests share. Both run whatever becomes of the first, and either's failure is the target's.
 test: setup browser objects postgresql
 	OMP_NUM_THREADS=1 $(BESIDE) $(STACKLESS); stackless=$$?; \
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(STACKLESS)) && exit $$stackless
+	$(BESIDE) $(addprefix --ignore=,$(STACKLESS)) && exit $$stackless
 
 # Every file has servers and stacks of its own.
 siege: setup objects postgresql
