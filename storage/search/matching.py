@@ -11,6 +11,9 @@ from storage.search.scope import Scope
 # So many times as many as wanted are looked at: some are of unpublished runs, which are few, or do not meet filters.
 _OVERFETCH = (1.25, 4, 16)
 _OVERFETCH_FILTERED = (4, 16)
+# Two engines differ in a score's last bits, by the order in which they add: rounded, ties are ties in both, and chunks
+# that were indexed first come first.
+_SCORE = "round(CAST(ranked.score AS numeric), 9)"
 
 
 def matching(connection: Connection, phrases: list[str], wanted: int, scope: Scope) -> dict[int, float]:
@@ -29,15 +32,15 @@ def matching(connection: Connection, phrases: list[str], wanted: int, scope: Sco
         rows = connection.execute(
             text(
                 f"WITH ranked AS MATERIALIZED ({ranked.sql})"
-                " SELECT chunk.seq, ranked.score, (SELECT count(*) FROM ranked) AS looked_at FROM ranked"
+                f" SELECT chunk.seq, {_SCORE} AS score, (SELECT count(*) FROM ranked) AS looked_at FROM ranked"
                 f" JOIN chunk ON chunk.seq = ranked.seq JOIN document ON {scope.sql}"
-                " ORDER BY ranked.score DESC LIMIT :wanted"
+                f" ORDER BY {_SCORE} DESC, chunk.seq LIMIT :wanted"
             ),
             {**values, "best": best},
         ).all()
         if len(rows) == wanted or (rows and rows[0].looked_at < best):
             break
-    return {row.seq: row.score for row in rows}
+    return {row.seq: float(row.score) for row in rows}
 
 
 def newest(connection: Connection, wanted: int, scope: Scope) -> dict[int, float]:
