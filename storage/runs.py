@@ -6,7 +6,7 @@ the last unit of a stage to settle, whichever it is, makes the units of the next
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -349,22 +349,30 @@ def clean_later(connection: Connection, document: str, run: int) -> None:
     )
 
 
-def stages_of(connection: Connection, document: str, run: int) -> dict[str, dict[str, Any]]:
-    """What each stage has done for the run: total, done, failed (pages, chunks or documents), and when."""
-    result: dict[str, dict[str, Any]] = {
-        name: {"total": 0, "done": 0, "failed": 0, "started_at": None, "finished_at": None} for name in stages.NAMES
+def stages_of(connection: Connection, documents: Sequence[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """By document, what each stage has done for its latest run: total, done, failed (pages, chunks or documents), when.
+
+    Args:
+        documents: ids of some that there are.
+    """
+    result: dict[str, dict[str, dict[str, Any]]] = {
+        document: {
+            name: {"total": 0, "done": 0, "failed": 0, "started_at": None, "finished_at": None} for name in stages.NAMES
+        }
+        for document in documents
     }
     rows = connection.execute(
         text(
-            "SELECT stage, sum(size) AS total, sum(CASE WHEN state = 'done' THEN size ELSE 0 END) AS done,"
+            "SELECT document, stage, sum(size) AS total, sum(CASE WHEN state = 'done' THEN size ELSE 0 END) AS done,"
             " sum(CASE WHEN state = 'failed' THEN size ELSE 0 END) AS failed, min(started_at) AS started_at,"
-            f" max(finished_at) AS finished_at, count(*) FILTER (WHERE {_OPEN}) AS open FROM unit WHERE {_RUN} AND"
-            " (state != 'cancelled' OR error IS NULL) GROUP BY stage"
-        ),
-        {"document": document, "run": run},
+            f" max(finished_at) AS finished_at, count(*) FILTER (WHERE {_OPEN}) AS open FROM document AS d"
+            " JOIN unit ON unit.document = d.id AND unit.run = d.run WHERE d.id IN :documents AND"
+            " (state != 'cancelled' OR unit.error IS NULL) GROUP BY document, stage"
+        ).bindparams(bindparam("documents", expanding=True)),
+        {"documents": documents},
     )
     for row in rows:
-        result[row.stage] = {
+        result[row.document][row.stage] = {
             "total": row.total, "done": row.done, "failed": row.failed,
             "started_at": row.started_at, "finished_at": None if row.open else row.finished_at,
         }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, bindparam
 from sqlalchemy.types import JSON
 
 from pipeline import stages
@@ -41,7 +41,7 @@ def status(kb: KnowledgeBase, document: str) -> dict[str, Any]:
         row = _select(connection, " AND d.id = :document", document=document).first()
         if row is None:
             raise not_found(document)
-        return _status(connection, row, kb.pace.of(connection))
+        return _told(connection, [row], kb.pace.of(connection))[0]
 
 
 def version_of(kb: KnowledgeBase, document: str) -> int:
@@ -95,7 +95,7 @@ def statuses(
     with kb.db.read() as connection:
         rows = _select(connection, f"{where} ORDER BY d.id DESC LIMIT :limit", **values, limit=limit).all()
         pace = kb.pace.of(connection)
-        return [_status(connection, row, pace) for row in rows]
+        return _told(connection, rows, pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def changes(kb: KnowledgeBase, since: int, limit: int) -> Changes:
         pace = kb.pace.of(connection)
         return Changes(
             end,
-            [_status(connection, row, pace) for row in rows if row.version <= end],
+            _told(connection, [row for row in rows if row.version <= end], pace),
             [(row.version, row.document) for row in dead if row.version <= end],
             complete=not full,
         )
@@ -202,31 +202,56 @@ def _select(connection: Connection, where: str, **values: Any) -> Any:
     return connection.execute(text(_SELECT + where).columns(**columns), values)
 
 
-def _page_counts(connection: Connection, document: str, run: int) -> dict[str, int]:
-    row = connection.execute(
+def _told(connection: Connection, rows: Sequence[Row[Any]], pace: Pace) -> list[dict[str, Any]]:
+    """How documents stand, in the API's names; asked for together, as a list of fifty is looked at all the time."""
+    documents = [row.id for row in rows]
+    if not documents:
+        return []
+    by_stage = runs.stages_of(connection, documents)
+    pages = _page_counts(connection, documents)
+    warnings = _warnings(connection, [document for document in documents if pages[document]["failed"]])
+    return [_status(row, by_stage[row.id], pages[row.id], warnings.get(row.id, []), pace) for row in rows]
+
+
+def _page_counts(connection: Connection, documents: Sequence[str]) -> dict[str, dict[str, int]]:
+    rows = connection.execute(
         text(
-            "SELECT count(*) FILTER (WHERE state = 'read') AS done,"
+            "SELECT d.id, count(*) FILTER (WHERE state = 'read') AS done,"
             " count(*) FILTER (WHERE state = 'failed') AS failed,"
             " count(*) FILTER (WHERE source = 'text_layer') AS text_layer,"
             " count(*) FILTER (WHERE source = 'ocr' OR state = 'rendered') AS ocr,"
             " count(*) FILTER (WHERE review IS NOT NULL) AS review"
-            " FROM page WHERE document = :document AND run = :run"
-        ),
-        {"document": document, "run": run},
-    ).one()
-    return dict(row._mapping)
+            " FROM document AS d LEFT JOIN page ON page.document = d.id AND page.run = d.run WHERE d.id IN :documents"
+            " GROUP BY d.id"
+        ).bindparams(bindparam("documents", expanding=True)),
+        {"documents": documents},
+    )
+    return {row.id: {name: value for name, value in row._mapping.items() if name != "id"} for row in rows}
 
 
-def _status(connection: Connection, row: Row[Any], pace: Pace) -> dict[str, Any]:
-    by_stage = runs.stages_of(connection, row.id, row.run)
-    pages = _page_counts(connection, row.id, row.run)
-    warnings = connection.execute(
-        text(
-            "SELECT page_number, error FROM page WHERE document = :document AND run = :run AND state = 'failed'"
-            " ORDER BY page_number LIMIT :limit"
-        ).columns(error=JSON),
-        {"document": row.id, "run": row.run, "limit": _WARNINGS_SHOWN},
-    ).all()
+def _warnings(connection: Connection, documents: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """The first failed pages of each document; of those without any none is told."""
+    found: dict[str, list[Row[Any]]] = {}
+    if documents:
+        rows = connection.execute(
+            text(
+                "SELECT document, page_number, error FROM (SELECT p.document, p.page_number, p.error, row_number()"
+                " OVER (PARTITION BY p.document ORDER BY p.page_number) AS place FROM document AS d JOIN page AS p"
+                " ON p.document = d.id AND p.run = d.run AND p.state = 'failed' WHERE d.id IN :documents) AS failed"
+                " WHERE place <= :limit ORDER BY document, page_number"
+            )
+            .bindparams(bindparam("documents", expanding=True))
+            .columns(error=JSON),
+            {"documents": documents, "limit": _WARNINGS_SHOWN},
+        )
+        for row in rows:
+            found.setdefault(row.document, []).append(row)
+    return found
+
+
+def _status(
+    row: Row[Any], by_stage: dict[str, dict[str, Any]], pages: dict[str, int], warnings: Sequence[Row[Any]], pace: Pace
+) -> dict[str, Any]:
     return {
         "id": row.id, "filename": row.filename, "kind": row.kind, "size_bytes": row.size_bytes, "version": row.version,
         "run": row.run, "status": row.status, "stage": _stage(row.status, by_stage),
