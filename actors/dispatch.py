@@ -41,10 +41,9 @@ def top_up(storage: Storage, queue: Queue, names: Iterable[str] = stages.NAMES, 
     Raises:
         ServiceUnavailable: the queue server is out of reach. Nothing is lost: the sweep tops up again.
     """
-    active = [kb for kb, _ in storage.active()]
+    active, paused = pauses.wanted(storage.catalog)
     if not active:
         return 0
-    paused = pauses.paused(storage.catalog)
     standing = queue.standing([name for name in names if name not in paused])
     return sum(
         _top_up_stage(storage, queue, name, active, [message for message in messages if message.redis_id != own])

@@ -3,7 +3,7 @@
     claim    one short transaction takes the unit with a fresh token and a lease; the next one's message is sent
     work     the stage's function; a thread renews the lease meanwhile
     settle   the stage's function commits results and new state together, fenced by the token
-    send     the queues of this stage and the next are topped up from the ledger
+    send     the queues of those stages that it opened are topped up from the ledger
 
 Any step may be cut off. Before the settle the lease runs out and the unit is done again from the start; after it, the
 redelivered message (or the sweep) finds it settled and only sends. So doing any of it twice is safe.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -28,10 +28,12 @@ from pipeline.errors import ChildFailed, LeaseLost, PermanentError, ServiceUnava
 from pipeline.settings import Settings
 from storage import ledger, pauses
 from storage.catalog import Storage
+from storage.database import Missing
 from storage.ledger import Claim
 
 _LOOK_S = 0.25  # a cancelled or deleted unit is let go of after so long
 _DRAIN_LOOK_S = 0.05
+_ALSO = {"render": {"extract"}, "ocr": {stages.FIRST}}
 _LOG = log.get("shell")
 
 
@@ -71,6 +73,9 @@ class Shell:
         self.stage = stage
         self.worker = worker
         self.units_done = 0
+        # This stage, and those that a settle here may open: the next, render's window, and behind a last page with a
+        # text layer extract.
+        self._following = {stage, stages.after(stage) or stages.LAST, *_ALSO.get(stage, ())}
         self._holding: dict[int, Hands] = {}
         self._taken_up = threading.Event()  # something is held; while nothing is, nobody need look at leases
         self._leaving = threading.Event()  # takes nothing more
@@ -83,7 +88,9 @@ class Shell:
             return
         with structlog.contextvars.bound_contextvars(kb=kb, document=document, run=run, stage=self.stage, unit=unit):
             claim = self._claim(kb, document, run, unit)
-            if claim is not None:
+            if claim is None:
+                self._send_anew(kb, document, run, unit)
+            else:
                 hands = Hands(claim)
                 self._holding[id(hands)] = hands
                 self._taken_up.set()
@@ -91,11 +98,12 @@ class Shell:
                     hands.taken.set()
                 try:
                     self._top_up([self.stage])  # before the work: an idle colleague need not wait for its end
-                    self._work(work, hands)
+                    outcome = self._work(work, hands)
                 finally:
                     del self._holding[id(hands)]
                 self.units_done += 1
-            self._send()
+                # Settled, it made ready what it says; how else it ended, that is not known so well.
+                self._send(claim.opened if outcome == "settled" else self._following)
 
     def _claim(self, kb: str, document: str, run: int, unit: str) -> Claim | None:
         """The unit, if it is to be had; of a paused stage none is: messages that still stand come to nothing."""
@@ -103,13 +111,22 @@ class Shell:
             return None
         return ledger.claim(self.storage.open(kb), document, run, self.stage, unit, self.worker, self.settings.ledger)
 
-    def _work(self, work: Work, hands: Hands) -> None:
+    def _send_anew(self, kb: str, document: str, run: int, unit: str) -> None:
+        """Of a unit that is not to be had: who holds it will send; who settled it may have died before."""
+        try:
+            state = ledger.state_of(self.storage.open(kb), document, run, self.stage, unit)
+        except Missing:
+            state = None
+        self._send({self.stage} if state == "claimed" else self._following)
+
+    def _work(self, work: Work, hands: Hands) -> str:
         began = time.perf_counter()
         outcome = self._attempt(work, hands)
         seconds = time.perf_counter() - began
         metrics.STAGE_SECONDS.labels(self.stage, outcome).observe(seconds)
         if outcome == "settled":
             _LOG.info("settled", took_ms=round(seconds * 1000))
+        return outcome
 
     def _attempt(self, work: Work, hands: Hands) -> str:
         """Work, and settle how it ended; which that was."""
@@ -163,19 +180,16 @@ class Shell:
         except ServiceUnavailable as error:
             _LOG.warning("could not say how it ended", why=str(error))
 
-    def _send(self) -> None:
-        """Top up this stage and those that a settle here may have opened: the next, and render's window."""
+    def _send(self, opened: set[str]) -> None:
+        """Top up stages in which units may have become ready."""
         message = CurrentMessage.get_current_message()
         own = message.options.get("redis_message_id") if message is not None else None
         # What comes next goes first: somebody may be waiting for it.
-        names = [stages.after(self.stage) or stages.LAST, self.stage]
-        if self.stage == "ocr":
-            names.append(stages.FIRST)
-        elif self.stage == "render":
-            names.insert(0, "extract")  # the last page had a text layer
-        self._top_up(dict.fromkeys(names), own)
+        self._top_up([name for name in reversed(stages.NAMES) if name in opened], own)
 
-    def _top_up(self, names: Iterable[str], own: str | None = None) -> None:
+    def _top_up(self, names: Sequence[str], own: str | None = None) -> None:
+        if not names:
+            return
         try:
             dispatch.top_up(self.storage, self.queue, names, own)
         except ServiceUnavailable as error:

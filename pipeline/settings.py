@@ -233,6 +233,7 @@ class OcrSettings(StageSettings):
     engine: EngineName = "auto"
     got_model: str = ""
     languages: Annotated[list[Language], Field(min_length=1)] = ["en", "zh-Hans"]
+    pages_per_unit: Positive = 1
     review_confidence: Annotated[float, Field(ge=0, le=1)] = 0.8
     page_seconds: Seconds = 120.0
     memory_mb: Positive = 2500

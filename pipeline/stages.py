@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-UnitKind = Literal["page_range", "page", "document", "chunk_range"]
+UnitKind = Literal["page_range", "document", "chunk_range"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("render", "page_range", "pages", 0.15, page_level=True),
-    Stage("ocr", "page", "pages", 0.65, page_level=True),
+    Stage("ocr", "page_range", "pages", 0.65, page_level=True),
     Stage("extract", "document", "documents", 0.05, page_level=False),
     Stage("embed", "chunk_range", "chunks", 0.10, page_level=False),
     Stage("store", "document", "documents", 0.05, page_level=False),

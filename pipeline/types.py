@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 Source = Literal["text_layer", "ocr", "person"]
+_NUMBERS = 9  # of a word, beside its text
 
 
 class Box(NamedTuple):
@@ -62,8 +63,9 @@ class Word:
 
     def as_list(self) -> list[Any]:
         """Compact JSON form."""
-        return [self.text, *self.box.rounded(), round(self.confidence, 3), self.line, self.block,
-                round(self.size_pt, 2), int(self.bold)]  # fmt: skip
+        x0, y0, x1, y1 = self.box
+        return [self.text, round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2), round(self.confidence, 3), self.line,
+                self.block, round(self.size_pt, 2), int(self.bold)]  # fmt: skip
 
     @classmethod
     def from_list(cls, row: Sequence[Any]) -> Word:
@@ -121,6 +123,19 @@ class PageReading:
             "rules": [box.rounded() for box in self.rules], "figures": [box.rounded() for box in self.figures],
             "vertical": self.vertical,
         }  # fmt: skip
+
+    @classmethod
+    def check_form(cls, form: dict[str, Any]) -> None:
+        """Pass what `from_dict` can read, made by whomever, in a quarter of the time.
+
+        Raises:
+            TypeError, ValueError, KeyError: it is no such form.
+        """
+        cls.from_dict({**form, "words": ()})
+        for text, *numbers in form["words"]:
+            if not isinstance(text, str) or len(numbers) != _NUMBERS:
+                raise ValueError("no word")
+            sum(numbers)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> PageReading:

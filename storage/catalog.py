@@ -138,6 +138,7 @@ class Storage:
             "languages": record["languages"],
             "schema": record["schema"],
             "pages_per_unit": config.render.pages_per_unit,
+            "ocr_pages_per_unit": config.ocr.pages_per_unit,
             "window": config.render.window,
             "chunk_tokens": config.extract.chunk_tokens,
             "chunks_per_unit": config.embed.chunks_per_unit,

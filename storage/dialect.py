@@ -131,8 +131,10 @@ class Dialect(ABC):
         """Have a column that numbers rows by itself go on behind those that were written with their numbers."""
 
     @abstractmethod
-    def upsert(self, connection: Connection, table: Table, key: Sequence[str], values: Mapping[str, Any]) -> None:
-        """Write a row (a value a column), in the place of the one with its key if there is one."""
+    def upsert(
+        self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Write rows (at least one, all of the same columns), each in the place of the one with its key, if any."""
 
 
 def of(connection: Connection) -> Dialect:

@@ -39,6 +39,7 @@ class Claim:
         settings: the run's snapshot.
         pages_total: None until the original was opened.
         password: of the original, sealed; None where none was given or none is needed any more.
+        opened: stages in which its settle has made units ready: they are to be sent.
     """
 
     kb: KnowledgeBase
@@ -53,6 +54,7 @@ class Claim:
     settings: dict[str, Any]
     pages_total: int | None
     password: bytes | None = field(default=None, repr=False)
+    opened: set[str] = field(default_factory=set, compare=False)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -184,7 +186,7 @@ def settling(held: Claim) -> Iterator[Connection]:
         yield connection
         _set_state(connection, held.key, "done", None)
         runs.touch(connection, held.document)
-        runs.advance(connection, held.document, held.run)
+        held.opened.update(runs.advance(connection, held.document, held.run))
 
 
 def fail_page(connection: Connection, held: Claim, page_number: int, error: PermanentError) -> None:
@@ -321,8 +323,8 @@ def _count(
     # The range may have been cut to the page count since it was claimed.
     last = connection.execute(text(f"SELECT last FROM unit WHERE {_UNIT}"), key).scalar_one()
     # One page of a range may be the culprit: from here on each page answers for itself. A single loss is more
-    # likely somebody's kill than the page's doing.
-    culprit = kind == "crashes" or (kind == "losses" and count > 1)
+    # likely somebody's kill than the page's doing, a single error more likely passes.
+    culprit = kind == "crashes" or count > 1
     splittable = culprit and last > first and stages.BY_NAME[key["stage"]].unit == "page_range"
     if splittable and runs.split_range(connection, key["document"], key["run"], key["stage"], first, last):
         _set_state(connection, key, "cancelled", error)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, bindparam
+from sqlalchemy.types import JSON
 
 from pipeline import metrics
 from pipeline.corrections.page import blank_page, corrected_page
@@ -23,6 +24,7 @@ from storage.ledger import Claim, fail_page, fenced, settling
 
 _READ_AT_ONCE = 100
 _A4 = (595.0, 842.0)
+_TOLD = ("page_number", "width_pt", "height_pt", "rotation", "source", "engine", "confidence", "review")  # in its row
 # A page's reading, and the text that a person put in its place.
 _READINGS = (
     "SELECT page.page_number, page.width_pt, page.height_pt, page.rotation, page.corrected, reading.body,"
@@ -41,31 +43,77 @@ def page_count_known(claim: Claim, total: int) -> None:
 def settle_render(claim: Claim, pages: Iterable[RenderedPage | tuple[int, PermanentError]]) -> None:
     """Pages were rendered: texts are read, images wait for OCR, and some may have failed, each for its reason."""
     with settling(claim) as connection:
-        images = []
+        images: list[int] = []
+        read: list[Read] = []
         for page in pages:
             if isinstance(page, tuple):
                 fail_page(connection, claim, *page)
             elif page.reading is not None:
-                _put_reading(connection, claim, page.reading)
+                read.append(Read.of(page.reading))
             elif page.image is not None:
-                images.append((page.page_number, page.page_number))
-                _put_page(connection, claim, page.page_number, state="rendered", width_pt=page.width_pt,
-                          height_pt=page.height_pt, image=_image_dict(page.image))  # fmt: skip
-        runs.add_units(connection, claim.document, claim.run, "ocr", images, "ready")
+                images.append(page.page_number)
+                _put_rendered(connection, claim, page, page.image)
+        _put_readings(connection, claim, read)
+        if images:
+            ranges = _ranges(images, claim.settings.get("ocr_pages_per_unit", 1))
+            runs.add_units(connection, claim.document, claim.run, "ocr", ranges, "ready")
+            claim.opened.add("ocr")
 
 
-def settle_ocr(claim: Claim, reading: PageReading, content: bytes | None = None) -> None:
-    """A page was read.
+def _ranges(numbers: Sequence[int], size: int) -> list[tuple[int, int]]:
+    """Ascending page numbers as ranges without gaps, at most `size` pages each."""
+    ranges: list[tuple[int, int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] + 1 == number and number - ranges[-1][0] < size:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ranges
 
-    Args:
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A page that was read.
+
+    Attributes:
+        form: a `PageReading` in its JSON form, as it is kept: to make words of it and a form of them again would take
+            longer than all else in a worker.
         content: what was read, and how (`page_content.content_of`), for pages that look the same.
     """
+
+    form: dict[str, Any]
+    content: bytes | None = None
+
+    @classmethod
+    def of(cls, reading: PageReading, content: bytes | None = None) -> Read:
+        """Of a reading."""
+        return cls(reading.as_dict(), content)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A page whose image is gone from disk: it is to be rendered again."""
+
+    page_number: int
+
+
+Outcome = Read | Lost | tuple[int, PermanentError]
+"""What became of a page; the last: it cannot be read, ever."""
+
+
+def settle_ocr(claim: Claim, outcomes: Sequence[Outcome]) -> None:
+    """All pages of a unit were dealt with."""
     with settling(claim) as connection:
-        _put_reading(connection, claim, reading, content)
+        for one in outcomes:
+            if isinstance(one, Lost):
+                _render_again(connection, claim, one.page_number)
+            elif not isinstance(one, Read):
+                fail_page(connection, claim, *one)
+        _put_readings(connection, claim, [one for one in outcomes if isinstance(one, Read)])
 
 
-def read_before(claim: Claim, page_number: int, content: bytes) -> PageReading | None:
-    """What was read of the same image in the same way, in this knowledge base, as the reading of this page.
+def read_before(claim: Claim, contents: Mapping[int, bytes]) -> dict[int, Read]:
+    """What was read of the same images in the same way, in this knowledge base, as read of these pages.
 
     None too where a person asked for the document to be read again: then it is.
 
@@ -73,57 +121,60 @@ def read_before(claim: Claim, page_number: int, content: bytes) -> PageReading |
     deleted between this look and the settle, nothing of it comes back to life: this page shows the very same.
     """
     with claim.kb.db.read() as connection:
-        body = scalar(
-            connection,
-            "SELECT reading.body FROM reading JOIN document ON document.id = reading.document"
-            " WHERE reading.content = :content AND document.deleted_at IS NULL"
-            " AND EXISTS (SELECT 1 FROM run WHERE run.document = :document AND run.run = :run AND cause != 'reprocess')"
-            " LIMIT 1",
-            content=content,
-            document=claim.document,
-            run=claim.run,
+        rows = connection.execute(
+            text(
+                "SELECT reading.content, max(reading.id) AS id FROM reading"
+                " JOIN document ON document.id = reading.document"
+                " WHERE reading.content IN :contents AND document.deleted_at IS NULL AND EXISTS (SELECT 1 FROM run"
+                " WHERE run.document = :document AND run.run = :run AND cause != 'reprocess') GROUP BY reading.content"
+            ).bindparams(bindparam("contents", expanding=True)),
+            {"contents": list(contents.values()), "document": claim.document, "run": claim.run},
         )
-    if body is None:
-        return None
+        bodies = {
+            bytes(row.content): scalar(connection, "SELECT body FROM reading WHERE id = :id", id=row.id) for row in rows
+        }
+    return {
+        number: Read.of(_again(bodies[content], number), content)
+        for number, content in contents.items()
+        if content in bodies
+    }
+
+
+def _again(body: bytes, page_number: int) -> PageReading:
     reading = PageReading.from_dict(orjson.loads(zlib.decompress(body)))
     settings = {**reading.engine_settings, "reused": True}
     return replace(reading, page_number=page_number, engine_settings=settings, seconds=0.0)
 
 
-def settle_ocr_failed(claim: Claim, page_number: int, error: PermanentError) -> None:
-    """A page cannot be read, ever."""
-    with settling(claim) as connection:
-        fail_page(connection, claim, page_number, error)
+def images_of(claim: Claim) -> dict[int, tuple[PageImage, float, float]]:
+    """By page number the images that the unit's pages wait with, and the pages' width and height in points.
 
-
-def image_of(claim: Claim, page_number: int) -> tuple[PageImage, float, float] | None:
-    """The image a page waits with, and the page's width and height in points.
-
-    Its file is a bare name (`DocumentFiles.image`); older versions of Pagemill wrote a path that ends in it.
+    A file is a bare name (`DocumentFiles.image`); older versions of Pagemill wrote a path that ends in it.
     """
-    table = schema.page
     with claim.kb.db.read() as connection:
-        row = connection.execute(
-            table.select().where(
-                table.c.document == claim.document, table.c.run == claim.run, table.c.page_number == page_number
-            )
-        ).first()
-    if row is None or row.image is None:
-        return None
-    image = PageImage(**row.image)
-    return replace(image, file=Path(image.file).name), row.width_pt, row.height_pt
+        rows = connection.execute(
+            text(
+                "SELECT page_number, image, width_pt, height_pt FROM page WHERE document = :document AND run = :run"
+                " AND page_number BETWEEN :first AND :last"
+            ).columns(image=JSON),
+            {"document": claim.document, "run": claim.run, "first": claim.first, "last": claim.last},
+        ).all()
+    images = {row.page_number: (PageImage(**row.image), row.width_pt, row.height_pt) for row in rows if row.image}
+    return {number: (replace(image, file=Path(image.file).name), *size) for number, (image, *size) in images.items()}
 
 
-def page_lost_its_image(claim: Claim, page_number: int) -> None:
-    """The image of a page is gone from disk: have the page rendered again. Doing it twice is safe."""
-    with settling(claim) as connection:
-        unit = f"{page_number}-{page_number}"
-        values = {"document": claim.document, "run": claim.run, "unit": unit}
-        where = "document = :document AND run = :run AND unit = :unit"
-        runs.add_units(connection, claim.document, claim.run, "render", [(page_number, page_number)], "ready")
-        connection.execute(text(f"UPDATE unit SET state = 'ready' WHERE {where} AND stage = 'render'"), values)
-        # Its OCR unit is made anew by the settle of that rendering.
-        connection.execute(text(f"DELETE FROM unit WHERE {where} AND stage = 'ocr'"), values)
+def _render_again(connection: Connection, claim: Claim, page_number: int) -> None:
+    """Have a page rendered again, as its image is gone. Doing it twice is safe."""
+    unit = f"{page_number}-{page_number}"
+    values = {"document": claim.document, "run": claim.run, "unit": unit}
+    where = "document = :document AND run = :run AND unit = :unit"
+    runs.add_units(connection, claim.document, claim.run, "render", [(page_number, page_number)], "ready")
+    connection.execute(text(f"UPDATE unit SET state = 'ready' WHERE {where} AND stage = 'render'"), values)
+    # Its OCR unit is made anew by the settle of that rendering; a range stands for one page less.
+    connection.execute(text(f"DELETE FROM unit WHERE {where} AND stage = 'ocr'"), values)
+    connection.execute(text(f"UPDATE unit SET size = size - 1 WHERE {where} AND stage = 'ocr'"),
+                       {**values, "unit": claim.unit})  # fmt: skip
+    claim.opened.add("render")
 
 
 def readings(kb: KnowledgeBase, document: str, run: int) -> list[PageReading]:
@@ -226,24 +277,39 @@ def _reading(row: Row[Any]) -> PageReading:
     return reading if row.corrected is None else corrected_page(reading, row.typed or "")
 
 
-def _image_dict(image: PageImage) -> dict[str, Any]:
-    return {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi}
+def _put_readings(connection: Connection, claim: Claim, read: Sequence[Read]) -> None:
+    """Write what was read, each page in the place of what stood there."""
+    if not read:
+        return
+    of_run = {"document": claim.document, "run": claim.run}
+    readings, rows = [], []
+    for one in read:
+        page = one.form
+        reading_id = f"{claim.document}-{claim.run}-{page['page_number']}"
+        body = zlib.compress(orjson.dumps(page), 1)
+        readings.append({"id": reading_id, "document": claim.document, "body": body, "content": one.content})
+        told = {name: page[name] for name in _TOLD}
+        rows.append({**of_run, **told, "state": "read", "image": None, "reading": reading_id, "error": None,
+                     "corrected": None})  # fmt: skip
+    engine = dialect.of(connection)
+    engine.upsert(connection, schema.reading, ["id"], readings)
+    engine.upsert(connection, schema.page, [*of_run, "page_number"], rows)
+    if standing.standing(connection, claim.document, claim.run, "page"):
+        for one in read:
+            standing.restate(connection, claim.document, claim.run, one.form["page_number"])
+    after_commit(connection, lambda: _count(read))
 
 
-def _put_reading(connection: Connection, claim: Claim, reading: PageReading, content: bytes | None = None) -> None:
-    reading_id = f"{claim.document}-{claim.run}-{reading.page_number}"
-    body = zlib.compress(orjson.dumps(reading.as_dict()), 1)
-    row = {"id": reading_id, "document": claim.document, "body": body, "content": content}
-    dialect.of(connection).upsert(connection, schema.reading, ["id"], row)
-    _put_page(
-        connection, claim, reading.page_number, state="read", width_pt=reading.width_pt, height_pt=reading.height_pt,
-        rotation=reading.rotation, image=None, reading=reading_id, source=reading.source, engine=reading.engine,
-        confidence=reading.confidence, review=reading.review, error=None, corrected=None,
-    )  # fmt: skip
-    standing.restate(connection, claim.document, claim.run, reading.page_number)
-    after_commit(connection, lambda: metrics.count_page(reading.engine, "review" if reading.review else "read"))
+def _count(read: Sequence[Read]) -> None:
+    for one in read:
+        metrics.count_page(one.form["engine"], "review" if one.form["review"] else "read")
 
 
-def _put_page(connection: Connection, claim: Claim, page_number: int, **values: Any) -> None:
-    key: dict[str, Any] = {"document": claim.document, "run": claim.run, "page_number": page_number}
-    dialect.of(connection).upsert(connection, schema.page, list(key), {**key, **values})
+def _put_rendered(connection: Connection, claim: Claim, page: RenderedPage, image: PageImage) -> None:
+    """Write that a page waits with its image."""
+    key: dict[str, Any] = {"document": claim.document, "run": claim.run, "page_number": page.page_number}
+    values = {
+        "state": "rendered", "width_pt": page.width_pt, "height_pt": page.height_pt,
+        "image": {"file": image.file, "width_px": image.width_px, "height_px": image.height_px, "dpi": image.dpi},
+    }  # fmt: skip
+    dialect.of(connection).upsert(connection, schema.page, list(key), [{**key, **values}])

@@ -32,6 +32,18 @@ def paused(catalog: Database) -> dict[str, Pause]:
     return {stage: pause for stage, pause in last_pauses(catalog).items() if pause.until is None}
 
 
+def wanted(catalog: Database) -> tuple[list[str], set[str]]:
+    """What dispatch must know of the catalogue, in one look: knowledge bases that may have work, stages that stand."""
+    with catalog.read() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT 0 AS paused, id AS name FROM knowledge_base WHERE activity > 0 AND deleted_at IS NULL"
+                " UNION ALL SELECT 1, stage FROM pause WHERE until IS NULL ORDER BY 2"
+            )
+        ).all()
+    return [row.name for row in rows if not row.paused], {row.name for row in rows if row.paused}
+
+
 def pause(catalog: Database, stage: str) -> Pause:
     """Stop a stage; durable when this returns. Doing it twice keeps the first time."""
     with catalog.write(durable=True) as connection:

@@ -138,14 +138,19 @@ def touch(connection: Connection, document: str) -> None:
     )
 
 
-def advance(connection: Connection, document: str, run: int) -> None:
-    """Make ready whatever may start now, as the ledger stands. Doing it twice is safe: units are inserted once."""
+def advance(connection: Connection, document: str, run: int) -> set[str]:
+    """Make ready whatever may start now, as the ledger stands. Doing it twice is safe: units are inserted once.
+
+    Returns:
+        The stages that have units which were not ready before.
+    """
     values = {"document": document, "run": run}
     row = connection.execute(
         text(f"SELECT status, pages_total, settings FROM run WHERE {_RUN}").columns(settings=JSON), values
     ).one()
+    opened: set[str] = set()
     if row.status not in UNFINISHED or row.pages_total is None:
-        return
+        return opened
     counts: dict[tuple[str, str], int] = {}
     for count in connection.execute(
         text(f"SELECT stage, state, sum(size) AS n FROM unit WHERE {_RUN} GROUP BY stage, state"), values
@@ -157,21 +162,29 @@ def advance(connection: Connection, document: str, run: int) -> None:
 
     if counts.get(("render", "blocked")):
         ahead = unsettled("render") - counts["render", "blocked"] + unsettled("ocr")
-        _open_window(connection, values, row.settings["window"] - ahead, nothing_ahead=ahead == 0)
+        if _open_window(connection, values, row.settings["window"] - ahead, nothing_ahead=ahead == 0):
+            opened.add("render")
     if unsettled("render") or unsettled("ocr"):
-        return
+        return opened
     # No page needs the original any more.
     connection.execute(text(f"UPDATE run SET password = NULL WHERE {_RUN} AND password IS NOT NULL"), values)
     if not any(stage == "extract" for stage, _ in counts):
-        _start_extract(connection, document, run)
+        opened |= _start_extract(connection, document, run)
     elif counts.get(("extract", "done")) and not any(stage in ("embed", "store") for stage, _ in counts):
-        _start_embed(connection, document, run, row.settings)
+        opened.add(_start_embed(connection, document, run, row.settings))
     elif counts.get(("embed", "done")) and not unsettled("embed"):
         add_units(connection, document, run, "store", [(0, 0)], "ready")
+        opened.add("store")
+    return opened
 
 
-def _open_window(connection: Connection, values: dict[str, Any], room: int, *, nothing_ahead: bool) -> None:
-    """Unblock render units in page order while they fit; one at least where nothing else moves the run on."""
+def _open_window(connection: Connection, values: dict[str, Any], room: int, *, nothing_ahead: bool) -> bool:
+    """Unblock render units in page order while they fit; one at least where nothing else moves the run on.
+
+    Returns:
+        Whether any was.
+    """
+    any_ = False
     blocked = connection.execute(
         text(f"SELECT unit, size FROM unit WHERE {_RUN} AND stage = 'render' AND state = 'blocked' ORDER BY first"),
         values,
@@ -182,6 +195,7 @@ def _open_window(connection: Connection, values: dict[str, Any], room: int, *, n
             break
         room -= unit.size
         nothing_ahead = False
+        any_ = True
         connection.execute(
             text(
                 f"UPDATE unit SET state = 'ready', ready_at = :wall, boot = :boot, not_before_s = {MY_TURN}"
@@ -196,13 +210,14 @@ def _open_window(connection: Connection, values: dict[str, Any], room: int, *, n
                 "now": now.now_s,
             },
         )
+    return any_
 
 
-def _start_extract(connection: Connection, document: str, run: int) -> None:
+def _start_extract(connection: Connection, document: str, run: int) -> set[str]:
     values = {"document": document, "run": run}
     if connection.execute(text(f"SELECT 1 FROM page WHERE {_RUN} AND state = 'read' LIMIT 1"), values).first():
         add_units(connection, document, run, "extract", [(0, 0)], "ready")
-        return
+        return {"extract"}
     first = connection.execute(
         text(f"SELECT page_number, error FROM page WHERE {_RUN} AND error IS NOT NULL ORDER BY page_number").columns(
             error=JSON
@@ -213,20 +228,24 @@ def _start_extract(connection: Connection, document: str, run: int) -> None:
     detail = {"page": first.page_number, "code": first.error["code"]} if first else None
     message = f"No page of the document could be read.{reason}"
     finish(connection, document, run, "failed", {"code": "no_page_read", "message": message, "detail": detail})
+    return set()
 
 
-def _start_embed(connection: Connection, document: str, run: int, settings: dict[str, Any]) -> None:
+def _start_embed(connection: Connection, document: str, run: int, settings: dict[str, Any]) -> str:
+    """Make the units of embed, or where there is nothing to embed that of store; the stage that was opened."""
     values = {"document": document, "run": run}
     if settings.get("start") == "store" and not _lacks_vectors(connection, values):
         add_units(connection, document, run, "store", [(0, 0)], "ready")
-        return
+        return "store"
     chunks_per_unit = settings["chunks_per_unit"]
     chunks = connection.execute(text(f"SELECT count(*) FROM chunk WHERE {_RUN}"), values).scalar_one()
     ranges = [(first, min(first + chunks_per_unit, chunks) - 1) for first in range(0, chunks, chunks_per_unit)]
     if ranges:
         add_units(connection, document, run, "embed", ranges, "ready")
-    else:  # blank pages only: nothing to embed, but a result to publish
-        add_units(connection, document, run, "store", [(0, 0)], "ready")
+        return "embed"
+    # Blank pages only: nothing to embed, but a result to publish.
+    add_units(connection, document, run, "store", [(0, 0)], "ready")
+    return "store"
 
 
 def _lacks_vectors(connection: Connection, values: dict[str, Any]) -> bool:

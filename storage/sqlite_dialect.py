@@ -116,8 +116,10 @@ class SQLiteDialect(Dialect):
     def number_on(self, connection: Connection, table: Table, column: str) -> None:
         """It does so anyway."""
 
-    def upsert(self, connection: Connection, table: Table, key: Sequence[str], values: Mapping[str, Any]) -> None:
-        """Write a row, in the place of the one with its key."""
-        row = insert(table).values(values)
-        others = {name: value for name, value in values.items() if name not in key}
-        connection.execute(row.on_conflict_do_update(index_elements=key, set_=others))
+    def upsert(
+        self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Write rows, each in the place of the one with its key."""
+        wanted = insert(table)
+        others = {name: wanted.excluded[name] for name in rows[0] if name not in key}
+        connection.execute(wanted.on_conflict_do_update(index_elements=key, set_=others), rows)

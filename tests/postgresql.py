@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,14 +30,14 @@ class PostgreSQL:
         url: of its database, as in the settings.
     """
 
-    def __init__(self, folder: Path, user: str) -> None:
-        self.folder, self._user = folder, user
+    def __init__(self, folder: Path, user: str, options: Sequence[str] = _QUICK) -> None:
+        self.folder, self._user, self._options = folder, user, options
         self.url = f"postgresql://{user}@/postgres?host={folder}"
         self._made = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        options = [part for setting in (*_QUICK, "listen_addresses=", f"unix_socket_directories={self.folder}")
+        options = [part for setting in (*self._options, "listen_addresses=", f"unix_socket_directories={self.folder}")
                    for part in ("-c", setting)]  # fmt: skip
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -47,6 +47,12 @@ class PostgreSQL:
                 **_as(self._user),
             )
         until(self._answers, 30, "PostgreSQL to answer")
+
+    @property
+    def pid(self) -> int:
+        """Of the process that starts all others of the server."""
+        assert self._process is not None
+        return self._process.pid
 
     def _answers(self) -> bool:
         try:
@@ -91,8 +97,12 @@ def _as(user: str) -> dict[str, object]:
 
 
 @contextmanager
-def started() -> Iterator[PostgreSQL]:
-    """Make a server and end it afterwards; without PostgreSQL the test is skipped, and fails in CI."""
+def started(options: Sequence[str] = _QUICK) -> Iterator[PostgreSQL]:
+    """Make a server and end it afterwards; without PostgreSQL the test is skipped, and fails in CI.
+
+    Args:
+        options: `name=value` of its configuration; as given, it is quick and may lose what it holds.
+    """
     if not _PROGRAMS:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
     user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
@@ -104,7 +114,7 @@ def started() -> Iterator[PostgreSQL]:
             [_PROGRAMS[-1] / "initdb", "-D", folder / "data", "-U", user, "-A", "trust", "-N", "-E", "UTF8",
              "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **_as(user),
         )  # fmt: skip
-        server = PostgreSQL(folder, user)
+        server = PostgreSQL(folder, user, options)
         server.start()
         try:
             yield server

@@ -200,12 +200,12 @@ class LedgerModel:
     def read(self, claim: Claim, how: int) -> None:
         if how == 0:
             self.extra = {("claimed", None), ("done", "ready"), ("failed", "ready"), ("cancelled", "ready")}
-            pages.page_lost_its_image(claim, claim.first)
+            pages.settle_ocr(claim, [pages.Lost(claim.first)])
         elif how == 1:
-            pages.settle_ocr_failed(claim, claim.first, PermanentError("page_damaged", "torn"))
+            pages.settle_ocr(claim, [(claim.first, PermanentError("page_damaged", "torn"))])
         else:
             reading = PageReading(claim.first, 1, 1, (Word("a", Box(0, 0, 1, 1)),), "ocr", "tesseract")
-            pages.settle_ocr(claim, reading)
+            pages.settle_ocr(claim, [pages.Read.of(reading)])
 
     def passages(self, claim: Claim, how: int, amount: int) -> list[Chunk]:
         """Chunks; some texts are those of other runs of the document, some this run's own."""

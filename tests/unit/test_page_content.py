@@ -41,18 +41,18 @@ def _waiting(kb: KnowledgeBase, content: bytes, drawn: RenderedPage | None = Non
 
 def _read(kb: KnowledgeBase, content: bytes = b"first") -> str:
     document = _waiting(kb, content)
-    pages.settle_ocr(claim(kb, document, "ocr"), READ, CONTENT)
+    pages.settle_ocr(claim(kb, document, "ocr"), [pages.Read.of(READ, CONTENT)])
     return document
 
 
 def test_the_reading_of_the_same_image_is_taken_over(kb: KnowledgeBase) -> None:
     _read(kb)
     held = claim(kb, _waiting(kb, b"second"), "ocr")
-    assert pages.read_before(held, 1, bytes(32)) is None
-    taken = pages.read_before(held, 1, CONTENT)
-    assert taken is not None
+    assert pages.read_before(held, {1: bytes(32)}) == {}
+    again = pages.read_before(held, {1: CONTENT})[1]
+    taken = PageReading.from_dict(again.form)
     assert taken == replace(READ, page_number=1, seconds=0.0, engine_settings={"dpi": 300, "reused": True})
-    pages.settle_ocr(held, taken, CONTENT)
+    pages.settle_ocr(held, [again])
     assert list(pages.readings(kb, held.document, 1)) == [taken]
 
 
@@ -82,7 +82,7 @@ def test_a_deleted_document_takes_its_readings_along(kb: KnowledgeBase) -> None:
     first = _read(kb)
     held = claim(kb, _waiting(kb, b"second"), "ocr")
     documents.delete(kb, first)
-    assert pages.read_before(held, 1, CONTENT) is None
+    assert pages.read_before(held, {1: CONTENT}) == {}
 
 
 def test_who_asks_for_a_document_to_be_read_again_gets_it_read(kb: KnowledgeBase) -> None:
@@ -92,10 +92,10 @@ def test_who_asks_for_a_document_to_be_read_again_gets_it_read(kb: KnowledgeBase
     run = reprocess.reprocess(kb, document, "ocr", RUN_SETTINGS)
     pages.settle_render(claim(kb, document, "render", run=run), [image_page(1)])
     held = claim(kb, document, "ocr", run=run)
-    assert pages.read_before(held, 1, CONTENT) is None
-    pages.settle_ocr(held, replace(READ, engine="tesseract"), CONTENT)
+    assert pages.read_before(held, {1: CONTENT}) == {}
+    pages.settle_ocr(held, [pages.Read.of(replace(READ, engine="tesseract"), CONTENT)])
     other = claim(kb, _waiting(kb, b"second"), "ocr")
-    assert pages.read_before(other, 1, CONTENT) is not None, "what was read then serves later pages"
+    assert 1 in pages.read_before(other, {1: CONTENT}), "what was read then serves later pages"
 
 
 def test_what_decides_on_a_reading_tells_pages_apart(tmp_path: Path) -> None:

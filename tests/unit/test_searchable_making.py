@@ -65,7 +65,8 @@ def document(kb: KnowledgeBase) -> str:
     pages.settle_render(first, [read_page(1, "text"), image_page(2)])
     pages.settle_render(claim(kb, document, "render"), [read_page(3, "text", rotation=90)])
     words = (Word("read", Box(1, 2, 3, 4)),)
-    pages.settle_ocr(claim(kb, document, "ocr"), PageReading(2, 10, 20, words, "ocr", "tesseract", rotation=180))
+    read = PageReading(2, 10, 20, words, "ocr", "tesseract", rotation=180)
+    pages.settle_ocr(claim(kb, document, "ocr"), [pages.Read.of(read)])
     through_embed(kb, document)
     publish(kb, document)
     return document

@@ -30,7 +30,7 @@ def _with_failures(kb: KnowledgeBase, content: bytes = b"torn") -> str:
     pages.page_count_known(first, 4)
     pages.settle_render(first, [read_page(1), (2, TORN)])
     pages.settle_render(claim(kb, document, "render"), [image_page(3), (4, TORN)])
-    pages.settle_ocr_failed(claim(kb, document, "ocr"), 3, PermanentError("engine_missing", "no engine"))
+    pages.settle_ocr(claim(kb, document, "ocr"), [(3, PermanentError("engine_missing", "no engine"))])
     return document
 
 

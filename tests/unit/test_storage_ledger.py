@@ -50,7 +50,7 @@ def test_the_window_bounds_pages_ahead_of_ocr(kb: KnowledgeBase) -> None:
     for number in (1, 2):
         unit = claim(kb, document, "ocr", f"{number}-{number}")
         reading = PageReading(number, 1, 1, (Word("a", Box(0, 0, 1, 1)),), "ocr", "tesseract")
-        pages.settle_ocr(unit, reading)
+        pages.settle_ocr(unit, [pages.Read.of(reading)])
     assert [waiting.unit for waiting in ledger.waiting(kb, "render")] == ["5-6"]
 
 

@@ -76,11 +76,11 @@ def test_a_claim_carries_it_sealed_and_the_last_page_read_erases_it(kb: Knowledg
     assert _sealed(kb, document) == first.password
     pages.settle_render(claim(kb, document, "render"), [read_page(3)])
     assert _sealed(kb, document) == first.password  # page 2 may lose its image and be drawn again
-    pages.page_lost_its_image(claim(kb, document, "ocr"), 2)
+    pages.settle_ocr(claim(kb, document, "ocr"), [pages.Lost(2)])
     again = claim(kb, document, "render", "2-2")
     assert again.password == first.password
     pages.settle_render(again, [image_page(2)])
-    pages.settle_ocr(claim(kb, document, "ocr"), _read(2))
+    pages.settle_ocr(claim(kb, document, "ocr"), [pages.Read.of(_read(2))])
     assert _sealed(kb, document) is None
 
 

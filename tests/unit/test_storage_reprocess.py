@@ -31,7 +31,7 @@ TORN = PermanentError("page_damaged", "torn")
 
 def _ocr(kb: KnowledgeBase, document: str, number: int, run: int, engine: str = "tesseract") -> None:
     held = claim(kb, document, "ocr", f"{number}-{number}", run=run)
-    pages.settle_ocr(held, PageReading(number, 1, 1, (Word(engine, Box(0, 0, 1, 1)),), "ocr", engine))
+    pages.settle_ocr(held, [pages.Read.of(PageReading(number, 1, 1, (Word(engine, Box(0, 0, 1, 1)),), "ocr", engine))])
 
 
 def _mixed(kb: KnowledgeBase, content: bytes = b"mixed") -> str:
