@@ -30,6 +30,7 @@ from storage.stray_objects import StrayObjects
 _LEASE_S = 10.0
 # A message that a worker fetched but whose unit nobody claimed for so long was lost on its way.
 _STRAY_S = 10.0
+_IMAGES_SHARE = 0.05  # of the time, at most, is spent on looking for page images of nobody's
 _ERASING_S = 0.5  # a round, of one knowledge base
 _CLEANING_S = 3.0  # a round, of all knowledge bases: an object store may take its time
 _REFOLDING_S = 0.5  # a round, of all knowledge bases: leases must not wait for it
@@ -50,6 +51,7 @@ class Sweep:
         self._strays_among_objects = StrayObjects(config.sweep.orphan_age_s)
         self._unlisted: dict[Path, cleanup.Sighting] = {}
         self._full_scan_at = 0.0
+        self._images_at = 0.0
         self._clean_until = 0.0
         self._refold_until = 0.0
 
@@ -70,7 +72,7 @@ class Sweep:
         self._refold_until = time.monotonic() + _REFOLDING_S
         for kb_id in here:
             self._guarded("sweeping a knowledge base", partial(self._repair, kb_id, activity.get(kb_id)))
-        self._guarded("removing page images", partial(cleanup.remove_stray_images, self._storage))
+        self._guarded("removing page images", self._remove_stray_images)
         listing = self._storage.file_store.listing
         if full and listing is not None:
             self._guarded("removing stray objects", partial(self._strays_among_objects.step, self._storage, listing))
@@ -118,6 +120,13 @@ class Sweep:
                 self._storage.wake(kb_id)
         elif activity is not None and not cleanup.unfinished(kb):
             self._storage.rest(kb_id, activity)
+
+    def _remove_stray_images(self) -> None:
+        """Seldom where it takes long: thousands of documents may wait with their images."""
+        began = time.monotonic()
+        if began >= self._images_at:
+            cleanup.remove_stray_images(self._storage)
+            self._images_at = time.monotonic() + (time.monotonic() - began) / _IMAGES_SHARE
 
     def _expire(self, kb_id: str, days: int) -> None:
         deleted = retention.delete_expired(self._storage.open(kb_id), days)

@@ -205,17 +205,35 @@ def _lain_still(paths: list[Path], age_s: float, seen: dict[Path, Sighting]) -> 
 def remove_stray_images(storage: Storage) -> int:
     """Remove page images of runs that are not in work any more (their worker died before it could)."""
     removed = 0
+    there: dict[str, list[tuple[Path, list[Path]]]] = {}
+    # All of them before asking which are in work: of those that are there, none is new.
     for folder in _entries(storage.data / IMAGES):
-        kb_id, _, document = folder.name.partition("-")
-        runs = _entries(folder)  # before asking which are in work: of those that are there, none is new
-        in_work = working(storage, kb_id, document)
-        for run in runs:
-            if run.name not in in_work:
-                shutil.rmtree(run, ignore_errors=True)
-                removed += 1
-        if not in_work:  # else a worker may be about to put a run's images there
-            remove_if_empty(folder)
+        there.setdefault(folder.name.partition("-")[0], []).append((folder, _entries(folder)))
+    for kb_id, folders in there.items():
+        in_work = _in_work(storage, kb_id)
+        for folder, runs in folders:
+            own = in_work.get(folder.name.partition("-")[2], set())
+            for run in runs:
+                if run.name not in own:
+                    shutil.rmtree(run, ignore_errors=True)
+                    removed += 1
+            if not own:  # else a worker may be about to put a run's images there
+                remove_if_empty(folder)
     return removed
+
+
+def _in_work(storage: Storage, kb_id: str) -> dict[str, set[str]]:
+    """By document the names of the folders of its runs that are in work; none where the knowledge base is gone."""
+    found: dict[str, set[str]] = {}
+    if not storage.exists(kb_id):
+        return found
+    try:
+        with storage.open(kb_id).db.read() as connection:
+            for row in connection.execute(text("SELECT document, run FROM run WHERE status IN ('queued', 'running')")):
+                found.setdefault(row.document, set()).add(str(row.run))
+    except Missing:
+        return {}
+    return found
 
 
 def working(storage: Storage, kb_id: str, document: str) -> set[str]:
