@@ -29,6 +29,7 @@ from storage.file_store import DocumentFiles, FileStore, document_files, home, o
 from storage.files import disk_errors, remove_previews, sync_folder
 from storage.names import HEX_ID, check_name, name_key
 from storage.pace import PaceMemory
+from storage.tally import Tally
 from storage.vectors import HANGS_NOTE, Access, VectorStore
 
 DEFAULT_SCHEMA = "generic"
@@ -48,6 +49,7 @@ class KnowledgeBase:
     vectors: VectorStore
     pace: PaceMemory
     columns: ColumnMemory = field(default_factory=ColumnMemory)
+    tally: Tally = field(default_factory=Tally)
 
     def files(self, document: str) -> DocumentFiles:
         """A document's files."""
@@ -183,9 +185,7 @@ class Storage:
     ) -> dict[str, Any]:
         """Take in a knowledge base that lies ready in a folder of the data folder; durable when this returns.
 
-        Its database is a SQLite file there.
-
-        Its work goes on from here: the sweep looks at it at once.
+        Its database is a SQLite file there. Its work goes on from here: the sweep looks at it at once.
 
         Raises:
             PermanentError: `name_taken` or `bad_request`.

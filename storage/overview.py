@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
+
+from sqlalchemy import Connection
 
 from pipeline import stages
 from storage import failures, pauses, workers
@@ -56,22 +59,29 @@ def pipeline(storage: Storage, seen: Callable[[str], bool] = lambda _: True) -> 
 
 
 def documents(storage: Storage) -> dict[str, int]:
-    """How many documents have each status."""
+    """How many documents have each status; of large knowledge bases a while ago (`storage/tally.py`)."""
     result = dict.fromkeys(STATUSES, 0)
     for record in storage.knowledge_bases():
         try:
-            with storage.open(record["id"]).db.read() as connection:
-                rows = connection.execute(
-                    text(
-                        "SELECT r.status, count(*) AS n FROM document AS d JOIN run AS r ON r.document = d.id"
-                        " AND r.run = d.run WHERE d.deleted_at IS NULL GROUP BY r.status"
-                    )
-                ).all()
+            kb = storage.open(record["id"])
+            with kb.db.read() as connection:
+                version = scalar(connection, "SELECT version FROM knowledge")
+                _, found = kb.tally.of("documents", version, partial(_by_status, connection))
         except Missing:  # deleted since it was listed
             continue
-        for row in rows:
-            result[row.status] += row.n
+        for name, count in found.items():
+            result[name] += count
     return result
+
+
+def _by_status(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        text(
+            "SELECT r.status, count(*) AS n FROM document AS d JOIN run AS r ON r.document = d.id"
+            " AND r.run = d.run WHERE d.deleted_at IS NULL GROUP BY r.status"
+        )
+    )
+    return {row.status: row.n for row in rows}
 
 
 def _named(storage: Storage, unit: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

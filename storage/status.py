@@ -143,50 +143,64 @@ def changes(kb: KnowledgeBase, since: int, limit: int) -> Changes:
 def counts(kb: KnowledgeBase, batch: str | None = None) -> dict[str, Any]:
     """Documents by status, pages, progress and time left of a knowledge base, or of one batch of uploads.
 
+    Those of a large knowledge base may be a while old; `version` tells which they are of (`storage/tally.py`).
+
     Raises:
         PermanentError: `not_found`: the batch has no documents.
     """
-    by_status = dict.fromkeys(STATUSES, 0)
-    where = "d.deleted_at IS NULL" + (" AND d.batch = :batch" if batch is not None else "")
-    values = {"batch": batch} if batch is not None else {}
-    joined = f"FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run WHERE {where}"
     with kb.db.read() as connection:
-        weight, known, settled = 0, 0, 0.0
-        for row in connection.execute(
-            text(
-                "SELECT r.status, count(*) AS n, sum(coalesce(r.pages_total, 1)) AS pages,"
-                f" coalesce(sum(r.pages_total), 0) AS known {joined} GROUP BY r.status"
-            ),
-            values,
-        ):
-            by_status[row.status] = row.n
-            weight += row.pages
-            known += row.known
-            settled += row.pages if row.status not in runs.UNFINISHED else 0.0
-        if batch is not None and not weight:
-            raise PermanentError("not_found", f"There is no batch “{batch}” in this knowledge base.")
-        pages = connection.execute(
-            text(
-                "SELECT count(*) FILTER (WHERE p.state = 'read') AS done,"
-                " count(*) FILTER (WHERE p.state = 'failed') AS failed, count(*) FILTER (WHERE"
-                " p.state IN ('read', 'failed') AND r.status IN ('queued', 'running')) AS in_work FROM document AS d"
-                " JOIN run AS r ON r.document = d.id AND r.run = d.run"
-                f" JOIN page AS p ON p.document = d.id AND p.run = d.run WHERE {where}"
-            ),
-            values,
-        ).one()
-        settled += _PAGE_LEVEL * pages.in_work
+        version = connection.execute(text("SELECT version FROM knowledge")).scalar_one()
+        if batch is None:
+            version, counted = kb.tally.of("documents and pages", version, lambda: _counted(connection, None))
+        else:
+            counted = _counted(connection, batch)
         unfinished: Sequence[str] | None = None
         if batch is not None:
-            rows = connection.execute(text(f"SELECT d.id {joined} AND r.status IN ('queued', 'running')"), values)
+            rows = connection.execute(
+                text(f"SELECT d.id {_joined(batch)} AND r.status IN ('queued', 'running')"), {"batch": batch}
+            )
             unfinished = rows.scalars().all()
-        version = connection.execute(text("SELECT version FROM knowledge")).scalar_one()
         eta_s = kb.pace.of(connection).eta_all_s(unfinished)
-    working = by_status["queued"] + by_status["running"] > 0
+    working = counted["documents"]["queued"] + counted["documents"]["running"] > 0
+    return {**counted, "eta_seconds": eta_s if working else None, "version": version}
+
+
+def _joined(batch: str | None) -> str:
+    where = "d.deleted_at IS NULL" + (" AND d.batch = :batch" if batch is not None else "")
+    return f"FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run WHERE {where}"
+
+
+def _counted(connection: Connection, batch: str | None) -> dict[str, Any]:
+    """Documents by status, pages and progress."""
+    by_status = dict.fromkeys(STATUSES, 0)
+    values = {"batch": batch} if batch is not None else {}
+    weight, known, settled = 0, 0, 0.0
+    for row in connection.execute(
+        text(
+            "SELECT r.status, count(*) AS n, sum(coalesce(r.pages_total, 1)) AS pages,"
+            f" coalesce(sum(r.pages_total), 0) AS known {_joined(batch)} GROUP BY r.status"
+        ),
+        values,
+    ):
+        by_status[row.status] = row.n
+        weight += row.pages
+        known += row.known
+        settled += row.pages if row.status not in runs.UNFINISHED else 0.0
+    if batch is not None and not weight:
+        raise PermanentError("not_found", f"There is no batch “{batch}” in this knowledge base.")
+    of_pages = _joined(batch).replace(" WHERE ", " JOIN page AS p ON p.document = d.id AND p.run = d.run WHERE ")
+    pages = connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE p.state = 'read') AS done,"
+            " count(*) FILTER (WHERE p.state = 'failed') AS failed, count(*) FILTER (WHERE"
+            f" p.state IN ('read', 'failed') AND r.status IN ('queued', 'running')) AS in_work {of_pages}"
+        ),
+        values,
+    ).one()
+    settled += _PAGE_LEVEL * pages.in_work
     return {
         "documents": by_status, "pages": {"total": known, "done": pages.done, "failed": pages.failed},
         "progress": round(settled / weight, 4) if weight else 1.0,
-        "eta_seconds": eta_s if working else None, "version": version,
     }  # fmt: skip
 
 
