@@ -2,13 +2,15 @@
 
 A stage has few messages in its queue at once, most often one beside those that its workers have; what else waits
 stands in the ledger. Whenever one is taken, the queue is topped up round-robin: first over knowledge bases, then over
-documents, the longest unserved first. So a book of 800 pages never stands before a one-page letter. Nothing is sent for
-a stage that is paused. Calling it twice, or from many processes, is safe: at worst a unit gets two messages, and the
+documents, the longest unserved first. So a book of 800 pages never stands before a one-page letter. Where many
+knowledge bases have work, some of them are looked at, drawn by lot: each has its turn as often. Nothing is sent for a
+stage that is paused. Calling it twice, or from many processes, is safe: at worst a unit gets two messages, and the
 second claims nothing.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterable
 
@@ -19,6 +21,7 @@ from storage import ledger, pauses
 from storage.catalog import Storage
 from storage.database import Missing
 
+_COMPARED = 16  # knowledge bases with work, beside one for each message
 _LOG = log.get("dispatch")
 __all__ = ["Queue", "ready_limit", "top_up"]
 
@@ -32,16 +35,26 @@ def ready_limit(settings: Settings, stage: str) -> int:
     return max(settings.queue.min_outstanding, settings.processes(stage) * settings.stage(stage).threads // 4)
 
 
-def top_up(storage: Storage, queue: Queue, names: Iterable[str] = stages.NAMES, own: str | None = None) -> int:
+def top_up(
+    storage: Storage,
+    queue: Queue,
+    names: Iterable[str] = stages.NAMES,
+    own: str | None = None,
+    only: str | None = None,
+) -> int:
     """Send messages for ready units until the stages' queues are full; how many were sent.
 
     Args:
         own: Redis id of a message that the caller has done with: its unit may be sent again.
+        only: id of the knowledge base in which units were made ready just now: what waits elsewhere was sent for, or is
+            when a message is taken.
 
     Raises:
         ServiceUnavailable: the queue server is out of reach. Nothing is lost: the sweep tops up again.
     """
     active, paused = pauses.wanted(storage.catalog)
+    if only is not None:
+        active = [kb for kb in active if kb == only]
     if not active:
         return 0
     standing = queue.standing([name for name in names if name not in paused])
@@ -59,7 +72,9 @@ def _top_up_stage(storage: Storage, queue: Queue, stage: str, active: list[str],
     per_kb = Counter(key[0] for key in known)
     per_document = Counter((key[0], key[1]) for key in known)
     waiting: dict[str, list[ledger.Waiting]] = {}
-    for kb in active:
+    for kb in random.sample(active, len(active)):
+        if len(waiting) == room + _COMPARED:
+            break
         try:
             # At most as many documents as messages have one under way, so among so many more are enough without.
             found = ledger.waiting(storage.open(kb), stage, len(known) + room)

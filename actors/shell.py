@@ -103,7 +103,10 @@ class Shell:
                     del self._holding[id(hands)]
                 self.units_done += 1
                 # Settled, it made ready what it says; how else it ended, that is not known so well.
-                self._send(claim.opened if outcome == "settled" else self._following)
+                if outcome == "settled":
+                    self._send(claim.opened, kb)
+                else:
+                    self._send(self._following)
 
     def _claim(self, kb: str, document: str, run: int, unit: str) -> Claim | None:
         """The unit, if it is to be had; of a paused stage none is: messages that still stand come to nothing."""
@@ -180,18 +183,18 @@ class Shell:
         except ServiceUnavailable as error:
             _LOG.warning("could not say how it ended", why=str(error))
 
-    def _send(self, opened: set[str]) -> None:
-        """Top up stages in which units may have become ready."""
+    def _send(self, opened: set[str], only: str | None = None) -> None:
+        """Top up stages in which units may have become ready, `only` in one knowledge base or anywhere."""
         message = CurrentMessage.get_current_message()
         own = message.options.get("redis_message_id") if message is not None else None
         # What comes next goes first: somebody may be waiting for it.
-        self._top_up([name for name in reversed(stages.NAMES) if name in opened], own)
+        self._top_up([name for name in reversed(stages.NAMES) if name in opened], own, only)
 
-    def _top_up(self, names: Sequence[str], own: str | None = None) -> None:
+    def _top_up(self, names: Sequence[str], own: str | None = None, only: str | None = None) -> None:
         if not names:
             return
         try:
-            dispatch.top_up(self.storage, self.queue, names, own)
+            dispatch.top_up(self.storage, self.queue, names, own, only)
         except ServiceUnavailable as error:
             # The ledger has it all: the sweep sends as soon as the queue server answers.
             _LOG.warning("not sent", why=str(error))

@@ -111,3 +111,24 @@ def test_a_queue_out_of_reach_is_said(storage: Storage, kb: KnowledgeBase) -> No
     upload(kb, b"one")
     with pytest.raises(ServiceUnavailable, match="queue"):
         dispatch.top_up(storage, Queue(QueueSettings(redis_url="redis://127.0.0.1:1/0")))
+
+
+def test_of_many_knowledge_bases_with_work_some_are_looked_at(
+    storage: Storage, kb: KnowledgeBase, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "_COMPARED", 1)
+    monkeypatch.setattr(dispatch, "ready_limit", lambda *_: 1)
+    kbs = [kb, *(storage.open(storage.create_knowledge_base(f"no. {n}", ["en"], "auto")["id"]) for n in range(5))]
+    for one in kbs:
+        storage.wake(one.id)
+        upload(one, b"a letter")
+    looked: list[str] = []
+    waiting = dispatch.ledger.waiting
+    monkeypatch.setattr(dispatch.ledger, "waiting", lambda kb, *rest: looked.append(kb.id) or waiting(kb, *rest))
+    assert dispatch.top_up(storage, queue, ["render"]) == 1
+    assert len(looked) == 2, "one to send for, one to compare it with"
+    [sent] = _sent(queue)
+    queue.broker.client.flushall()
+    other = next(one.id for one in kbs if one.id != sent[0])
+    assert dispatch.top_up(storage, queue, ["render"], only=other) == 1
+    assert [key[0] for key in _sent(queue)] == [other]
