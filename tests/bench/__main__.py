@@ -28,6 +28,8 @@ BENCHES = {
     "search": "searches at 1,000 to 100,000 chunks",
     "memory": "memory of every kind of process, and of long documents",
     "scaling": "two readers beside one; cost a page as documents and chunks grow in number",
+    "carry": "pages a second that the queue carries over several hosts, with an engine that only waits",
+    "many": "ledger, dispatch, sweep and lists with up to a million documents and 500 knowledge bases, on both engines",
     "start": "from `pagemill up` to the first upload, and to vectors",
 }
 """Every bench's module, and what it measures."""
