@@ -118,7 +118,7 @@ class Shell:
         """Of a unit that is not to be had: who holds it will send; who settled it may have died before."""
         try:
             state = ledger.state_of(self.storage.open(kb), document, run, self.stage, unit)
-        except Missing:
+        except (Missing, ServiceUnavailable):  # then neither is it known
             state = None
         self._send({self.stage} if state == "claimed" else self._following)
 
