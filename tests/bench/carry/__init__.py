@@ -16,7 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import settings
@@ -37,6 +37,7 @@ _CURVE_S = 12.0
 _PAGES_A_SECOND = 500
 _STEPS = (1, 1, 2, 4, 8)  # processes of each further host
 _EIGHT_BESIDE_ONE = 7.0
+_WAITING = "8"  # messages in the queue: what one host's settings make of its own processes is little for several hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,14 @@ class Arrangement:
     pages: int
     database: bool = True
     objects: bool = False
-    env: Mapping[str, str] = field(default_factory=dict)
 
 
 _ARRANGEMENTS = (
-    Arrangement("PostgreSQL, object store, 2 hosts", 2, 4, 16, 6400, objects=True),
-    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 16, 6400),
-    Arrangement("SQLite, one machine", 1, 8, 16, 6400, database=False),
-    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 1, 1600),
-    Arrangement("SQLite, one machine", 1, 8, 1, 1600, database=False),
+    Arrangement("PostgreSQL, object store, 2 hosts", 2, 4, 16, 4800, objects=True),
+    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 16, 4800),
+    Arrangement("SQLite, one machine", 1, 8, 16, 4800, database=False),
+    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 1, 800),
+    Arrangement("SQLite, one machine", 1, 8, 1, 800, database=False),
 )
 
 
@@ -93,7 +93,8 @@ class Site:
         self._servers = opened.enter_context(servers.serving(self._root, database=one.database, objects=one.objects))
         self.env = {
             **self._servers.env, "PAGEMILL_OCR__THREADS": "1", "PAGEMILL_OCR__RECYCLE_UNITS": "0",
-            "PAGEMILL_OCR__PAGES_PER_UNIT": str(one.unit), "PAGEMILL_RENDER__PAGES_PER_UNIT": str(one.unit), **one.env,
+            "PAGEMILL_OCR__PAGES_PER_UNIT": str(one.unit), "PAGEMILL_RENDER__PAGES_PER_UNIT": str(one.unit),
+            "PAGEMILL_QUEUE__MIN_OUTSTANDING": _WAITING,
         }  # fmt: skip
         self.hosts: list[Host] = []
         data = self._data()
