@@ -11,11 +11,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
 
 from pipeline import settings
 from pipeline.settings import PROJECT_ROOT
 from storage import clock, workers
 from storage.catalog import Storage
+from tests.postgresql import PostgreSQL
 
 
 @pytest.fixture
@@ -54,6 +57,35 @@ def test_health_of_the_sweep(health: ModuleType, storage: Storage, monkeypatch: 
     later = clock.now_s() + 200
     monkeypatch.setattr(clock, "now_s", lambda: later)
     assert health.heard_of("sweep", storage.data) == "sweep: silent for 190 s"
+
+
+def test_health_in_postgresql(health: ModuleType, postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url = postgresql.new_database()
+    assert health.heard_of("ocr", tmp_path, url).startswith("catalogue: "), "there is none yet"
+    section = settings.StorageSettings(data=tmp_path / "data", database_url=SecretStr(url))
+    opened = Storage(settings.load().model_copy(update={"storage": section}))
+    opened.prepare()
+    try:
+        assert health.heard_of("ocr", tmp_path, url) == "ocr: not heard of yet"
+        workers.beat(opened.catalog, "one", "ocr", clock.wall(), [], 0)
+        assert workers.hold(opened.catalog, "sweep", "me", 10.0)
+        # The driver's name may stand in the address, as SQLAlchemy has it.
+        for address in (url, url.replace("postgresql:", "postgresql+psycopg:")):
+            assert health.heard_of("ocr", tmp_path, address) is None
+            assert health.heard_of("sweep", tmp_path, address) is None
+        assert health.heard_of("embed", tmp_path, url) == "embed: not heard of yet"
+        with opened.catalog.write() as connection:
+            connection.execute(text("UPDATE worker SET beat_s = beat_s - 40"))
+            connection.execute(text("UPDATE lease SET until_s = until_s - 200"))
+        assert health.heard_of("ocr", tmp_path, url) in ("ocr: silent for 40 s", "ocr: silent for 41 s")
+        assert health.heard_of("sweep", tmp_path, url).startswith("sweep: silent for 19")
+    finally:
+        opened.close()
+
+
+def test_health_with_a_server_out_of_reach(health: ModuleType, tmp_path: Path) -> None:
+    told = health.heard_of("ocr", tmp_path, "postgresql://me:secret@127.0.0.1:1/pagemill")
+    assert told.startswith("catalogue: ") and "secret" not in told
 
 
 def test_health_without_a_catalogue(health: ModuleType, tmp_path: Path) -> None:
