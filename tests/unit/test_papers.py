@@ -7,6 +7,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import typer
@@ -30,9 +31,10 @@ PAPERS = (
     PROJECT_ROOT / "docs/client.md",
     PROJECT_ROOT / "docs/operating.md",
     PROJECT_ROOT / "docs/reading.md",
+    PROJECT_ROOT / "docs/scaling.md",
     PROJECT_ROOT / "docker/README.md",
 )
-_LINK = re.compile(r"^(?![a-z]+:)[^#]+")
+_LINK = re.compile(r"^(?![a-z]+:)")
 _COMMENT = re.compile(r"(^|\s+)#.*$", re.MULTILINE)
 _SETTING = re.compile(rf"({'|'.join(Settings.model_fields)})\.([a-z_]+)")
 _VARIABLE = re.compile(r"PAGEMILL_([A-Z]+)__([A-Z_]+)")
@@ -75,6 +77,13 @@ def targets(path: Path) -> list[str]:
     return [str(target) for target in found if target and _LINK.match(str(target))]
 
 
+def anchors(path: Path) -> set[str]:
+    """What links to headings of a file are called."""
+    found = zip(tokens(path), tokens(path)[1:], strict=False)
+    titles = [following.content for token, following in found if token.type == "heading_open"]
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}
+
+
 def defaults() -> dict[str, object]:
     sections = tomllib.loads((PROJECT_ROOT / "settings.toml").read_text(encoding="utf-8"))
     return {f"{section}.{key}": value for section, held in sections.items() for key, value in held.items()}
@@ -82,7 +91,13 @@ def defaults() -> dict[str, object]:
 
 @pytest.mark.parametrize("path", PAPERS, ids=lambda path: str(path.relative_to(PROJECT_ROOT)))
 def test_every_local_link_and_image_is_there(path: Path) -> None:
-    assert [target for target in targets(path) if not (path.parent / target).exists()] == []
+    missing = []
+    for target in targets(path):
+        file, _, heading = target.partition("#")
+        there = path.parent / file if file else path
+        if not there.exists() or (heading and unquote(heading) not in anchors(there)):
+            missing.append(target)
+    assert missing == []
 
 
 @pytest.mark.parametrize("path", PAPERS, ids=lambda path: str(path.relative_to(PROJECT_ROOT)))
