@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,13 +16,19 @@ from tests.object_server import ObjectServer, serving
 from tests.postgresql import PostgreSQL, started
 from tests.stack import Stack, running
 
-# Files whose tests of storage run over PostgreSQL too; those marked `files` are about SQLite's own.
+# Files whose tests run over PostgreSQL too, those over HTTP in the siege. Tests marked `files` are about SQLite's own.
 OVER_BOTH = {
-    "test_storage_changes", "test_storage_control", "test_storage_deletes", "test_storage_fields", "test_storage_keys",
-    "test_storage_ledger", "test_storage_orphans", "test_storage_pace", "test_storage_passwords",
-    "test_storage_reprocess", "test_search_query", "test_search_hits", "test_search_several", "test_search_snippets",
-    "test_facets", "test_filters", "test_field_table", "test_corrections", "test_corrections_lists", "test_refold",
-    "test_backup", "test_llm_actor",
+    "unit": {
+        "test_storage_changes", "test_storage_control", "test_storage_deletes", "test_storage_fields",
+        "test_storage_keys", "test_storage_ledger", "test_storage_orphans", "test_storage_pace",
+        "test_storage_passwords", "test_storage_reprocess", "test_search_query", "test_search_hits",
+        "test_search_several", "test_search_snippets", "test_facets", "test_filters", "test_field_table",
+        "test_corrections", "test_corrections_lists", "test_refold", "test_backup", "test_llm_actor",
+    },
+    "http": {
+        "test_control", "test_corrections", "test_documents", "test_fields", "test_knowledge_bases", "test_live",
+        "test_metrics", "test_pages", "test_passwords", "test_schemas", "test_search", "test_searchable",
+    },
 }  # fmt: skip
 
 
@@ -29,8 +36,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests over the engines that their module names in ENGINES, or over both."""
     if "engine" not in metafunc.fixturenames or metafunc.definition.get_closest_marker("files"):
         return
-    both = metafunc.module.__name__.rpartition(".")[2] in OVER_BOTH
-    engines = getattr(metafunc.module, "ENGINES", ("sqlite", "postgresql") if both else ())
+    folder, module = metafunc.module.__name__.split(".")[-2:]
+    engines: Sequence[Any] = getattr(metafunc.module, "ENGINES", ())
+    if module in OVER_BOTH.get(folder, ()):
+        engines = ("sqlite", pytest.param("postgresql", marks=pytest.mark.siege if folder == "http" else ()))
     if engines:
         metafunc.parametrize("engine", engines, indirect=True, scope="module")
 
@@ -57,15 +66,20 @@ def own_settings(engine: str, tmp_path_factory: pytest.TempPathFactory, request:
 
 
 @pytest.fixture
-def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
-    url = ""
-    if engine == "postgresql":
-        server: PostgreSQL = request.getfixturevalue("postgresql")
-        server.clear()
-        url = server.url
-        # Tests that turn the clock turn the one of this machine.
-        request.getfixturevalue("monkeypatch").setattr("storage.postgresql.server_time", lambda _: clock.now_s())
-    return Settings(storage=StorageSettings(data=tmp_path / "data", database_url=SecretStr(url)))
+def database_url(engine: str, request: pytest.FixtureRequest) -> SecretStr:
+    """Where the databases lie, as in the settings; empty of knowledge bases."""
+    if engine == "sqlite":
+        return SecretStr("")
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    server.clear()
+    # Tests that turn the clock turn the one of this machine.
+    request.getfixturevalue("monkeypatch").setattr("storage.postgresql.server_time", lambda _: clock.now_s())
+    return SecretStr(server.url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: SecretStr) -> Settings:
+    return Settings(storage=StorageSettings(data=tmp_path / "data", database_url=database_url))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
@@ -72,6 +73,7 @@ def test_restarts_come_from_all_supervisors(client: TestClient, settings: Settin
     assert value(found, "pagemill_crash_loop", program="ocr-1/ocr-1") == 0
 
 
+@pytest.mark.files
 def test_figures_come_even_where_the_databases_do_not(client: TestClient, settings: Settings) -> None:
     catalogue = settings.data / "catalog.sqlite3"
     client.app.state.parts.storage.catalog.close()  # type: ignore[attr-defined]
