@@ -74,14 +74,15 @@ def documents(storage: Storage) -> dict[str, int]:
     return result
 
 
-def _by_status(connection: Connection) -> dict[str, int]:
+def _by_status(connection: Connection) -> tuple[int, dict[str, int]]:
     rows = connection.execute(
         text(
             "SELECT r.status, count(*) AS n FROM document AS d JOIN run AS r ON r.document = d.id"
             " AND r.run = d.run WHERE d.deleted_at IS NULL GROUP BY r.status"
         )
     )
-    return {row.status: row.n for row in rows}
+    found = {row.status: row.n for row in rows}
+    return sum(found.values()), found
 
 
 def _named(storage: Storage, unit: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

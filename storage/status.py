@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam
@@ -151,9 +152,9 @@ def counts(kb: KnowledgeBase, batch: str | None = None) -> dict[str, Any]:
     with kb.db.read() as connection:
         version = connection.execute(text("SELECT version FROM knowledge")).scalar_one()
         if batch is None:
-            version, counted = kb.tally.of("documents and pages", version, lambda: _counted(connection, None))
+            version, counted = kb.tally.of("documents and pages", version, partial(_counted, connection, None))
         else:
-            counted = _counted(connection, batch)
+            _, counted = _counted(connection, batch)
         unfinished: Sequence[str] | None = None
         if batch is not None:
             rows = connection.execute(
@@ -170,8 +171,8 @@ def _joined(batch: str | None) -> str:
     return f"FROM document AS d JOIN run AS r ON r.document = d.id AND r.run = d.run WHERE {where}"
 
 
-def _counted(connection: Connection, batch: str | None) -> dict[str, Any]:
-    """Documents by status, pages and progress."""
+def _counted(connection: Connection, batch: str | None) -> tuple[int, dict[str, Any]]:
+    """How many documents there are; and documents by status, pages and progress."""
     by_status = dict.fromkeys(STATUSES, 0)
     values = {"batch": batch} if batch is not None else {}
     weight, known, settled = 0, 0, 0.0
@@ -198,7 +199,7 @@ def _counted(connection: Connection, batch: str | None) -> dict[str, Any]:
         values,
     ).one()
     settled += _PAGE_LEVEL * pages.in_work
-    return {
+    return sum(by_status.values()), {
         "documents": by_status, "pages": {"total": known, "done": pages.done, "failed": pages.failed},
         "progress": round(settled / weight, 4) if weight else 1.0,
     }  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -121,6 +123,22 @@ def test_events_tell_the_present_state_and_then_each_change(client: TestClient, 
         assert gone["id"] == second
         summary, _ = _until(socket, "knowledge_base")
         assert sum(summary["knowledge_base"]["documents"].values()) == 1
+
+
+def test_counts_of_many_documents_are_told_until_they_are_true(
+    client: TestClient, kb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.tally._MANY", 1)
+    monkeypatch.setattr("storage.tally._SHARE", 0.5)
+    looks = itertools.count()  # a second passes with each
+    monkeypatch.setattr("storage.tally.time", SimpleNamespace(monotonic=looks.__next__))
+    document = _upload(client, b"1")
+    with client.websocket_connect(f"{EVENTS}?since=0") as socket:
+        assert _until(socket, "knowledge_base")[0]["knowledge_base"]["documents"]["queued"] == 1
+        client.post(f"/knowledge-bases/kb/documents/{document}/cancel")
+        old, new = (_until(socket, "knowledge_base")[0] for _ in range(2))
+    assert old["knowledge_base"]["documents"]["queued"] == 1
+    assert new["knowledge_base"]["documents"]["cancelled"] == 1 and new["version"] == old["version"]
 
 
 def test_after_a_reconnect_only_what_changed_meanwhile_is_told(client: TestClient, kb: str) -> None:

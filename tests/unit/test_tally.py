@@ -1,4 +1,4 @@
-"""Counts over all documents are remembered where nothing changed, or where counting takes long."""
+"""Counts over all documents are remembered while nothing changes, and a while longer where there are many."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from tests.unit import builders
 
 
 class Counted:
-    """Something to count that tells how often it was counted, each time taking a while by a clock of its own."""
+    """Documents that tell how often they were counted, each time in two seconds by a clock of their own."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, takes_s: float) -> None:
-        self.now, self.times, self._takes_s = 100.0, 0, takes_s
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, documents: int) -> None:
+        self.now, self.times, self._documents = 100.0, 0, documents
         monkeypatch.setattr(tally, "time", SimpleNamespace(monotonic=lambda: self.now))
 
-    def __call__(self) -> int:
-        self.now += self._takes_s
+    def __call__(self) -> tuple[int, int]:
+        self.now += 2.0
         self.times += 1
-        return self.times
+        return self._documents, self.times
 
 
-def test_what_is_quickly_counted_is_counted_whenever_something_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, count = Tally(), Counted(monkeypatch, takes_s=0.05)
+def test_few_documents_are_counted_whenever_something_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, count = Tally(), Counted(monkeypatch, 4_999)
     assert [memory.of("a", version, count) for version in (1, 1, 2)] == [(1, 1), (1, 1), (2, 2)]
     assert memory.of("b", 2, count) == (2, 3), "other counts are others"
 
 
-def test_what_takes_long_is_counted_a_twentieth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, count = Tally(), Counted(monkeypatch, takes_s=2.0)
+def test_many_are_counted_a_twentieth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, count = Tally(), Counted(monkeypatch, 5_000)
     assert memory.of("a", 1, count) == (1, 1)
     count.now += 39.0
     assert memory.of("a", 2, count) == (1, 1), "it says of which version it is"

@@ -89,7 +89,7 @@ async def _tell_changes(socket: WebSocket, parts: State, kb: KnowledgeBase, kb_i
         if not found.complete:
             continue
         wait_s = _ALIVE_S
-        if version != summarised:
+        if version > summarised:
             wait_s = summary_at + _SUMMARY_S - time.monotonic()
             if wait_s <= 0:
                 record = await in_thread(parts.storage.knowledge_base, kb_id)
@@ -99,8 +99,9 @@ async def _tell_changes(socket: WebSocket, parts: State, kb: KnowledgeBase, kb_i
                     "eta_seconds": await in_thread(status.etas, kb, _AT_ONCE),
                 }  # fmt: skip
                 await socket.send_json(message)
-                summary_at, summarised = time.monotonic(), version
-                wait_s = _ALIVE_S
+                # Counts of a large knowledge base may be a while old: they are told until they are of this version.
+                summary_at, summarised = time.monotonic(), counted.version
+                wait_s = _ALIVE_S if summarised >= version else _SUMMARY_S
         await parts.watch.beyond(kb, version, wait_s)
     await socket.close(_RESTART)
 
