@@ -18,6 +18,7 @@ SQLite, and nothing is prepared on a connection: a pool such as PgBouncer may st
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -36,13 +37,20 @@ from storage.postgresql_dialect import PostgreSQLDialect
 
 DIALECT = PostgreSQLDialect()
 _BOOT = "postgresql"  # the server's clock is one, whatever starts anew
-_CONNECT_S = 10
+_CONNECT_S = 10  # to be connected, at most
+_SILENT_S = 20  # a server that says nothing for so long is gone; who has less patience notices sooner
+_LEAST_S = 2  # what the driver's library waits for at least, and a network may take to send again what it lost
+_PROMPT_S = 1.0  # a connection that was closed says so at once
 _IDLE_S = 10  # of a writer that says nothing: it is gone, and others wait
 _IDLE_READING_S = 300  # of a reader: it may wait for the vectors of a question
-# A server that is gone is noticed in some 20 s, by who sends and by who waits.
-_KEPT_ALIVE = {
-    "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
-}  # fmt: skip
+# Who waits for an answer that is long in coming hears from the server's machine; else that is gone.
+_KEPT_ALIVE = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3}
+# A host that lost its power closes nothing. The server looks after its connections likewise, or they would be counted
+# for two hours, and that host, started anew a few times, would use them all up.
+_LOOKED_AFTER = (
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
+    " SET tcp_user_timeout = 20000"
+)
 # What passes: connections (08), room (53), the server itself (57), and of others a lock, a collision, a silence.
 _PASSING_CLASSES = ("08", "53", "57")
 _PASSING = ("55P03", "40001", "40P01", "25P03", "25P04", "25006")
@@ -71,6 +79,11 @@ class Server:
     def __init__(self, url: str, busy_timeout_s: float) -> None:
         self.busy_ms = int(busy_timeout_s * 1000)
         self._url = _understood(url)
+        patience_s = max(busy_timeout_s, _LEAST_S)
+        patience = {
+            **_KEPT_ALIVE, "tcp_user_timeout": int(min(patience_s, _SILENT_S) * 1000),
+            "connect_timeout": int(min(patience_s, _CONNECT_S)),
+        }  # fmt: skip
         self.engine = create_engine(
             self._url,
             pool_size=_POOL,
@@ -87,14 +100,14 @@ class Server:
                 "prepare_threshold": None,
                 "cursor_factory": psycopg.ClientCursor,
                 "application_name": "pagemill",
-                **{name: value for name, value in _KEPT_ALIVE.items() if name not in self._url.query},
-                **({} if "connect_timeout" in self._url.query else {"connect_timeout": _CONNECT_S}),
+                **{name: value for name, value in patience.items() if name not in self._url.query},
             },
         )
 
         @event.listens_for(self.engine, "connect")
         def connected(raw: psycopg.Connection, _: object) -> None:
             raw.adapters.register_dumper(str, _Words)
+            raw.execute(_LOOKED_AFTER)
 
     def __str__(self) -> str:
         """Where it is, without what opens it."""
@@ -115,16 +128,19 @@ class Server:
     def _opened(self, opening: str) -> Iterator[tuple[Connection, Any]]:
         connection = self.engine.connect()
         try:
+            began = time.monotonic()
             try:
                 row = _begun(connection, opening)
             except psycopg.OperationalError as error:
                 if not _broken(connection):
                     raise
-                # It was broken while it lay in the pool, as all there will be: the server was started anew.
+                # It was broken while it lay in the pool, as all there will be.
                 connection.invalidate(error)
                 connection.close()
                 self.engine.dispose()
-                connection = self.engine.connect()
+                if time.monotonic() - began > _PROMPT_S:  # nobody answers; whoever asked has waited for long enough
+                    raise
+                connection = self.engine.connect()  # else the server was started anew
                 row = _begun(connection, opening)
             with connection.begin():
                 yield connection, row

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,7 +25,7 @@ from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing, moment, scalar
 from storage.databases import databases_of
 from storage.dialect import Dialect
-from storage.postgresql import Schema
+from storage.postgresql import Schema, Server
 from storage.search.matching import matching
 from storage.search.query import parse
 from storage.search.scope import scope_of
@@ -158,6 +159,25 @@ def test_a_connection_that_broke_in_the_pool_is_not_told_to_anybody(kb: Knowledg
     version = status.version(kb)
     postgresql.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pagemill'")
     assert status.version(kb) == version
+
+
+@pytest.mark.parametrize(
+    ("busy_s", "said", "expected"),
+    [(5.0, "", ("5", "5000")), (30.0, "", ("10", "20000")), (0.5, "", ("2", "2000")),
+     (5.0, "&connect_timeout=7&tcp_user_timeout=9000", ("7", "9000"))],
+)  # fmt: skip
+def test_a_server_that_does_not_answer_is_given_up_in_the_time_that_one_has(
+    postgresql: PostgreSQL, busy_s: float, said: str, expected: tuple[str, str]
+) -> None:
+    server = Server(postgresql.url + said, busy_s)
+    try:
+        with server.transaction("BEGIN; SELECT 1") as (connection, _):
+            raw: Any = connection.connection.dbapi_connection
+            told = raw.info.get_parameters()
+    finally:
+        server.close()
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == expected
+    assert told["keepalives"] == "1"
 
 
 def test_of_a_dropped_one_nothing_comes_back(storage: Storage, kb: KnowledgeBase) -> None:
