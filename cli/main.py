@@ -117,16 +117,18 @@ def up_command(
 
 @app.command()
 def worker(
-    stage: Annotated[str, typer.Argument(help="One of: " + ", ".join(stages.NAMES))],
+    names: Annotated[list[str], typer.Argument(metavar="STAGE...", help="Of: " + ", ".join(stages.NAMES))],
     data: Data = None,
 ) -> None:
-    """Run a stage's worker group; the servers are those that the settings name."""
+    """Run the worker groups of stages; the servers are those that the settings name."""
     from cli.up import run_group, worker_programs
 
-    if stage not in stages.BY_NAME:
-        raise typer.BadParameter(f"there is no stage “{stage}”; stages: {', '.join(stages.NAMES)}")
+    for name in names:
+        if name not in stages.BY_NAME:
+            raise typer.BadParameter(f"there is no stage “{name}”; stages: {', '.join(stages.NAMES)}")
     config = load_settings(data)
-    run_group(config, worker_programs(config, stage, {}))
+    wanted = dict.fromkeys(names)
+    run_group(config, [program for name in wanted for program in worker_programs(config, name, {})])
 
 
 @app.command()
@@ -148,7 +150,7 @@ def web(
         storage = Storage(config)
         storage.prepare()
         require_key(storage, rules)
-    run_group(config, [Program("web", python("web.server"), {"PAGEMILL_PROCESS": "web", **env})])
+    run_group(config, [Program("web", python("web.server"), {"PAGEMILL_PROCESS": "web", **env})], tells=False)
 
 
 @app.command()

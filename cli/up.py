@@ -310,11 +310,14 @@ def _wait_for_servers(config: Settings, env: dict[str, str], supervisor: Supervi
     wait_for("Chroma", lambda: http_answers(f"{chroma_url}/api/v2/heartbeat", access), supervisor, _SERVER_START_S)
 
 
-def run_group(config: Settings, programs: list[Program]) -> None:
-    """Run one role's programs on a host where the servers are elsewhere.
+def run_group(config: Settings, programs: list[Program], *, tells: bool = True) -> None:
+    """Run the programs of some roles on a host where the servers are elsewhere.
+
+    Args:
+        tells: whether to tell Prometheus what they count, if the settings want it; a web server does so itself.
 
     Raises:
-        UpError: no queue server is named.
+        UpError: no queue server is named, or there is nowhere to tell it.
         NewerData: a newer Pagemill wrote the data.
     """
     databases.refuse_newer(config)
@@ -326,6 +329,21 @@ def run_group(config: Settings, programs: list[Program]) -> None:
     os.umask(_NOBODY_ELSE)
     supervisor = Supervisor(config.data / "groups" / programs[0].name, config.log, config.worker.drain_s)
     stop_on_signals(supervisor)
+    if tells and config.worker.metrics_port:
+        _tell_prometheus(config)
     for program in programs:
         supervisor.add(program)
     supervisor.run()
+
+
+def _tell_prometheus(config: Settings) -> None:
+    from web import host_figures  # its library loads where it is asked for
+
+    host, port = config.worker.metrics_host, config.worker.metrics_port
+    try:
+        host_figures.serve(config.data, host, port)
+    except OSError as error:
+        why = f"cannot listen on {host}, port {port}: {error.strerror}"
+        raise UpError(
+            f"worker.metrics_port: {why}. Each `pagemill worker` of a host wants a port of its own."
+        ) from error

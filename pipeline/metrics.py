@@ -124,6 +124,11 @@ def counted(folder: Path) -> Iterable[Metric]:
     if values.ValueClass is values.MutexValue:
         names = {metric._name for metric in WRITTEN}
         return [metric for metric in REGISTRY.collect() if metric.name in names]
+    return shared(folder)
+
+
+def shared(folder: Path) -> Iterable[Metric]:
+    """What the processes that share a folder have counted, added up, for one that counts nothing itself."""
     files = [str(path) for path in sorted(folder.glob("*.db")) if _readable(path)]
     found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
     return found

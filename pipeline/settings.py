@@ -155,6 +155,8 @@ class WorkerSettings(Section):
     """Every worker process, of whichever stage."""
 
     drain_s: Annotated[float, Field(ge=0, le=86_400)] = 5.0
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
 
 
 class SweepSettings(Section):

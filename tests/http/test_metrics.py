@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import httpx
 import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,6 +17,7 @@ from starlette.testclient import TestClient
 from pipeline import metrics
 from pipeline.settings import PROJECT_ROOT, Settings
 from tests import drawing
+from web import host_figures
 
 
 def scraped(client: TestClient) -> dict[str, Metric]:
@@ -74,6 +79,29 @@ def test_restarts_come_from_all_supervisors(client: TestClient, settings: Settin
 
 
 @pytest.mark.files
+def test_a_host_without_a_web_server_tells_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / metrics.FOLDER
+    counting = (
+        "from pathlib import Path; from pipeline import metrics; import sys; metrics.share(Path(sys.argv[1]), 'ocr');"
+    )
+    for _ in range(2):  # one after the other: the second goes on in the file of the first
+        subprocess.run([sys.executable, "-c", f"{counting} metrics.count_page('got', 'read')", folder], check=True)
+    (tmp_path / "groups" / "ocr-1").mkdir(parents=True)
+    (tmp_path / "groups" / "ocr-1" / "supervisor.json").write_text(
+        '{"ocr-1": {"died": 3, "replaced": 0, "problem": ""}}'
+    )
+    server = host_figures.serve(tmp_path, "127.0.0.1", 0)
+    text = httpx.get(f"http://127.0.0.1:{server.server_port}/metrics", trust_env=False).text
+    with pytest.raises(OSError, match="in use"):
+        host_figures.serve(tmp_path, "127.0.0.1", server.server_port)
+    server.shutdown()
+    server.server_close()
+    found = {metric.name: metric for metric in text_string_to_metric_families(text)}
+    assert value(found, "pagemill_pages", "pagemill_pages_total", engine="got", outcome="read") == 2
+    assert value(found, "pagemill_restarts", "pagemill_restarts_total", program="ocr-1/ocr-1", cause="died") == 3
+    assert value(found, "pagemill_disk_free_bytes") > 0 and "pagemill_units" not in found
+
+
 def test_figures_come_even_where_the_databases_do_not(client: TestClient, settings: Settings) -> None:
     catalogue = settings.data / "catalog.sqlite3"
     client.app.state.parts.storage.catalog.close()  # type: ignore[attr-defined]
