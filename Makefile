@@ -24,7 +24,7 @@ STACKLESS := tests/http tests/unit
 APT := DEBIAN_FRONTEND=noninteractive apt-get -q -y
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tesseract browser objects checkers postgresql demo up test siege soak eval bench lint screenshots
+.PHONY: help setup tesseract browser objects checkers postgresql namespaces demo up test siege soak eval bench lint screenshots
 
 help:
 	@echo "make demo    set up, start a stack of its own, put sample documents through it, search them"
@@ -121,6 +121,18 @@ postgresql:
 		echo "    sudo apt-get install postgresql"; \
 	fi
 
+# The siege sets up several hosts on one: network namespaces, which only root may make.
+namespaces:
+	@if command -v ip >/dev/null && command -v bridge >/dev/null; then \
+		:; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ $(APT) update && $(APT) install --no-install-recommends iproute2; } \
+			>/dev/null || echo "iproute2 could not be installed; the test of several hosts is left out."; \
+	elif [ "$$(uname -s)" = Linux ]; then \
+		echo "iproute2 is missing; the test of several hosts is left out (it needs root as well). To add it:"; \
+		echo "    sudo apt-get install iproute2"; \
+	fi
+
 demo: setup
 	@$(BIN)/pagemill demo
 
@@ -134,7 +146,7 @@ test: setup browser objects checkers postgresql
 	$(BESIDE) $(addprefix --ignore=,$(STACKLESS)) && exit $$stackless
 
 # Every file has servers and stacks of its own.
-siege: setup objects checkers postgresql
+siege: setup objects checkers postgresql namespaces
 	$(BESIDE) -m "siege and not soak"
 
 soak: setup browser objects

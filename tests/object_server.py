@@ -1,4 +1,4 @@
-"""A real S3 server for tests: SeaweedFS in one process, on loopback, as `make test` installs it.
+"""A real S3 server for tests: SeaweedFS in one process, as `make test` installs it.
 
 It has the bucket `pagemill` and makes no other by itself; its key is `KEY_ID` and `SECRET`.
 """
@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,17 +32,23 @@ _START_S = 60.0
 
 
 class ObjectServer:
-    """One server on a folder of its own; it may be ended and started again."""
+    """One server on a folder of its own; it may be ended and started again.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        address: where it listens.
+        within: what starts a program where it is to run.
+    """
+
+    def __init__(self, folder: Path, address: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
         self.folder = folder
+        self._address, self._within = address, within
         folder.mkdir(parents=True)
         self.ports = _free_ports(2 * len(_PORTS) + 1)
-        self.url = f"http://127.0.0.1:{self.ports[6]}"
-        self.https_url = f"https://localhost:{self.ports[8]}"
+        self.url = f"http://{address}:{self.ports[6]}"
+        self.https_url = f"https://{'localhost' if address == '127.0.0.1' else address}:{self.ports[8]}"
         self.ca = folder / "ca.pem"
         self.process: subprocess.Popen[bytes] | None = None
-        _certificates(folder)
+        _certificates(folder, address)
         identity = {
             "name": "tests", "credentials": [{"accessKey": KEY_ID, "secretKey": SECRET}],
             "actions": ["Admin", "Read", "Write", "List"],
@@ -66,7 +72,8 @@ class ObjectServer:
         with (self.folder / "weed.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    WEED, "server", f"-dir={self.folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                    *self._within, WEED, "server", f"-dir={self.folder}", f"-ip={self._address}",
+                    f"-ip.bind={self._address}",
                     "-master.telemetry=false", f"-master.port={master}", f"-master.port.grpc={master_grpc}",
                     "-master.volumeSizeLimitMB=64", f"-volume.port={volume}", f"-volume.port.grpc={volume_grpc}",
                     "-volume.max=200", "-volume.preStopSeconds=0", f"-filer.port={filer}",
@@ -86,8 +93,8 @@ class ObjectServer:
 
     def _stores(self, filer: int) -> bool:
         try:
-            made = httpx.post(f"http://127.0.0.1:{filer}/buckets/{BUCKET}/", trust_env=False)
-            wrote = httpx.put(f"http://127.0.0.1:{filer}/started", content=b"x", trust_env=False)
+            made = httpx.post(f"http://{self._address}:{filer}/buckets/{BUCKET}/", trust_env=False)
+            wrote = httpx.put(f"http://{self._address}:{filer}/started", content=b"x", trust_env=False)
             asked = httpx.get(self.url, trust_env=False)
         except httpx.HTTPError:
             return False
@@ -105,14 +112,14 @@ class ObjectServer:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[ObjectServer]:
-    """A server; where the program is missing the test is skipped, but never in CI."""
+def serving(folder: Path, address: str = "127.0.0.1", within: Sequence[str] = ()) -> Iterator[ObjectServer]:
+    """A server as `ObjectServer` says; where the program is missing the test is skipped, but never in CI."""
     if not WEED.exists():
         words = "the S3 server for tests is not installed; `make objects` installs it"
         if os.environ.get("CI"):
             pytest.fail(words)
         pytest.skip(words)
-    server = ObjectServer(folder)
+    server = ObjectServer(folder, address, within)
     server.start()
     try:
         yield server
@@ -131,7 +138,7 @@ def _free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _certificates(folder: Path) -> None:
+def _certificates(folder: Path, address: str) -> None:
     """A certificate authority of our own, and a certificate of the server by it."""
     now = datetime.datetime.now(datetime.UTC)
     authority, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
@@ -149,7 +156,7 @@ def _certificates(folder: Path) -> None:
         )
 
     root = certificate(issuer, authority).add_extension(x509.BasicConstraints(True, None), True)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(address))]
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     leaf = certificate(subject, own).add_extension(x509.SubjectAlternativeName(names), False)
     pem = serialization.Encoding.PEM

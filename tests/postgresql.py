@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,26 +25,31 @@ MISSING = "PostgreSQL is not installed; `apt-get install postgresql` enables its
 class PostgreSQL:
     """A server that runs.
 
+    Args:
+        options: `name=value` of its configuration.
+        within: what starts a program where it is to run.
+
     Attributes:
         folder: where its data and its socket lie.
+        user: who may do everything.
         url: of its database, as in the settings.
     """
 
-    def __init__(self, folder: Path, user: str, options: Sequence[str] = _QUICK) -> None:
-        self.folder, self._user, self._options = folder, user, options
+    def __init__(self, folder: Path, user: str, options: Sequence[str] = _QUICK, within: Sequence[str] = ()) -> None:
+        self.folder, self.user = folder, user
+        self._options, self._within = options, within
         self.url = f"postgresql://{user}@/postgres?host={folder}"
         self._made = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        options = [part for setting in (*self._options, "listen_addresses=", f"unix_socket_directories={self.folder}")
+        options = [part for setting in ("listen_addresses=", f"unix_socket_directories={self.folder}", *self._options)
                    for part in ("-c", setting)]  # fmt: skip
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [_PROGRAMS[-1] / "postgres", "-D", self.folder / "data", *options],
+                [*self._within, *_as(self.user), _PROGRAMS[-1] / "postgres", "-D", self.folder / "data", *options],
                 stdout=log,
                 stderr=log,
-                **_as(self._user),
             )
         until(self._answers, 30, "PostgreSQL to answer")
 
@@ -88,20 +93,23 @@ class PostgreSQL:
                 connection.execute(f'DROP SCHEMA "{name}" CASCADE')
 
 
-def _as(user: str) -> dict[str, object]:
-    """Arguments that start a program as a user; PostgreSQL refuses to run as root."""
+def _as(user: str) -> list[str]:
+    """What starts a program as a user; PostgreSQL refuses to run as root."""
     if os.getuid() != 0:
-        return {}
+        return []
     found = pwd.getpwnam(user)
-    return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+    return ["setpriv", f"--reuid={found.pw_uid}", f"--regid={found.pw_gid}", "--clear-groups"]
 
 
 @contextmanager
-def started(options: Sequence[str] = _QUICK) -> Iterator[PostgreSQL]:
+def started(
+    options: Sequence[str] = _QUICK, make: Callable[[Path, str, Sequence[str]], PostgreSQL] = PostgreSQL
+) -> Iterator[PostgreSQL]:
     """Make a server and end it afterwards; without PostgreSQL the test is skipped, and fails in CI.
 
     Args:
         options: `name=value` of its configuration; as given, it is quick and may lose what it holds.
+        make: makes it of a folder with an empty database, of the user that both belong to, and of the options.
     """
     if not _PROGRAMS:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
@@ -111,10 +119,10 @@ def started(options: Sequence[str] = _QUICK) -> Iterator[PostgreSQL]:
         if os.getuid() == 0:
             os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
         subprocess.run(
-            [_PROGRAMS[-1] / "initdb", "-D", folder / "data", "-U", user, "-A", "trust", "-N", "-E", "UTF8",
-             "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **_as(user),
+            [*_as(user), _PROGRAMS[-1] / "initdb", "-D", folder / "data", "-U", user, "-A", "trust", "-N", "-E", "UTF8",
+             "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        server = PostgreSQL(folder, user, options)
+        server = make(folder, user, options)
         server.start()
         try:
             yield server

@@ -1,11 +1,16 @@
-"""TLS for tests: certificates made for them, and a front that speaks it before a server that does not."""
+"""TLS for tests: certificates made for them, and a front that speaks it before a server that does not.
+
+`python -m tests.tls ADDRESS PORT BEHIND CERTIFICATE KEY` is such a front by itself.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import ipaddress
+import signal
 import ssl
+import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,23 +21,25 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_HERE = "127.0.0.1"
+
 
 @dataclass(frozen=True)
 class Certificates:
-    """An authority's own certificate, and one that it gave to 127.0.0.1, with its key: files."""
+    """An authority's own certificate, and one that it gave to an address, with its key: files."""
 
     ca: Path
     certificate: Path
     key: Path
 
 
-def certificates(folder: Path) -> Certificates:
+def certificates(folder: Path, address: str = _HERE) -> Certificates:
     """Make an authority and what it certifies."""
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of tests")])
     ca = _signed(authority, authority, ca_key, ca_key, x509.BasicConstraints(ca=True, path_length=0))
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
     own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a server of tests")])
     certificate = _signed(own, authority, key, ca_key, names)
     made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
@@ -61,16 +68,20 @@ def _signed(
 
 
 class Front:
-    """A port of 127.0.0.1 that speaks TLS and passes on what it hears to another; its loop has a thread of its own.
+    """A port that speaks TLS and passes on what it hears to another; its loop has a thread of its own.
+
+    Args:
+        port: of 127.0.0.1, to which all goes.
+        own: address and port where it listens; 0 is any that is free.
 
     Attributes:
         port: its own.
         heard: all that was sent to the server behind it.
     """
 
-    def __init__(self, port: int, made: Certificates) -> None:
+    def __init__(self, port: int, made: Certificates, own: tuple[str, int] = (_HERE, 0)) -> None:
         self.heard = bytearray()
-        self._behind = port
+        self._behind, self._own = port, own
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._context.load_cert_chain(made.certificate, made.key)
         self._open: set[asyncio.StreamWriter] = set()
@@ -89,7 +100,7 @@ class Front:
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        async with await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._context) as server:
+        async with await asyncio.start_server(self._connected, *self._own, ssl=self._context) as server:
             self.port: int = server.sockets[0].getsockname()[1]
             self._ready.set()
             await self._stopping.wait()
@@ -99,7 +110,7 @@ class Front:
                 await asyncio.sleep(0.01)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._behind)
+        far_reader, far_writer = await asyncio.open_connection(_HERE, self._behind)
         self._open |= {writer, far_writer}
         await asyncio.gather(self._copy(reader, far_writer, self.heard), self._copy(far_reader, writer, bytearray()))
         self._open -= {writer, far_writer}
@@ -113,3 +124,9 @@ class Front:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
+
+
+if __name__ == "__main__":
+    address, own, behind, certificate, key = sys.argv[1:]
+    with Front(int(behind), Certificates(Path(), Path(certificate), Path(key)), (address, int(own))):
+        signal.pause()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -13,19 +15,41 @@ from client.requests import kb_path
 from pipeline.settings import Settings, StorageSettings
 from storage import cleanup
 from storage.catalog import KnowledgeBase, Storage
-from tests.chaos.family import chroma_url
+from storage.database import ALL
 from tests.chaos.papers import Paper
 from tests.chaos.snapshot import snapshot
-from tests.chaos.tended import TendedStack
 from tests.stack import until
 
 _CACHE = "torchinductor_"  # kept by PyTorch for its next start; nothing of a document is in it
 
 
-def settle(stack: TendedStack, kb: str, deadline: float, say: Callable[[str], None]) -> list[str]:
+class Tended(Protocol):
+    """What a storm went over: `pagemill up` on one machine, or several hosts.
+
+    Attributes:
+        place: where databases and files lie; its folder is that of the web server.
+        headers: what a request must bear.
+    """
+
+    place: StorageSettings
+    headers: dict[str, str]
+
+    def tend(self) -> None:
+        """Start again what is gone."""
+
+    def ready(self) -> bool:
+        """Whether it says that it is."""
+
+    def url(self) -> str | None:
+        """Where it listens; None while it starts."""
+
+    def chroma_url(self) -> str:
+        """Where its Chroma listens."""
+
+
+def settle(stack: Tended, kb: str, deadline: float, say: Callable[[str], None]) -> list[str]:
     """Wait until nothing is to be done any more and the stack says it is ready; what is still to do at the deadline."""
     told = ""
-    handle = _opened(stack.data, kb)
 
     def at_rest() -> bool:
         nonlocal told
@@ -36,21 +60,22 @@ def settle(stack: TendedStack, kb: str, deadline: float, say: Callable[[str], No
         told = left
         return not left
 
-    try:
-        until(at_rest, deadline - time.monotonic(), "all to settle")
-    except AssertionError:
-        return [f"not settled in time: {told}"]
-    finally:
-        handle.db.close()
+    with opened(stack.place, kb) as handle:
+        try:
+            until(at_rest, deadline - time.monotonic(), "all to settle")
+        except AssertionError:
+            return [f"not settled in time: {told}"]
     return []
 
 
-def _opened(data: Path, name: str) -> KnowledgeBase:
-    storage = Storage(Settings(storage=StorageSettings(data=data)))
+@contextmanager
+def opened(place: StorageSettings, name: str) -> Iterator[KnowledgeBase]:
+    """A knowledge base, looked at from outside."""
+    storage = Storage(Settings(storage=place))
     try:
-        return storage.open(storage.knowledge_base(name)["id"])
+        yield storage.open(storage.knowledge_base(name)["id"])
     finally:
-        storage.catalog.close()
+        storage.close()
 
 
 def _left(kb: KnowledgeBase) -> Iterator[str]:
@@ -61,16 +86,24 @@ def _left(kb: KnowledgeBase) -> Iterator[str]:
         known = set(connection.exec_driver_sql("SELECT id FROM document").scalars())
     if open_runs or cleanup.unfinished(kb):
         yield f"in work: {open_runs} documents, {cleanups} clean-ups"
-    cut_off = len(list((kb.folder / "incoming").iterdir()))
-    cut_off += sum(path.name not in known for path in (kb.folder / "documents").iterdir())
+    cut_off = len(list((kb.folder / "incoming").iterdir())) + len(documents_with_files(kb) - known)
     if cut_off:
         yield f"cut off uploads: {cut_off}"
 
 
-def check(stack: TendedStack, kb: str, papers: list[Paper], ids: dict[str, set[str]]) -> Iterator[str]:
+def documents_with_files(kb: KnowledgeBase) -> set[str]:
+    """Ids of documents of which there are files, in the data folder or in a bucket."""
+    found = {path.name for path in (kb.folder / "documents").iterdir()}
+    if kb.file_store.listing is not None:
+        found |= {key.split("/")[3] for key in kb.file_store.listing.keys(f"kb/{kb.id}/documents", None, ALL)}
+    return found
+
+
+def check(stack: Tended, kb: str, papers: list[Paper], ids: dict[str, set[str]]) -> Iterator[str]:
     """What is wrong, a sentence each."""
     url = f"{stack.url()}/api/v1{kb_path(kb)}"
-    listed = httpx.get(f"{url}/documents", params={"limit": 500}, timeout=60.0, trust_env=False).json()["items"]
+    ask = partial(httpx.get, headers=stack.headers, timeout=60.0, trust_env=False)
+    listed = ask(f"{url}/documents", params={"limit": 500}).json()["items"]
     by_name: dict[str, list[dict[str, Any]]] = {}
     for document in listed:
         by_name.setdefault(document["filename"], []).append(document)
@@ -90,22 +123,22 @@ def check(stack: TendedStack, kb: str, papers: list[Paper], ids: dict[str, set[s
             yield f"{paper.name} was run {document['run']} times"
         elif document["pages"]["failed"] or (paper.pages and document["pages"]["total"] != paper.pages):
             yield f"{paper.name} has pages {document['pages']}: {document['warnings']}"
-        if paper.words and document["id"] not in _hits(url, paper.words):
+        if paper.words and document["id"] not in _hits(ask, url, paper.words):
             yield f"{paper.name} is not found by “{paper.words}”"
     for name in by_name:
         yield f"{name} was never uploaded"
     yield from _on_disk(stack, kb, {document["id"] for document in listed})
 
 
-def _hits(url: str, words: str) -> list[str]:
-    params: dict[str, str | int] = {"q": words, "mode": "keyword", "limit": 10}
-    answer = httpx.get(f"{url}/search", params=params, timeout=60.0, trust_env=False)
+def _hits(ask: Callable[..., httpx.Response], url: str, words: str) -> list[str]:
+    answer = ask(f"{url}/search", params={"q": words, "mode": "keyword", "limit": 10})
     return [hit["document"] for hit in answer.json()["hits"]]
 
 
-def _on_disk(stack: TendedStack, kb: str, listed: set[str]) -> Iterator[str]:
+def _on_disk(stack: Tended, kb: str, listed: set[str]) -> Iterator[str]:
+    data = stack.place.data
     try:
-        found = snapshot(stack.data, chroma_url(stack.pid))
+        found = snapshot(data, stack.chroma_url(), place=stack.place)
     except AssertionError as error:
         yield f"rows and vectors differ: {error}"
         return
@@ -113,11 +146,10 @@ def _on_disk(stack: TendedStack, kb: str, listed: set[str]) -> Iterator[str]:
         yield f"page images are left: {found['tmp'][:3]}"
     if found[kb]["incoming"]:
         yield f"cut off uploads are left: {len(found[kb]['incoming'])}"
-    handle = _opened(stack.data, kb)
-    handle.db.close()
-    folders = {path.name for path in (handle.folder / "documents").iterdir()}
-    if folders != listed:
-        yield f"folders without document: {folders - listed}; documents without folder: {listed - folders}"
+    with opened(stack.place, kb) as handle:
+        kept = documents_with_files(handle)
+    if kept != listed:
+        yield f"files without document: {kept - listed}; documents without files: {listed - kept}"
 
 
 def leftovers(temporary: Path) -> list[str]:
@@ -126,10 +158,8 @@ def leftovers(temporary: Path) -> list[str]:
     return [f"{len(found)} temporary files are left, such as {found[0]}"] if found else []
 
 
-def recoveries(stack: TendedStack, kb: str) -> dict[str, int]:
+def recoveries(stack: Tended, kb: str) -> dict[str, int]:
     """Units that were claimed again: their worker vanished, their child was killed or crashed, a step went wrong."""
-    handle = _opened(stack.data, kb)
-    with handle.db.read() as connection:
+    with opened(stack.place, kb) as handle, handle.db.read() as connection:
         row = connection.exec_driver_sql("SELECT sum(losses), sum(crashes), sum(errors) FROM unit").one()
-    handle.db.close()
     return dict(zip(("losses", "crashes", "errors"), (int(count or 0) for count in row), strict=True))

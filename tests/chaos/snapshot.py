@@ -63,7 +63,7 @@ def snapshot(
                 expected_vectors |= {f"{row.id}:{chunk.run}:{chunk.position}" for chunk in own}
                 documents[row.filename] = {
                     "status": row.status,
-                    "error": json.loads(row.error)["code"] if row.error else None,
+                    "error": _parsed(row.error)["code"] if row.error else None,
                     "pages": [
                         (page["page_number"], page["state"], page["source"], (page["error"] or {}).get("code"))
                         for page in pages.page_list(kb, row.id, row.run)
@@ -86,8 +86,22 @@ def snapshot(
             result[record["name"]] = {"documents": documents, "incoming": _files(kb.folder / "incoming")}
             kb.db.close()
     finally:
-        storage.catalog.close()
+        storage.close()
     return result
+
+
+def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """What differs between the documents of two knowledge bases, by file name."""
+    names = [f"{name} is in one alone" for name in sorted(found.keys() ^ expected.keys())]
+    return names + [
+        f"{name}: {field}" for name in sorted(found.keys() & expected.keys())
+        for field in found[name] if found[name][field] != expected[name][field]
+    ]  # fmt: skip
+
+
+def _parsed(value: Any) -> Any:
+    """JSON of a database, as whose driver it may be parsed already."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _digest(data: bytes) -> str:

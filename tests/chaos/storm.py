@@ -26,6 +26,7 @@ import psutil
 
 from client.requests import kb_path
 from tests.chaos import aftermath
+from tests.chaos.aftermath import Tended
 from tests.chaos.family import family
 from tests.chaos.papers import Paper, draw
 from tests.chaos.tended import TendedStack
@@ -44,16 +45,18 @@ class Uploads:
     """What a client told the server, and was told.
 
     Attributes:
+        kb: where the papers go.
         ids: by paper, all ids it was ever given: one each.
         retried: requests sent again, by why.
         faults: answers that should never come.
     """
 
+    kb: str = KB
     ids: dict[str, set[str]] = field(default_factory=dict)
     retried: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
-    def send_all(self, stack: TendedStack, papers: list[Paper], seconds: float, stop: threading.Event) -> None:
+    def send_all(self, stack: Tended, papers: list[Paper], seconds: float, stop: threading.Event) -> None:
         """Upload the papers, spread over the time; each again until the server has said that it has it."""
         began = time.monotonic()
         for number, paper in enumerate(papers):
@@ -62,15 +65,16 @@ class Uploads:
             while not stop.is_set() and not self._send(stack, paper):
                 stop.wait(1.0)
 
-    def _send(self, stack: TendedStack, paper: Paper) -> bool:
+    def _send(self, stack: Tended, paper: Paper) -> bool:
         url = stack.url()
         if url is None:
             self.retried["no server"] += 1
             return False
         try:
             answer = httpx.post(
-                f"{url}/api/v1{kb_path(KB)}/documents",
+                f"{url}/api/v1{kb_path(self.kb)}/documents",
                 files={"files": (paper.name, paper.content)},
+                headers=stack.headers,
                 timeout=60.0,
                 trust_env=False,
             )

@@ -10,7 +10,8 @@ import httpx
 import orjson
 
 from cli.up import free_port
-from pipeline.settings import PROJECT_ROOT
+from pipeline.settings import PROJECT_ROOT, StorageSettings
+from tests.chaos.family import chroma_url
 from tests.stack import PYTHON
 
 _ENV = {
@@ -30,6 +31,8 @@ class TendedStack:
 
     def __init__(self, data: Path, temporary: Path) -> None:
         self.data = data
+        self.place = StorageSettings(data=data)
+        self.headers: dict[str, str] = {}
         self.starts = 0
         self._port = free_port()
         self._env = {**os.environ, **_ENV, "TMPDIR": str(temporary)}
@@ -59,6 +62,10 @@ class TendedStack:
         except (FileNotFoundError, orjson.JSONDecodeError):
             return None
         return found
+
+    def chroma_url(self) -> str:
+        """Where its Chroma listens."""
+        return chroma_url(self.pid)
 
     def ready(self) -> bool:
         """Whether it says that it is."""
