@@ -12,7 +12,7 @@ that were deleted but not yet cleaned up.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,8 +26,9 @@ from storage import chunks, clock, migrate
 from storage.archive import DATABASE, HEADER, BackupError, Writer
 from storage.catalog import KnowledgeBase, Storage
 from storage.database import Missing
-from storage.file_store import StoredFile, home
+from storage.file_store import StoredFile
 from storage.files import sync_folder
+from storage.references import Reference, references
 from storage.sqlite import SQLite
 
 FORMAT = 1
@@ -49,14 +50,6 @@ class Backup:
     documents: int
     left_out: list[str]
     size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    document: str
-    name: str
-    stored: StoredFile
-    required: bool
 
 
 def back_up(storage: Storage, name_or_id: str, output: Path, told: Told) -> Backup:
@@ -106,7 +99,7 @@ def _write(storage: Storage, record: dict[str, Any], snapshot: Path, stream: Any
         storage.databases.copy_out(
             record["id"], snapshot, lambda left, all_: told("copying the database", all_ - left, all_)
         )
-        files = list(_files(snapshot, kb))
+        files = _files(snapshot, kb)
         total = snapshot.stat().st_size + sum(_size(file.stored) for file in files)
         vanished = _add(writer, files)
         if not vanished:
@@ -130,40 +123,32 @@ def _size(file: StoredFile) -> int:
         return 0
 
 
-def _files(snapshot: Path, kb: KnowledgeBase) -> Iterator[_File]:
-    """The files of all documents of a snapshot: originals, and results of runs that are published or in work."""
+def _files(snapshot: Path, kb: KnowledgeBase) -> list[Reference]:
+    """The files of all documents of a snapshot."""
     opened = SQLite(snapshot, 5.0)
     try:
         with opened.read() as connection:
-            rows = connection.execute(
-                text(
-                    "SELECT d.id, r.run, r.run = d.published_run OR EXISTS (SELECT 1 FROM unit AS u WHERE"
-                    " u.document = d.id AND u.run = r.run AND u.stage = 'extract' AND u.state = 'done') AS required"
-                    " FROM document AS d LEFT JOIN run AS r ON r.document = d.id"
-                    " AND (r.run = d.published_run OR r.status IN ('queued', 'running')) WHERE d.deleted_at IS NULL"
-                )
-            ).all()
+            return list(references(connection, kb))
     finally:
         opened.close()
-    for row in rows:
-        files = kb.files(row.id)
-        wanted = [(files.original, True)]
-        if row.run is not None:
-            wanted += [(files.markdown(row.run), bool(row.required)), (files.json(row.run), bool(row.required))]
-        for stored, required in wanted:
-            yield _File(row.id, stored.key.removeprefix(f"{home(kb.id)}/"), stored, required)
 
 
-def _add(writer: Writer, files: Sequence[_File]) -> set[str]:
+def _name(file: Reference) -> str:
+    """What a file is called in the backup."""
+    _, _, name = file.stored.key.split("/", 2)  # kb/<id>/…
+    return name
+
+
+def _add(writer: Writer, files: Sequence[Reference]) -> set[str]:
     """Have just these files in the backup, as far as they are there; the documents of which one has vanished."""
     vanished = set()
-    writer.keep({HEADER, *(file.name for file in files)})
+    writer.keep({HEADER, *map(_name, files)})
     for file in files:
-        if file.name in writer.checksums:
+        if _name(file) in writer.checksums:
             continue
         try:
             with file.stored.open() as stream:
-                writer.add(file.name, stream, file.stored.stat().st_size)
+                writer.add(_name(file), stream, file.stored.stat().st_size)
         except FileNotFoundError:
             if file.required:
                 vanished.add(file.document)

@@ -127,6 +127,17 @@ class Dialect(ABC):
         """Behind a table: look at it by this index, where the engine cannot tell that by itself."""
 
     @abstractmethod
+    def put_rows(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Add many rows to a table, in the quickest way there is.
+
+        Args:
+            table, columns: their names.
+            rows: values: JSON as its text.
+        """
+
+    @abstractmethod
     def number_on(self, connection: Connection, table: Table, column: str) -> None:
         """Have a column that numbers rows by itself go on behind those that were written with their numbers."""
 

@@ -84,26 +84,15 @@ class PostgreSQLDialect(Dialect):
 
     def put_terms(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         """Add chunks to the full text."""
-        made: list[dict[str, Any]] = []
+        made = []
         for seq, terms in rows:
             stems = tsearch.stems_of(terms)
-            made.append(
-                {
-                    "seq": seq, "terms": terms, "stems": tsearch.spaced(stems), "lexemes": tsearch.lexemes(stems),
-                    "length": len(stems),
-                }
-            )  # fmt: skip
+            made.append((seq, terms, tsearch.spaced(stems), tsearch.lexemes(stems), len(stems)))
         if made:
-            connection.execute(
-                text(
-                    "INSERT INTO chunk_fts (rowid, terms, stems, lexemes, length)"
-                    " VALUES (:seq, :terms, :stems, CAST(:lexemes AS tsvector), :length)"
-                ),
-                made,
-            )
+            self.put_rows(connection, "chunk_fts", ("rowid", "terms", "stems", "lexemes", "length"), made)
             connection.execute(
                 text("UPDATE chunk_fts_total SET chunks = chunks + :chunks, terms = terms + :terms"),
-                {"chunks": len(made), "terms": sum(one["length"] for one in made)},
+                {"chunks": len(made), "terms": sum(length for *_, length in made)},
             )
 
     def remove_terms(self, connection: Connection, seqs: Sequence[int]) -> None:
@@ -125,6 +114,15 @@ class PostgreSQLDialect(Dialect):
     def by_index(self, name: str) -> str:
         """It finds that by itself."""
         return ""
+
+    def put_rows(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Add many rows by COPY: a message for all of them, where INSERT would be one, and an answer, for each."""
+        raw: Any = connection.connection.dbapi_connection
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def number_on(self, connection: Connection, table: Table, column: str) -> None:
         """Set its sequence."""

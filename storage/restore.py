@@ -22,11 +22,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy import Connection, text
 
-from pipeline import stages
 from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.extract.fields import SCHEMAS, check_schema
 from pipeline.settings import EngineName, Language
-from storage import clock, migrate, runs, vetting
+from storage import arrival, clock, migrate, vetting
 from storage.archive import CHECKSUMS, DATABASE, HEADER, BackupError, Reader
 from storage.backup import FORMAT, Told
 from storage.catalog import Storage
@@ -209,40 +208,11 @@ def _refuse_taken(storage: Storage, name: str) -> None:
 
 
 def _make_fit(connection: Connection) -> None:
-    """Let go of what belonged to the place of the backup: its workers, clocks and files; and have vectors written."""
-    wall = {"wall": clock.wall()}
-    # Page images lay elsewhere (and a path in a backup is nobody's to follow): ocr has such pages drawn again.
-    connection.execute(text("UPDATE page SET image = NULL WHERE image IS NOT NULL"))
+    """Let go of what belonged to the place of the backup, and have vectors written."""
+    arrival.forget_images(connection)
     connection.execute(text("UPDATE run SET password = NULL WHERE password IS NOT NULL"))
-    connection.execute(text("UPDATE unit SET state = 'ready', ready_at = :wall WHERE state = 'claimed'"), wall)
-    connection.execute(
-        text(
-            "UPDATE unit SET token = NULL, worker = NULL, boot = NULL, lease_until_s = NULL, not_before_s = NULL,"
-            " claimed_s = NULL"
-        )
-    )
-    published = connection.execute(
-        text("SELECT id, published_run FROM document WHERE published_run IS NOT NULL AND deleted_at IS NULL")
-    ).all()
-    for row in published:
-        _store_again(connection, row.id, row.published_run)
-
-
-def _store_again(connection: Connection, document: str, run: int) -> None:
-    """Have a published run stored once more: its vectors are not in the index. Meanwhile it stays published."""
-    runs.add_units(connection, document, run, stages.LAST, [(0, 0)], "ready")
-    values = {"document": document, "run": run, "wall": clock.wall(), "stage": stages.LAST}
-    connection.execute(
-        text(
-            "UPDATE unit SET state = 'ready', crashes = 0, losses = 0, errors = 0, error = NULL, started_at = NULL,"
-            " finished_at = NULL, ready_at = :wall WHERE document = :document AND run = :run AND stage = :stage"
-        ),
-        values,
-    )
-    connection.execute(
-        text("UPDATE run SET status = 'running', finished_at = NULL WHERE document = :document AND run = :run"), values
-    )
-    runs.touch(connection, document)
+    arrival.release_units(connection)
+    arrival.index_again(connection)
 
 
 def _flush(folder: Path) -> None:

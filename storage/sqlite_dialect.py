@@ -113,6 +113,13 @@ class SQLiteDialect(Dialect):
         """The index to use: without it SQLite reads the table where few rows are in the index."""
         return f" INDEXED BY {name}"
 
+    def put_rows(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Add many rows."""
+        names, values = ", ".join(columns), ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({values})", [tuple(row) for row in rows])
+
     def number_on(self, connection: Connection, table: Table, column: str) -> None:
         """It does so anyway."""
 

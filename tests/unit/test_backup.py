@@ -17,6 +17,7 @@ from pipeline.errors import PermanentError
 from pipeline.settings import Settings, StorageSettings
 from storage import (
     archive,
+    arrival,
     backup,
     cleanup,
     documents,
@@ -24,7 +25,6 @@ from storage import (
     ledger,
     overview,
     reprocess,
-    restore,
     runs,
     search,
     sqlite,
@@ -162,7 +162,7 @@ def test_a_restored_document_is_no_waiting_upload_and_stays_done_when_it_is_canc
 def test_a_run_stored_once_more_never_takes_the_place_of_a_newer_one(kb: KnowledgeBase) -> None:
     document = published(kb, b"one", "a.pdf")
     with kb.db.write() as connection:
-        restore._store_again(connection, document, 1)
+        arrival.store_again(connection, document, 1)
         runs.open_run(connection, document, 2, "reprocess", builders.RUN_SETTINGS)
     builders.render_all(kb, document, 1, run=2)
     builders.through_embed(kb, document, run=2)
@@ -177,7 +177,7 @@ def test_a_run_stored_once_more_never_takes_the_place_of_a_newer_one(kb: Knowled
 def test_a_document_deleted_while_it_is_stored_once_more_has_nothing_left_to_do(kb: KnowledgeBase) -> None:
     document = published(kb, b"one", "a.pdf")
     with kb.db.write() as connection:
-        restore._store_again(connection, document, 1)
+        arrival.store_again(connection, document, 1)
         runs.open_run(connection, document, 2, "reprocess", builders.RUN_SETTINGS)
     documents.delete(kb, document)
     assert ledger.waiting(kb, "store") == [] == ledger.waiting(kb, "render")
