@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.options import ERR, OUT, Data, Json, load_settings, print_json
+from cli.progress import one_bar
 
 if TYPE_CHECKING:  # loaded by the commands alone, see `cli/main.py`
-    from storage.backup import Told
     from storage.catalog import Storage
 
 
@@ -28,7 +25,7 @@ def backup_command(
     from storage import backup
 
     storage = _storage(data, make=False)
-    with _progress() as told:
+    with one_bar(ERR) as told:
         made = backup.back_up(storage, kb, output.absolute(), told)
     if as_json:
         print_json({**asdict(made), "file": str(made.file)})
@@ -48,7 +45,7 @@ def restore_command(
     from storage import restore
 
     storage = _storage(data, make=True)
-    with _progress() as told:
+    with one_bar(ERR) as told:
         made = restore.restore(storage, file, name, told)
     if as_json:
         print_json(asdict(made))
@@ -79,19 +76,6 @@ def _storage(data: Path | None, *, make: bool) -> Storage:
             f"{storage.data} is of an older Pagemill: start `pagemill up` once, which brings it up to date."
         )
     return storage
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """A bar on standard error; its scale changes with what is being done."""
-    columns = (TextColumn("{task.description:<22}"), BarColumn(bar_width=32), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def told(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total or None)
-
-        yield told
 
 
 def _say(words: str) -> None:

@@ -22,7 +22,7 @@ from cli.options import find_server
 from client.options import key_header
 from pipeline.errors import PermanentError, Refused, ServiceUnavailable
 from pipeline.ocr import policy
-from pipeline.settings import FILES_KEYS, Settings
+from pipeline.settings import DATABASE_URL, FILES_KEYS, Settings
 from storage import clock
 from storage.file_store import open_store
 from storage.vectors import Access
@@ -98,7 +98,7 @@ def _postgresql(settings: Settings) -> list[Result]:
     here = list(settings.data.glob(f"kb/*/{DATABASE_FILE}"))
     if here:
         told += f"; but {len(here)} knowledge bases lie in SQLite files in {settings.data}, and are not in use"
-        mend = "Move them: unset storage.database_url, `pagemill backup` each, set it again, `pagemill restore`."
+        mend = f"Stop Pagemill, then move them: `{DATABASE_URL}= pagemill move --all --to ADDRESS`, the one in use."
         return [Result("PostgreSQL", "note", told, mend)]
     return [Result("PostgreSQL", "ok", told)]
 
@@ -211,7 +211,8 @@ def _files(settings: Settings) -> list[Result]:
         return [Result("Files", "missing", f"{url}: {error}", mend)]
     here = [path for path in settings.data.glob("kb/*/documents/*") if path.is_dir()]
     if here:
-        mend = "Copy them there as docs/operating.md tells, or restore backups made before files_url was set."
+        command = f"PAGEMILL_STORAGE__FILES_URL= pagemill move --all --files-to {url}"
+        mend = f"Stop Pagemill, then copy them there: `{command}`; with --remove-source it removes them here."
         return [Result("Files", "note", f"{url}, but files of {len(here)} documents lie in {settings.data}", mend)]
     return [Result("Files", "ok", url)]
 

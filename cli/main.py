@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import backup, control, correct, evaluate, fields, keys, progress
+from cli import backup, control, correct, evaluate, fields, keys, move, progress
 from cli.bench.command import bench_command
 from cli.options import (
     ERR,
@@ -364,6 +364,7 @@ app.command("eval")(evaluate.eval_command)
 app.command("bench")(bench_command)
 app.command("backup")(backup.backup_command)
 app.command("restore")(backup.restore_command)
+app.command("move")(move.move_command)
 
 
 @app.command(hidden=True)

@@ -1,13 +1,14 @@
-"""A progress bar a document, until every one has ended."""
+"""Progress bars: one a document, until every one has ended; or one for a piece of work."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from client import Pagemill
 
@@ -77,6 +78,19 @@ def watch_all(client: Pagemill, kb: str, console: Console) -> DocumentCounts:
             if not open_:
                 return counts
             time.sleep(_POLL_S)
+
+
+@contextmanager
+def one_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar that is told what is being done, how much of it is done and how much it is (0: not known)."""
+    columns = (TextColumn("{task.description:<22}"), BarColumn(bar_width=32), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def told(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total or None)
+
+        yield told
 
 
 def opened(value: RunsOpened) -> str:

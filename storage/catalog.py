@@ -23,7 +23,7 @@ from pipeline.errors import PermanentError, ServiceUnavailable
 from pipeline.settings import Settings
 from storage import clock, pauses, refold, schema
 from storage.columns import ColumnMemory
-from storage.database import Database, text
+from storage.database import Database, scalar, text
 from storage.databases import DATABASE_FILE, databases_of
 from storage.file_store import DocumentFiles, FileStore, document_files, home, open_store
 from storage.files import disk_errors, remove_previews, sync_folder
@@ -212,6 +212,8 @@ class Storage:
     def remove_unlisted(self, kb_id: str) -> None:
         """Remove what there is of a knowledge base that was never listed; its folder last, by which it is found."""
         with suppress(ServiceUnavailable):  # then the folder alone stays, for the sweep
+            # Documents without a database would be taken for those of a Pagemill with databases elsewhere.
+            shutil.rmtree(self._folder(kb_id) / "documents", ignore_errors=True)
             self.databases.drop(kb_id)
             shutil.rmtree(self._folder(kb_id), ignore_errors=True)
 
@@ -329,23 +331,15 @@ class Storage:
             return found.first() is not None
 
     def knows(self, kb_id: str) -> bool:
-        """Whether it is there, or was deleted and something of it may be left."""
+        """Whether it is there, or was deleted and something of it may be left, or may be another catalogue's."""
+        return self.known({kb_id}) != set()
+
+    def known(self, kb_ids: set[str]) -> set[str]:
+        """Those of these that are not to be taken for strays."""
         with self.catalog.read() as connection:
-            return (
-                connection.execute(text("SELECT 1 FROM knowledge_base WHERE id = :id"), {"id": kb_id}).first()
-                is not None
-            )
-
-    def unlisted_folders(self) -> list[Path]:
-        """Folders of knowledge bases that the catalogue does not know, not even as deleted ones.
-
-        One may be in the making: its folder comes before its row.
-        """
-        above = self.data / "kb"
-        folders = [path for path in above.iterdir() if HEX_ID.fullmatch(path.name)] if above.is_dir() else []
-        with self.catalog.read() as connection:  # after the folders: of those that were there, none is new
-            known = set(connection.execute(text("SELECT id FROM knowledge_base")).scalars())
-        return [path for path in folders if path.name not in known]
+            if scalar(connection, "SELECT 1 FROM elsewhere LIMIT 1") is not None:
+                return kb_ids  # all: what another catalogue lists may lie here (storage/elsewhere.py)
+            return kb_ids & set(connection.execute(text("SELECT id FROM knowledge_base")).scalars())
 
     # Activity: which knowledge bases dispatch and sweep must look at
 

@@ -19,11 +19,14 @@ from pipeline import log
 from pipeline.errors import ServiceUnavailable
 from storage import chunks, clock, erasure
 from storage.catalog import KnowledgeBase, Storage
-from storage.database import Missing, moment, text
+from storage.database import Missing, moment, scalar, text
+from storage.databases import DATABASE_FILE, SQLiteDatabases
 from storage.file_store import IMAGES
 from storage.files import looks_of, remove_if_empty, remove_previews, searchable_file
+from storage.names import HEX_ID
 
 _PASSES = 2
+_BUSY_S = 5.0
 _LOG = log.get("cleanup")
 
 
@@ -177,10 +180,37 @@ def remove_unlisted(storage: Storage, age_s: float, seen: dict[Path, Sighting]) 
     Args:
         age_s, seen: as for `remove_orphans`.
     """
-    old = _lain_still(storage.unlisted_folders(), age_s, seen)
+    old = _lain_still(_unlisted_folders(storage), age_s, seen)
     for folder in old:
         storage.remove_unlisted(folder.name)
     return [folder.name for folder in old]
+
+
+def _unlisted_folders(storage: Storage) -> list[Path]:
+    """Folders of knowledge bases that no catalogue knows, not even as deleted ones.
+
+    One may be in the making: its folder comes before its row.
+    """
+    folders = [path for path in _entries(storage.data / "kb") if HEX_ID.fullmatch(path.name)]
+    known = storage.known({path.name for path in folders})  # after them: of those that were there, none is new
+    return [path for path in folders if path.name not in known and not _of_other_databases(storage, path)]
+
+
+def _of_other_databases(storage: Storage, folder: Path) -> bool:
+    """Whether a folder belongs to a Pagemill of the same data folder that has its databases elsewhere.
+
+    So it is where storage.database_url was set, or unset, and nothing was moved: its files are all that there is.
+    """
+    if not storage.settings.storage.database_url.get_secret_value():
+        return not (folder / DATABASE_FILE).exists() and _entries(folder / "documents") != []
+    files = SQLiteDatabases(storage.data, _BUSY_S, 0).catalog
+    if not files.exists():
+        return False
+    try:
+        with files.read() as connection:
+            return scalar(connection, "SELECT 1 FROM knowledge_base WHERE id = :id", id=folder.name) is not None
+    finally:
+        files.close()
 
 
 def _lain_still(paths: list[Path], age_s: float, seen: dict[Path, Sighting]) -> list[Path]:

@@ -7,16 +7,22 @@ postgresql://...             schemas of one database of a server: catalog, kb_<i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from pipeline.errors import ServiceUnavailable
 from pipeline.settings import Settings
-from storage import migrate
+from storage import clock, migrate
 from storage.database import Database
+from storage.files import sync_folder
 from storage.sqlite import SQLite, copy
 
 DATABASE_FILE = "kb.sqlite3"
 """What the file of a knowledge base's database is called, where it is one."""
+_RETIRED = "moved-"
 Told = Callable[[int, int], None]
 """Told of progress: what is left, and all that there is."""
 
@@ -30,9 +36,11 @@ class Databases(ABC):
 
     Attributes:
         catalog: the catalogue.
+        place: where they are, as people are told it; two with the same are the same.
     """
 
     catalog: Database
+    place: str
 
     @abstractmethod
     def close(self) -> None:
@@ -62,6 +70,31 @@ class Databases(ABC):
     @abstractmethod
     def copy_in(self, kb_id: str, source: Path, told: Told = nobody) -> None:
         """Make the database of a new knowledge base of a SQLite file of the newest schema; that may be moved."""
+
+    @abstractmethod
+    def held(self, kb_id: str) -> AbstractContextManager[Connection]:
+        """A write transaction of a knowledge base that nobody else is at, for as long as it takes to copy all of it.
+
+        Raises:
+            Missing: there is no such knowledge base.
+            ServiceUnavailable: another program is at it.
+        """
+
+    @abstractmethod
+    def retire(self, kb_id: str, held: Connection) -> None:
+        """Give the database of a knowledge base a name by which no program uses it any more; nothing in it changes.
+
+        Args:
+            held: as `held` gave it. Who waits for the lock finds the database gone once that is committed.
+        """
+
+    @abstractmethod
+    def retired(self, kb_id: str) -> Sequence[str]:
+        """The names that databases of a knowledge base were given so, oldest first, as people are told them."""
+
+    @abstractmethod
+    def remove_retired(self, kb_id: str) -> None:
+        """Remove all of these."""
 
     @abstractmethod
     def refuse_newer(self) -> None:
@@ -99,6 +132,7 @@ class SQLiteDatabases(Databases):
     def __init__(self, data: Path, busy_timeout_s: float, keep: int) -> None:
         self._data, self._busy_s, self._keep = data, busy_timeout_s, keep
         self.catalog = SQLite(data / "catalog.sqlite3", busy_timeout_s)
+        self.place = f"SQLite files in {data.resolve()}"
 
     def _path(self, kb_id: str) -> Path:
         return self._data / "kb" / kb_id / DATABASE_FILE
@@ -129,6 +163,32 @@ class SQLiteDatabases(Databases):
         """Move the file to its place; it may lie there already."""
         if source != self._path(kb_id):
             source.rename(self._path(kb_id))
+
+    @contextmanager
+    def held(self, kb_id: str) -> Iterator[Connection]:
+        """Its write-ahead log is empty, so that the file alone is all of it."""
+        log = self._path(kb_id).with_name(f"{DATABASE_FILE}-wal")
+        with closing(self.of(kb_id)) as database:
+            free = database.truncate_log()
+            with database.write(durable=True) as connection:
+                if not free or (log.exists() and log.stat().st_size):
+                    raise ServiceUnavailable(f"{self._path(kb_id)} is in use by another program; end that first")
+                yield connection
+
+    def retire(self, kb_id: str, held: Connection) -> None:
+        """Rename the file."""
+        path = self._path(kb_id)
+        path.rename(path.with_name(f"{_RETIRED}{clock.wall().replace(':', '')}.sqlite3"))
+        sync_folder(path.parent)
+
+    def retired(self, kb_id: str) -> Sequence[str]:
+        """Paths."""
+        return [str(path) for path in sorted(self._path(kb_id).parent.glob(f"{_RETIRED}*.sqlite3"))]
+
+    def remove_retired(self, kb_id: str) -> None:
+        """Remove the files."""
+        for path in self.retired(kb_id):
+            Path(path).unlink(missing_ok=True)
 
     def refuse_newer(self) -> None:
         """Look at every file."""

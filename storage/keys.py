@@ -107,6 +107,26 @@ def revoke(catalog: Database, key_id: str) -> None:
         connection.execute(delete(session).where(session.c.api_key == key_id))
 
 
+def carry(catalog: Database, other: Database) -> bool:
+    """Have another catalogue know all keys of this one, unless it has some of its own; whether it knows them.
+
+    A key that was revoked in either is revoked there. Again is harmless.
+    """
+    with catalog.read() as connection:
+        mine = {row["id"]: dict(row) for row in connection.execute(select(api_key)).mappings()}
+    with other.write(durable=True) as connection:
+        theirs = set(connection.execute(select(api_key.c.id)).scalars())
+        if theirs - mine.keys():
+            return not mine
+        for key_id, row in mine.items():
+            if key_id not in theirs:
+                connection.execute(insert(api_key).values(row))
+            elif row["revoked_at"] is not None:
+                unrevoked = update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+                connection.execute(unrevoked.values(revoked_at=row["revoked_at"]))
+    return True
+
+
 def any_made(catalog: Database) -> bool:
     """Whether there was ever a key."""
     with catalog.read() as connection:

@@ -67,6 +67,23 @@ def unseal(store: FileStore, document: str, run: int, sealed: bytes) -> str:
     return clear.decode()
 
 
+def seal_anew(connection: Connection, before: FileStore, now: FileStore) -> None:
+    """Have the passwords of a knowledge base that came from elsewhere open with the key that lies here.
+
+    One that could not be opened there cannot be here: it stays as it is, and is asked for again when it is needed.
+    """
+    rows = connection.execute(text("SELECT document, run, password FROM run WHERE password IS NOT NULL")).all()
+    for row in rows:
+        try:
+            clear = unseal(before, row.document, row.run, bytes(row.password))
+        except PermanentError:
+            continue
+        connection.execute(
+            text("UPDATE run SET password = :sealed WHERE document = :document AND run = :run"),
+            {"document": row.document, "run": row.run, "sealed": seal(now, row.document, row.run, clear)},
+        )
+
+
 def _place(document: str, run: int) -> bytes:
     return f"{document}/{run}".encode()
 

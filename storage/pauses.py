@@ -64,3 +64,13 @@ def resume(catalog: Database, stage: str) -> None:
             text("UPDATE pause SET until = :wall WHERE stage = :stage AND until IS NULL"),
             {"stage": stage, "wall": clock.wall()},
         )
+
+
+def carry(catalog: Database, other: Database) -> None:
+    """Have stages that stand still here do so in another catalogue too, unless something is known of them there."""
+    known = last_pauses(other)
+    with other.write(durable=True) as connection:
+        for stage, stands in paused(catalog).items():
+            if stage not in known:
+                row = text("INSERT INTO pause (stage, since) VALUES (:stage, :since)")
+                connection.execute(row, {"stage": stage, "since": stands.since})

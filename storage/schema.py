@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy sees them. Migrations make them; a test holds both together.
 
-catalog           knowledge_base, worker, lease, pause, api_key -> session
+catalog           knowledge_base, elsewhere, worker, lease, pause, api_key -> session
 knowledge base    knowledge (1 row), document -> run -> unit (the ledger), page -> reading, field, chunk -> embedding,
                   chunk_fts (full text), correction, cleanup, tombstone
 """
@@ -53,6 +53,17 @@ knowledge_base = Table(
     # Raised by everything that makes work; the sweep sets it to 0 when none is left. 0: dispatch need not look.
     Column("activity", Long, nullable=False),
     Index("knowledge_base_name", "name_key", unique=True, **_where("deleted_at IS NULL")),
+)
+
+# Knowledge bases that are another catalogue's (storage/elsewhere.py).
+elsewhere = Table(
+    "elsewhere",
+    catalog,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("place", Text, nullable=False),  # which, as people are told it
+    Column("since", Text, nullable=False),
+    Column("record", JSON),  # of one that was moved from here: its row of `knowledge_base`
 )
 
 worker = Table(

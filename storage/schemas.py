@@ -9,6 +9,8 @@ database is its operator's to make (`pg_dump`), whose tools do it while all runs
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -18,12 +20,13 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from pipeline import log
 from pipeline.errors import Refused
-from storage import migrate, schema, transfer
+from storage import clock, migrate, schema, transfer
 from storage.databases import Databases, Told, nobody
 from storage.migrate import Line, NewerData
 from storage.postgresql import Schema, Server, lock_key
 
 _CATALOG = "catalog"
+_RETIRED = "moved_"  # not among ours: nothing reads or migrates it
 _OURS = re.compile(rf"{_CATALOG}|kb_[0-9a-f]{{32}}")
 _PREPARING = f"SELECT pg_advisory_xact_lock({lock_key('all schemas')})"
 _AT_ONCE = 200
@@ -40,6 +43,7 @@ class Schemas(Databases):
     def __init__(self, url: str, busy_timeout_s: float) -> None:
         self.server = _server(url, busy_timeout_s)
         self.catalog = Schema(self.server, _CATALOG)
+        self.place = str(self.server)
 
     def close(self) -> None:
         """Close the connections to the server."""
@@ -78,6 +82,30 @@ class Schemas(Databases):
             transfer.from_file(source, connection, told)
         for left in source.parent.glob(f"{source.name}*"):
             left.unlink()
+
+    @contextmanager
+    def held(self, kb_id: str) -> Iterator[Connection]:
+        """It may be silent while files are copied, which else would end it."""
+        with self.of(kb_id).write(durable=True) as connection:
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+            yield connection
+
+    def retire(self, kb_id: str, held: Connection) -> None:
+        """Rename the schema, in the transaction that holds it."""
+        digits = re.sub("[^0-9]", "", clock.wall())
+        held.execute(text(f'ALTER SCHEMA "{self.of(kb_id).name}" RENAME TO "{_RETIRED}{kb_id}_{digits}"'))
+
+    def retired(self, kb_id: str) -> Sequence[str]:
+        """Names of schemas."""
+        with self.server.transaction("BEGIN READ ONLY; SELECT 1") as (connection, _):
+            found = text("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, :name) ORDER BY nspname")
+            return list(connection.execute(found, {"name": f"{_RETIRED}{kb_id}_"}).scalars())
+
+    def remove_retired(self, kb_id: str) -> None:
+        """Drop the schemas."""
+        for name in self.retired(kb_id):
+            with self.server.transaction(f'BEGIN; DROP SCHEMA "{name}" CASCADE; SELECT 1'):
+                pass
 
     def refuse_newer(self) -> None:
         """Look at every schema."""

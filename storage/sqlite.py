@@ -105,6 +105,8 @@ class SQLite(Database):
                 _synchronous(writing, "FULL")
             try:
                 with writing.begin():
+                    if not self.path.exists():  # it was moved or removed while this waited for the lock
+                        raise Missing(self.path)
                     yield writing
             finally:
                 if durable:

@@ -56,7 +56,7 @@ def test_knowledge_bases_left_behind_in_files_are_told_with_the_way_here(setting
     own.close()
     [found] = doctor._databases(settings)
     assert found.level == "note" and "1 knowledge bases lie in SQLite files" in found.found
-    assert "pagemill restore" in found.mend
+    assert "PAGEMILL_STORAGE__DATABASE_URL= pagemill move --all" in found.mend
 
 
 def test_the_schemas_are_what_the_code_expects(storage: Storage, kb: KnowledgeBase) -> None:
