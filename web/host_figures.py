@@ -1,11 +1,13 @@
 """What a host tells of itself: what its processes have counted, its programs, its disk.
 
 A web server tells it with everything else (`web/figures.py`); on a host without one, whoever runs the programs does.
+Where each runs in a container of its own, `python -m web.host_figures` tells it in one more.
 """
 
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +18,9 @@ from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from pipeline import metrics
+from pipeline import metrics, settings
+
+_STOPS = {signal.SIGINT, signal.SIGTERM}
 
 
 def of_host(data: Path) -> Iterator[Metric]:
@@ -39,6 +43,14 @@ def serve(data: Path, address: str, port: int) -> WSGIServer:
     registry.register(_Host(data))
     server, _ = start_http_server(port, address, registry)
     return server
+
+
+def main() -> None:
+    """Tell the figures of the settings' data folder until told to stop."""
+    config = settings.load()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # before there are threads: they are for this one
+    serve(config.data, config.worker.metrics_host, config.worker.metrics_port)
+    signal.sigwait(_STOPS)
 
 
 class _Host(Collector):
@@ -78,3 +90,7 @@ def gauge(name: str, words: str, labels: list[str], figures: Mapping[str, float]
     for label, figure in figures.items():
         family.add_metric([label] if labels else [], figure)
     return family
+
+
+if __name__ == "__main__":
+    main()

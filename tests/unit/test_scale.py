@@ -15,7 +15,7 @@ from pipeline import settings, stages
 from pipeline.settings import PROJECT_ROOT
 from tests.composed import CADDY, COMPOSE, DOCKER, HADOLINT, PASSWORDS, ROLES, WEBS, config, require
 
-SCALE = (DOCKER / "compose.scale.yaml").read_text()
+SCALE = "".join((DOCKER / f"compose.{name}.yaml").read_text() for name in ("scale", "elsewhere"))
 ONE_HOST: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
 OTHERS = ("postgres", "objects", "bucket", "redis", "chroma", "proxy")
 FILES = (("compose.yaml",), ("compose.yaml", "compose.llm.yaml"), ("compose.scale.yaml",),
@@ -109,6 +109,11 @@ def test_elsewhere_workers_reach_other_networks_and_wait_for_nobody(tmp_path: Pa
     for role in ROLES:
         assert "outside" in services[role]["networks"] and not services[role].get("depends_on")
         assert "ports" not in services[role]
+    figures = services["figures"]
+    assert [port["host_ip"] for port in figures["ports"]] == ["127.0.0.1"] and not figures.get("depends_on")
+    assert figures["volumes"][0] == services["ocr"]["volumes"][0] and figures["deploy"]["replicas"] == 1
+    assert figures["read_only"] and figures["image"] == "pagemill-extract"
+    assert figures["environment"]["PAGEMILL_WORKER__METRICS_PORT"] == str(figures["ports"][0]["target"])
 
 
 @pytest.mark.parametrize("role", ROLES)
