@@ -68,19 +68,17 @@ _ARRANGEMENTS = (
 
 
 def run(asked: Asked) -> Iterator[Report]:
-    """A report of the most that is carried, one of where the processor goes, and the curve."""
-    most = Report("Pages a second, the engine waits 10 ms", about={"cores": os.cpu_count()})
-    where = Report("Processor milliseconds a page, by role")
+    """A report an arrangement: the most that it carries, and where the processor goes; and the curve."""
     for one in _ARRANGEMENTS[:1] if asked.quick else _ARRANGEMENTS:
         rate, cpu_ms = _carried(one, asked.pages or (one.pages // 8 if asked.quick else one.pages))
-        name = f"{one.name}, units of {one.unit} {'page' if one.unit == 1 else 'pages'}"
+        title = f"{one.name}, {one.unit} {'page' if one.unit == 1 else 'pages'} a unit, the engine waits 10 ms"
+        report = Report(title, about={"cores": os.cpu_count()})
         bar = Bar("at least", _PAGES_A_SECOND) if one.unit > 1 and one.database else None
-        most.add(name, [rate], "pages/s", bar)
-        where.add(f"{name}: all", [sum(cpu_ms.values())], "CPU ms")
+        report.add("pages carried", [rate], "pages/s", bar)
+        report.add("a page, all", [sum(cpu_ms.values())], "CPU ms")
         for role, took in sorted(cpu_ms.items(), key=lambda item: -item[1]):
-            where.add(f"{name}: {role}", [took], "CPU ms")
-    yield most
-    yield where
+            report.add(f"a page, {role}", [took], "CPU ms")
+        yield report
     yield _curve(_STEPS[:3] if asked.quick else _STEPS)
 
 
@@ -180,11 +178,13 @@ def _loaded(env: Mapping[str, str]) -> settings.Settings:
     """The settings that a host with these variables has."""
     kept = dict(os.environ)
     os.environ.update(env)
+    settings.load.cache_clear()
     try:
         return settings.load()
     finally:
         os.environ.clear()
         os.environ.update(kept)
+        settings.load.cache_clear()
 
 
 def _carried(one: Arrangement, count: int) -> tuple[float, dict[str, float]]:

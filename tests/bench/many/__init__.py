@@ -36,7 +36,7 @@ _DOCUMENTS = (10_000, 100_000, 1_000_000)
 _QUICK = (1000, 10_000)
 _WAITING = 1000
 _KNOWLEDGE_BASES, _EACH = 500, 20
-_MOST_CALLS, _MOST_S = 100, 2.0  # of each function
+_MOST_CALLS, _MOST_S = 100, 1.0  # of each function
 _RULES = LedgerSettings()
 _ENGINES = ("SQLite", "PostgreSQL")
 
