@@ -59,11 +59,11 @@ class Arrangement:
 
 
 _ARRANGEMENTS = (
-    Arrangement("PostgreSQL, object store, 2 hosts", 2, 4, 16, 4800, objects=True),
-    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 16, 4800),
-    Arrangement("SQLite, one machine", 1, 8, 16, 4800, database=False),
-    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 1, 800),
-    Arrangement("SQLite, one machine", 1, 8, 1, 800, database=False),
+    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 16, 3200),
+    Arrangement("PostgreSQL, object store, 2 hosts", 2, 4, 16, 800, objects=True),
+    Arrangement("SQLite, one machine", 1, 8, 16, 3200, database=False),
+    Arrangement("PostgreSQL, shared folder, 2 hosts", 2, 4, 1, 480),
+    Arrangement("SQLite, one machine", 1, 8, 1, 480, database=False),
 )
 
 

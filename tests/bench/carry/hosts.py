@@ -28,9 +28,9 @@ class Host:
 
     def __init__(self, data: Path, env: Mapping[str, str], processes: int, wait_s: float) -> None:
         self.processes = processes
-        self._log = data / "said"
-        hooks = os.environ.get("BENCH_HOOKS", str(_WAITING))
-        more = {"PAGEMILL_OCR__PROCESSES": str(processes), "BENCH_WAIT_S": str(wait_s), "PYTHONPATH": hooks}
+        more = {
+            "PAGEMILL_OCR__PROCESSES": str(processes), "BENCH_WAIT_S": str(wait_s), "PYTHONPATH": str(_WAITING),
+        }  # fmt: skip
         self._started = self._start(data, env, ["worker", "ocr"], more)
 
     @staticmethod
