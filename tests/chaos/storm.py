@@ -2,8 +2,9 @@
 
 A client uploads and tries again when nobody answers or the server says 503. Meanwhile a process of the stack, drawn at
 random, is killed with SIGKILL: a worker, an engine's child, the web server, Chroma, the queue server, the sweep, and
-now and then `pagemill up` itself, which takes everything along and is started again as systemd would do it. Then all
-must settle by itself, and what is left is looked at (`tests/chaos/aftermath.py`).
+now and then `pagemill up` itself, which takes everything along and is started again as systemd would do it; where
+databases and files lie elsewhere, their servers crash as well. Then all must settle by itself, and what is left is
+looked at (`tests/chaos/aftermath.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -95,24 +97,34 @@ class Uploads:
 
 @dataclass
 class Storm:
-    """Kills, at random; the seed makes the draws, not what is there to be drawn."""
+    """Kills, at random; the seed makes the draws, not what is there to be drawn.
+
+    Attributes:
+        servers: what crashes one and starts it anew, by its name.
+    """
 
     stack: TendedStack
     seed: int
     say: Callable[[str], None]
+    servers: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
 
     def rage(self, seconds: float) -> None:
         """Kill something every three seconds, for so long."""
         draw = random.Random(self.seed)
         blows = int(seconds / _EVERY_S)
-        masters = set(draw.sample(range(1, blows), max(1, round(seconds / _MASTER_EVERY_S))))
+        often = max(1, round(seconds / _MASTER_EVERY_S))
+        special = draw.sample(range(1, blows), often * (1 + len(self.servers)))
+        masters, crashes = set(special[:often]), dict(zip(special[often:], cycle(self.servers)))
         began = time.monotonic()
         for blow in range(blows):
             due = began + blow * _EVERY_S
             until(lambda due=due: time.monotonic() >= due, 60, "the next blow")  # type: ignore[misc]
             self.stack.tend()
-            self._strike(draw, blow, master=blow in masters)
+            if blow in crashes:
+                self._crash(crashes[blow], blow)
+            else:
+                self._strike(draw, blow, master=blow in masters)
         self.stack.tend()
 
     def _strike(self, draw: random.Random, blow: int, *, master: bool) -> None:
@@ -128,6 +140,11 @@ class Storm:
         self.kills[kind] += 1
         self.say(f"{blow * _EVERY_S:5.0f} s  {kind} ({victim.pid})")
 
+    def _crash(self, server: str, blow: int) -> None:
+        self.servers[server]()
+        self.kills[server] += 1
+        self.say(f"{blow * _EVERY_S:5.0f} s  {server}")
+
     def _choose(self, draw: random.Random) -> list[tuple[str, psutil.Process]]:
         """Processes of a kind, the kind drawn twice at most: while `up` starts, its servers must not get every blow."""
         found: dict[str, dict[str, list[tuple[str, psutil.Process]]]] = {}
@@ -142,14 +159,26 @@ class Storm:
 
 
 def run(
-    seconds: float, count: int, book_pages: int, seed: int, folder: Path, say: Callable[[str], None]
+    seconds: float,
+    count: int,
+    book_pages: int,
+    seed: int,
+    folder: Path,
+    say: Callable[[str], None],
+    elsewhere: Mapping[str, str] | None = None,
+    servers: Mapping[str, Callable[[], None]] | None = None,
 ) -> dict[str, Any]:
-    """A whole storm; its report, with `problems` empty where all went well."""
+    """A whole storm; its report, with `problems` empty where all went well.
+
+    Args:
+        elsewhere: see `TendedStack`.
+        servers: see `Storm`.
+    """
     papers = list(draw(count, book_pages))
     temporary = folder / "temporary"
     temporary.mkdir(parents=True)
-    stack = TendedStack(folder / "data", temporary)
-    storm, uploads, stop = Storm(stack, seed, say), Uploads(), threading.Event()
+    stack = TendedStack(folder / "data", temporary, elsewhere or {})
+    storm, uploads, stop = Storm(stack, seed, say, servers or {}), Uploads(), threading.Event()
     try:
         stack.tend()
         until(stack.ready, 180, "the stack to be ready")

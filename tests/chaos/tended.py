@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -27,15 +28,17 @@ class TendedStack:
 
     Args:
         temporary: where the stack's processes put their temporary files, so that what they leave can be seen.
+        elsewhere: settings of `storage` that say where databases and files lie, if not in the data folder.
     """
 
-    def __init__(self, data: Path, temporary: Path) -> None:
+    def __init__(self, data: Path, temporary: Path, elsewhere: Mapping[str, str]) -> None:
         self.data = data
-        self.place = StorageSettings(data=data)
+        self.place = StorageSettings.model_validate({"data": data, **elsewhere})
         self.headers: dict[str, str] = {}
         self.starts = 0
         self._port = free_port()
-        self._env = {**os.environ, **_ENV, "TMPDIR": str(temporary)}
+        named = {f"PAGEMILL_STORAGE__{name.upper()}": value for name, value in elsewhere.items()}
+        self._env = {**os.environ, **_ENV, **named, "TMPDIR": str(temporary)}
         self._process: subprocess.Popen[bytes] | None = None
         self._output = (data.parent / "up.log").open("ab")
 
