@@ -26,6 +26,7 @@ def test_nothing_is_lost_stuck_or_doubled_in_a_storm_over_servers(
         object_server.kill()
         object_server.start()
 
+    postgresql.clear()
     report = storm.run(
         60.0, count=24, book_pages=8, seed=random.SystemRandom().randrange(1_000_000), folder=tmp_path, say=print,
         elsewhere={"database_url": postgresql.url, **object_server.settings("storm")},
