@@ -54,8 +54,9 @@ class Actor:
         outcomes: dict[int, pages.Outcome] = {}
         for number, request in asked.items():
             try:
+                reader = self._reader(hands, request, f"Reading page {number}")
                 with suppress(FileNotFoundError):
-                    contents[number] = content_of(request, self._reader(hands, request, f"Reading page {number}"))
+                    contents[number] = content_of(request, reader)
             except PermanentError as error:
                 outcomes[number] = (number, error)
         known = pages.read_before(hands.claim, contents) if contents else {}

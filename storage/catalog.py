@@ -341,6 +341,12 @@ class Storage:
                 return kb_ids  # all: what another catalogue lists may lie here (storage/elsewhere.py)
             return kb_ids & set(connection.execute(text("SELECT id FROM knowledge_base")).scalars())
 
+    def predates_all(self, kb_id: str) -> bool:
+        """Whether an id is older than all that this catalogue has: then it may never have been this one's to list."""
+        with self.catalog.read() as connection:
+            oldest: str | None = scalar(connection, "SELECT min(id) FROM knowledge_base")
+        return oldest is None or kb_id < oldest
+
     # Activity: which knowledge bases dispatch and sweep must look at
 
     def wake(self, kb_id: str) -> None:

@@ -8,7 +8,8 @@ the sweep. What is walked over twice:
            was deleted; and knowledge bases that the catalogue does not know: a restore that was cut off
 
 A page image goes at once. The others may be in the making, as their rows come after them: they must have been sighted
-for long, and knowledge bases without a change. Age is counted here, by a clock that cannot jump.
+for long, and knowledge bases without a change. Age is counted here, by a clock that cannot jump. A knowledge base older
+than all that the catalogue has stays: the bucket may be that of another catalogue, and the address of this one a slip.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def _orphans(storage: Storage, kb_id: str, documents: Counter[str]) -> Counter[s
     A deleted knowledge base's belong to it until they are removed (`Storage.remove_remains`).
     """
     if not storage.knows(kb_id):
-        return Counter({home(kb_id): documents.total()})
+        return Counter() if storage.predates_all(kb_id) else Counter({home(kb_id): documents.total()})
     names, known = sorted(documents), set[str]()
     try:
         kb = storage.open(kb_id)

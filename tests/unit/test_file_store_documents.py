@@ -207,6 +207,22 @@ def test_objects_of_a_knowledge_base_that_was_never_listed_go_unless_more_come(
     assert objects(kb, f"kb/{restored.id}") == [] and len(objects(kb)) == 1
 
 
+def test_a_catalogue_that_came_later_leaves_a_bucket_as_it_is(
+    storage: Storage, kb: KnowledgeBase, settings: Settings, tmp_path: Path
+) -> None:
+    """An address of databases that is a slip makes a catalogue with nothing in it."""
+    add(kb, b"one")
+    place = settings.storage.model_copy(update={"data": tmp_path / "slip"})
+    slip = Storage(settings.model_copy(update={"storage": place}))
+    slip.prepare()
+    strays = StrayObjects(0.0)
+    assert [step(slip, strays) for _ in range(3)] == [0, 0, 0]
+    slip.create_knowledge_base("new there", ["en"], "auto")
+    assert [step(slip, strays) for _ in range(3)] == [0, 0, 0]
+    slip.close()
+    assert len(objects(kb)) == 1
+
+
 def test_page_images_of_runs_that_ended_go_and_those_in_work_stay(storage: Storage, kb: KnowledgeBase) -> None:
     document = add(kb, b"one").id
     images = [kb.files(document).image(run, "1-abcdef01.tif") for run in (1, 2)]
