@@ -5,6 +5,7 @@ Every event waits for what it is about, so that it strikes work in hand.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ from tests.chaos.storm import KB, Uploads
 from tests.stack import until
 
 WAIT_S = 240.0  # for anything: this machine may be busy with other things
+_UNIT = re.compile(r"document=(\S+) .*stage=(\S+) unit=(\S+)")
 _LINES = 500  # of all programs of a host while it is cut off: more would be a flood
 
 
@@ -105,27 +107,30 @@ class Storm:
 
         The next one's turn comes while slow workers still load their models: others do their work.
         """
-        counted, back = self._attempts(), 0
+        counted, back = 0, 0
         with held(self.hosts.workers, "hold-ocr"):
             self._send(papers)
             for machine in self.hosts.workers:
                 until(partial(_noted, machine, "hold-ocr"), WAIT_S, f"{machine.host.name} to hold a page")
             for machine in self.hosts.machines.values():
-                before, now = machine.log(), self._now()
+                before, now, spent = _lines(machine), self._now(), self._spent()
                 machine.shut_down()
-                handed_back, ended = (machine.log().count(f'event="{said}"') - before.count(f'event="{said}"')
-                                      for said in ("put back", "worker stopped"))  # fmt: skip
-                back += handed_back
+                said = machine.log().splitlines()[before:]
+                handed_back = [tuple(_UNIT.findall(line)[0]) for line in said if 'event="put back"' in line]
+                after = self._spent()
+                counted += sum(after[unit] - spent[unit] for unit in handed_back)
+                back += len(handed_back)
                 machine.switch("hold-ocr").unlink(missing_ok=True)
                 machine.start()
                 if machine is self.hosts.web:
                     until(self.hosts.ready, WAIT_S, "the web server to be back")
                 else:
-                    assert handed_back >= 1, f"{machine.host.name} did not hand its page back"
+                    ended = sum('event="worker stopped"' in line for line in said)
+                    assert handed_back, f"{machine.host.name} did not hand its page back"
                     assert ended == len(machine.stages), f"{ended} workers of {machine.host.name} ended in order"
                     until(partial(self._beats, machine, now, "render"), WAIT_S, f"{machine.host.name} to be back")
         self._all_sent()
-        self.seen |= {"units handed back": back, "attempts counted by the roll": self._attempts() - counted}
+        self.seen |= {"units handed back": back, "attempts counted by the roll": counted}
 
     def forgotten(self) -> bool:
         """Whether the database server has noticed that the host without power is gone."""
@@ -177,8 +182,11 @@ class Storm:
     def _losses(self) -> int:
         return aftermath.recoveries(self.hosts, KB)["losses"]
 
-    def _attempts(self) -> int:
-        return sum(aftermath.recoveries(self.hosts, KB).values())
+    def _spent(self) -> dict[tuple[str, ...], int]:
+        """Attempts that were counted, by document, stage and unit."""
+        with aftermath.opened(self.hosts.place, KB) as kb, kb.db.read() as connection:
+            rows = connection.execute(text("SELECT document, stage, unit, losses + crashes + errors AS n FROM unit"))
+            return {(row.document, row.stage, row.unit): row.n for row in rows}
 
     def _now(self) -> float:
         """By the clock of the databases."""

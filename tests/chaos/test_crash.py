@@ -8,6 +8,7 @@ messages, so the sweep alone repairs; or it kept them, and what the dead had fet
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
@@ -58,4 +59,11 @@ def test_every_commit_and_send_is_among_the_points(contract: Contract, capsys: p
 @pytest.mark.siege
 @pytest.mark.parametrize("role", ROLES)
 def test_the_sweep_alone_repairs(contract: Contract, role: str) -> None:
+    """After every second stop, from the first or the second on by lot; all of them by `make soak`."""
+    assert not contract.broken(contract.points(role, "sweep")[random.SystemRandom().randrange(2) :: 2])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("role", ROLES)
+def test_the_sweep_alone_repairs_after_any_stop(contract: Contract, role: str) -> None:
     assert not contract.broken(contract.points(role, "sweep"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from cli.up import free_port, http_answers
 from pipeline import metrics
 from pipeline.settings import PROJECT_ROOT, Settings
 from tests import drawing
+from tests.stack import until
 from web import host_figures
 
 
@@ -78,7 +81,6 @@ def test_restarts_come_from_all_supervisors(client: TestClient, settings: Settin
     assert value(found, "pagemill_crash_loop", program="ocr-1/ocr-1") == 0
 
 
-@pytest.mark.files
 def test_a_host_without_a_web_server_tells_its_own(tmp_path: Path) -> None:
     folder = tmp_path / metrics.FOLDER
     counting = (
@@ -102,6 +104,18 @@ def test_a_host_without_a_web_server_tells_its_own(tmp_path: Path) -> None:
     assert value(found, "pagemill_disk_free_bytes") > 0 and "pagemill_units" not in found
 
 
+def test_a_program_of_its_own_tells_them_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    port = free_port()
+    env = {"PAGEMILL_STORAGE__DATA": str(tmp_path), "PAGEMILL_WORKER__METRICS_PORT": str(port)}
+    with subprocess.Popen([sys.executable, "-m", "web.host_figures"], env={**os.environ, **env}) as process:
+        try:
+            until(lambda: http_answers(f"http://127.0.0.1:{port}/metrics"), 60, "the figures")
+        finally:
+            process.terminate()
+        assert process.wait(30) == 0
+
+
+@pytest.mark.files
 def test_figures_come_even_where_the_databases_do_not(client: TestClient, settings: Settings) -> None:
     catalogue = settings.data / "catalog.sqlite3"
     client.app.state.parts.storage.catalog.close()  # type: ignore[attr-defined]
