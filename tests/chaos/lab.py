@@ -24,6 +24,7 @@ import pytest
 
 from tests.stack import until
 
+_NAMESPACES = ("--net", "--mount", "--uts", "--pid", "--fork", "--mount-proc")
 MISSING = "Hosts of their own need root and the package iproute2: run the tests as root, `make namespaces` installs it."
 _MOUNTED = Path("/run/netns")
 _PREFIX = "pagemill-"
@@ -139,9 +140,16 @@ class Lab:
 
 @contextmanager
 def lab() -> Iterator[Lab]:
-    """An empty lab; without root or the programs the test is skipped, and fails in CI."""
+    """An empty lab.
+
+    Without root or the programs the test is skipped, and fails in CI. Where root may not make namespaces, as in most
+    containers, it is skipped.
+    """
     if sys.platform != "linux" or os.geteuid() != 0 or not all(map(shutil.which, ("ip", "bridge", "unshare"))):
         (pytest.fail if os.environ.get("CI") and sys.platform == "linux" else pytest.skip)(MISSING)
+    tried = subprocess.run(["unshare", *_NAMESPACES, "true"], capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"Root may not make namespaces here: {tried.stderr.strip()}")
     if left := _left_behind():
         print(f"left by an earlier run, and removed: {', '.join(left)}")
         for namespace in left:
