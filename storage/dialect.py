@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Table
@@ -27,9 +27,11 @@ class Dialect(ABC):
 
     Attributes:
         gives_best_first: whether `ranked` is quicker for few; else all are ranked anyway.
+        insert: SQLAlchemy's INSERT for this engine, which knows what to do where a key is there already.
     """
 
     gives_best_first: bool
+    insert: Callable[[Table], Any]
 
     @abstractmethod
     def holds(self, value: str, part: str) -> str:
@@ -141,11 +143,13 @@ class Dialect(ABC):
     def number_on(self, connection: Connection, table: Table, column: str) -> None:
         """Have a column that numbers rows by itself go on behind those that were written with their numbers."""
 
-    @abstractmethod
     def upsert(
         self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
     ) -> None:
         """Write rows (at least one, all of the same columns), each in the place of the one with its key, if any."""
+        wanted = self.insert(table)
+        others = {name: wanted.excluded[name] for name in rows[0] if name not in key}
+        connection.execute(wanted.on_conflict_do_update(index_elements=key, set_=others), rows)
 
 
 def of(connection: Connection) -> Dialect:

@@ -18,6 +18,7 @@ _KINDS = {"text": "= 'string'", "single": "NOT IN ('object', 'array', 'null')"}
 class PostgreSQLDialect(Dialect):
     """PostgreSQL, from 15 on."""
 
+    insert = staticmethod(insert)
     gives_best_first = False
 
     def holds(self, value: str, part: str) -> str:
@@ -128,11 +129,3 @@ class PostgreSQLDialect(Dialect):
         """Set its sequence."""
         sequence = f"pg_get_serial_sequence('{table.name}', '{column}')"
         connection.execute(text(f"SELECT setval({sequence}, coalesce(max({column}), 0) + 1, false) FROM {table.name}"))
-
-    def upsert(
-        self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Write rows, each in the place of the one with its key."""
-        wanted = insert(table)
-        others = {name: wanted.excluded[name] for name in rows[0] if name not in key}
-        connection.execute(wanted.on_conflict_do_update(index_elements=key, set_=others), rows)

@@ -20,6 +20,7 @@ _KINDS = {"text": "{}.type = 'text'", "single": "{}.type NOT IN ('object', 'arra
 class SQLiteDialect(Dialect):
     """SQLite, from 3.40 on."""
 
+    insert = staticmethod(insert)
     gives_best_first = True
 
     def holds(self, value: str, part: str) -> str:
@@ -122,11 +123,3 @@ class SQLiteDialect(Dialect):
 
     def number_on(self, connection: Connection, table: Table, column: str) -> None:
         """It does so anyway."""
-
-    def upsert(
-        self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Write rows, each in the place of the one with its key."""
-        wanted = insert(table)
-        others = {name: wanted.excluded[name] for name in rows[0] if name not in key}
-        connection.execute(wanted.on_conflict_do_update(index_elements=key, set_=others), rows)
