@@ -406,20 +406,31 @@ def load() -> Settings:
     place = settings.storage
     if bool(place.files_key_id.get_secret_value()) != bool(place.files_secret.get_secret_value()):
         raise SettingsError(f"{' and '.join(FILES_KEYS)}: set both, or neither")
-    storage = _certificates("storage", place, ("files_ca", "chroma_ca"), path.parent)
-    queue = _certificates("queue", settings.queue, ("redis_ca",), path.parent)
+    storage = _certificates(
+        "storage", place, {"files_ca": place.files_endpoint, "chroma_ca": place.chroma_url}, path.parent
+    )
+    queue = _certificates("queue", settings.queue, {"redis_ca": settings.queue.redis_url}, path.parent)
     return settings.model_copy(update={"storage": storage, "queue": queue})
 
 
 _S = TypeVar("_S", bound=Section)
 
 
-def _certificates(name: str, section: _S, keys: tuple[str, ...], root: Path) -> _S:
-    """A section with its files of certificates as absolute paths: they count from the folder of the settings file."""
-    given = {key: root / getattr(section, key) for key in keys if getattr(section, key)}
+def _certificates(name: str, section: _S, servers: dict[str, str], root: Path) -> _S:
+    """A section with its files of certificates as absolute paths: they count from the folder of the settings file.
+
+    Args:
+        servers: by key, the address of the server that is checked with them; empty: one that needs no address.
+    """
+    given = {key: root / getattr(section, key) for key in servers if getattr(section, key)}
     for key, file in given.items():
         if not file.is_file():
             raise SettingsError(f"{name}.{key}: there is no file {file}")
+        server = urlsplit(servers[key])
+        # To this machine's own, `pagemill up` speaks in clear whatever is said of others.
+        if server.scheme in ("http", "redis") and not is_loopback(server.hostname or ""):
+            tls = {"http": "https", "redis": "rediss"}[server.scheme]
+            raise SettingsError(f"{name}.{key}: the address says {server.scheme}:, which is in clear; write {tls}:")
     return section.model_copy(update={key: str(file) for key, file in given.items()})
 
 

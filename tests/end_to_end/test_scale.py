@@ -7,7 +7,7 @@ import signal
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -165,15 +165,23 @@ def _large(middle: Event, size_mb: int) -> Iterator[bytes]:
     yield END
 
 
-def test_a_large_upload_is_passed_on_as_it_comes(site: Site, paused: None) -> None:
+@contextmanager
+def half_arrived(site: Site, size_mb: int, there_bytes: int) -> Iterator[None]:
+    """An upload of which so much has arrived at least; the second half is sent at the end, and it is taken in."""
     middle = Event()
     with site.client(**FORM) as client, ThreadPoolExecutor(1) as beside:
-        answer = beside.submit(client.post, f"{KB}/documents", content=_large(middle, 60))
+        answer = beside.submit(client.post, f"{KB}/documents", content=_large(middle, size_mb))
         try:
-            until(lambda: max(_arriving(site).values()) > 20_000_000, 60, "the first half to arrive")
+            until(lambda: max(_arriving(site).values()) > there_bytes, 60, "the first half to arrive")
+            yield
         finally:
             middle.set()
         assert answer.result().status_code == 202, answer.result().text
+
+
+def test_a_large_upload_is_passed_on_as_it_comes(site: Site, paused: None) -> None:
+    with half_arrived(site, 60, 20_000_000):
+        pass
 
 
 def test_how_large_a_request_may_be_is_said_by_pagemill(site: Site, paused: None) -> None:
@@ -238,18 +246,11 @@ def _asked(site: Site, web: str) -> bool:
 
 
 def test_a_web_server_told_to_stop_ends_what_it_has_begun(site: Site, paused: None) -> None:
-    middle = Event()
-    with site.client(**FORM) as client, ThreadPoolExecutor(1) as beside:
-        answer = beside.submit(client.post, f"{KB}/documents", content=_large(middle, 8))
-        try:
-            until(lambda: max(_arriving(site).values()) > 2_000_000, 60, "the first half to arrive")
-            arriving = _arriving(site)
-            web = max(arriving, key=lambda name: arriving[name])
-            site.services.process(web).send_signal(signal.SIGTERM)
-            until(lambda: not site.services.alive(web), 30, "it to take nobody else")
-            assert site.send("meanwhile.pdf", drawing.text_pdf([["Meanwhile"]]))
-        finally:
-            middle.set()
-        assert answer.result().status_code == 202, answer.result().text
+    with half_arrived(site, 8, 2_000_000):
+        arriving = _arriving(site)
+        web = max(arriving, key=lambda name: arriving[name])
+        site.services.process(web).send_signal(signal.SIGTERM)
+        until(lambda: not site.services.alive(web), 30, "it to take nobody else")
+        assert site.send("meanwhile.pdf", drawing.text_pdf([["Meanwhile"]]))
     assert site.services.process(web).wait(30) == -signal.SIGTERM, "it was not killed"
     site.services.start(web)

@@ -216,6 +216,34 @@ def test_certificates_count_from_the_settings_file(monkeypatch: pytest.MonkeyPat
     assert found == {str(tmp_path / "ca.pem")}
 
 
+@pytest.mark.parametrize(
+    ("section", "address", "ca", "mend"),
+    [
+        ("QUEUE", ("REDIS_URL", "redis://pagemill@redis.example:6379/0"), "REDIS_CA", "rediss:"),
+        ("STORAGE", ("CHROMA_URL", "http://chroma.example"), "CHROMA_CA", "https:"),
+        ("STORAGE", ("FILES_ENDPOINT", "http://objects.example"), "FILES_CA", "https:"),
+    ],
+)
+def test_certificates_for_an_address_in_clear_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    section: str,
+    address: tuple[str, str],
+    ca: str,
+    mend: str,
+) -> None:
+    """Whoever names them believes that nobody listens. What `pagemill up` starts on this machine is not meant."""
+    (tmp_path / "ca.pem").write_text("")
+    name, url = address
+    monkeypatch.setenv(f"PAGEMILL_{section}__{ca}", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv(f"PAGEMILL_{section}__{name}", url)
+    with pytest.raises(SettingsError, match=f"{section}.{ca}".lower() + f".*in clear.*{mend}"):
+        settings.load()
+    monkeypatch.setenv(f"PAGEMILL_{section}__{name}", url.split("://")[0] + "://127.0.0.1:1")
+    settings.load.cache_clear()
+    settings.load()
+
+
 def test_passwords_of_servers_come_from_the_environment_and_are_not_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
